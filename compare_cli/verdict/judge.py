@@ -1,0 +1,158 @@
+"""The verdict on one data set: scores of all models in, numbers and sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.types import PairVerdict, Verdict
+from compare_cli.verdict.cost import cheapest
+from compare_cli.verdict.evidence import Evidence, gather
+from compare_cli.verdict.inputs import Baseline, MetricFacts
+from compare_cli.verdict.outcome import Case, conclude, none_beats
+from compare_cli.verdict.paired import PairPosterior, pair_posterior
+from compare_cli.verdict.pairs import Predictions, beats_baseline, joint_evidence, judge_pairs
+from compare_cli.verdict.repeats import REPEATS_CAP
+from compare_cli.verdict.sentences import Choice
+
+Floats = NDArray[np.float64]
+Seconds = Mapping[str, tuple[float, float]]
+DEFAULT_BASELINE = Baseline("dummy")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything that the scores say.
+
+    ``order`` has all models in order of merit (complete, partial, failed; the baseline last); ``leader`` is
+    the best complete one. ``pairs`` are in the same order, left before right. ``p_best`` (None where it
+    cannot be computed), ``in_top_set`` and ``beats_baseline`` (None where unknown) have one value per real
+    model.
+    """
+
+    verdict: Verdict
+    pairs: tuple[PairVerdict, ...]
+    order: tuple[str, ...]
+    leader: str | None
+    p_best: Mapping[str, float | None]
+    in_top_set: Mapping[str, bool]
+    beats_baseline: Mapping[str, bool | None]
+
+    def pair(self, left: str, right: str) -> PairVerdict | None:
+        """Return the pair of these two as it is stored, whichever of them is its left one."""
+        return next((pair for pair in self.pairs if {pair.left, pair.right} == {left, right}), None)
+
+    def gap(self, model: str) -> PairVerdict | None:
+        """Return the pair of the leader (left) with ``model``: its gap to the leader. None for the leader."""
+        return None if self.leader is None or model == self.leader else self.pair(self.leader, model)
+
+
+def judge(
+    scores: Mapping[str, Floats],
+    *,
+    metric: MetricFacts,
+    rows: int,
+    baseline: Baseline | None = DEFAULT_BASELINE,
+    seconds: Seconds | None = None,
+    predictions: Predictions | None = None,
+    test_share: float | None = None,
+    repeats_cap: int = REPEATS_CAP,
+    seed: int = 0,
+) -> Judgement:
+    """Judge models by their scores on shared folds.
+
+    ``scores`` maps models, in registry order, to (r, k) arrays in the metric's own direction: r repeats of k
+    folds, the same splits for all, NaN where a fit failed (see `evidence` for what then takes part).
+    ``rows`` are the rows of the data set, ``seconds`` (predict, fit) of each model. ``predictions(left,
+    right)`` tells how two models' predictions differ, or None where unknown. ``test_share`` is the mean
+    n_test/n_train (default 1/(k-1)). ``repeats_cap`` is how many repeats could be run at most: 1 where the
+    protocol knows no repeats.
+
+    Arrays of different shapes are a ValueError; failures, single folds and missing spread never are.
+    """
+
+    def posterior(d: Floats) -> PairPosterior | None:
+        if d.size < 2 or (d.shape[1] < 2 and test_share is None):
+            return None
+        return pair_posterior(d, metric.rope, test_share)
+
+    evidence = gather(
+        scores,
+        posterior,
+        source="folds",
+        higher_is_better=metric.higher_is_better,
+        baseline=baseline.name if baseline else None,
+        rows=rows,
+    )
+    return judge_evidence(
+        evidence,
+        metric=metric,
+        baseline=baseline,
+        seconds=seconds,
+        predictions=predictions,
+        repeats_cap=repeats_cap,
+        seed=seed,
+    )
+
+
+def judge_evidence(
+    evidence: Evidence,
+    *,
+    metric: MetricFacts,
+    baseline: Baseline | None,
+    seconds: Seconds | None,
+    predictions: Predictions | None,
+    repeats_cap: int,
+    seed: int,
+) -> Judgement:
+    """Judge models by evidence that is already in one form: folds or one test set."""
+    joint = joint_evidence(evidence, seed)
+    pairs = judge_pairs(evidence, joint, metric=metric, predictions=predictions, repeats_cap=repeats_cap)
+    beats = {
+        name: beats_baseline(evidence.posteriors.get((name, evidence.baseline)), evidence, metric)
+        if evidence.baseline
+        else None
+        for name in evidence.registry
+    }
+    top_set = _top_set(evidence, pairs)
+    choice = _choose(evidence, top_set, beats, seconds)
+    case = Case(evidence, metric, baseline, pairs, beats, joint.p_best, choice, repeats_cap)
+    ends_with = (evidence.baseline,) if evidence.baseline else ()
+    return Judgement(
+        verdict=conclude(case),
+        pairs=tuple(pairs.values()),
+        order=(*evidence.order, *ends_with),
+        leader=evidence.leader,
+        p_best={name: joint.p_best.get(name) for name in evidence.registry},
+        in_top_set={name: name in top_set for name in evidence.registry},
+        beats_baseline=beats,
+    )
+
+
+def _top_set(evidence: Evidence, pairs: Mapping[tuple[str, str], PairVerdict]) -> tuple[str, ...]:
+    """The leader and the complete models that it does not beat, in order of merit."""
+    if evidence.leader is None:
+        return ()
+    rest = evidence.complete[1:]
+    return (evidence.leader, *(n for n in rest if pairs[evidence.leader, n].verdict != "better"))
+
+
+def _choose(
+    evidence: Evidence, top_set: tuple[str, ...], beats: Mapping[str, bool | None], seconds: Seconds | None
+) -> Choice:
+    """Recommend the cheapest of the top set, of those that beat the baseline where any of them does.
+
+    A top set of one needs no times; of several without times none is recommended, and none where no model
+    beats the baseline.
+    """
+    times = seconds or {}
+    if none_beats(beats):
+        return Choice(top_set, top_set, None, times)
+    worthy = tuple(name for name in top_set if beats[name] is not False) or top_set
+    if len(worthy) == 1:
+        return Choice(top_set, worthy, worthy[0], times)
+    in_registry_order = [name for name in evidence.registry if name in worthy]
+    return Choice(top_set, worthy, cheapest(in_registry_order, times), times)

@@ -1,0 +1,93 @@
+"""More than two models on shared folds: p-values adjusted for all pairs, and who may be the best.
+
+All draws are from a multivariate t-distribution (Hothorn, Bretz & Westfall 2008 for the max-t adjustment).
+Its scale matrix is c·S, S the covariance of the models' fold scores and c the median over pairs of V/s²:
+scaling S as a whole keeps it positive semidefinite.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+DRAWS = 20_000
+
+
+def score_covariance(scores: Floats) -> Floats:
+    """Return S, the covariance (ddof 1) between models over all folds: (m, r, k) → (m, m)."""
+    models = scores.shape[0]
+    return np.atleast_2d(np.cov(scores.reshape(models, -1), ddof=1))
+
+
+def variance_factor(variances: Floats, fold_variances: Floats) -> float:
+    """Return c, the median of V_ij/s²_ij over the pairs that have spread (1 where none has).
+
+    Both arguments have one value per pair, shape (pairs,).
+    """
+    spread = fold_variances > 0
+    return float(np.median(variances[spread] / fold_variances[spread])) if spread.any() else 1.0
+
+
+def multivariate_t_draws(scale: Floats, df: int, draws: int = DRAWS, seed: int = 0) -> Floats:
+    """Return seeded draws from the multivariate t centred at 0: scale matrix (m, m) → (draws, m).
+
+    ``scale`` may be singular. The symmetric square root is used, which does not depend on the signs that a
+    linear algebra library gives to eigenvectors.
+    """
+    values, vectors = np.linalg.eigh(scale)
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    rng = np.random.default_rng(seed)
+    normal = rng.standard_normal((draws, len(scale))) @ root
+    return np.asarray(normal / np.sqrt(rng.chisquare(df, size=(draws, 1)) / df))
+
+
+def pair_indices(models: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the left and right index of every pair i < j, each of shape (pairs,)."""
+    return np.triu_indices(models, 1)
+
+
+def max_t_distribution(draws: Floats, scale: Floats) -> Floats:
+    """Return max|t| over all pairs for each draw, sorted upwards: (draws, m), (m, m) → (draws,).
+
+    Each pair is divided by its own scale, so that each t alone follows Student's t. Pairs whose
+    difference has no scale are left out; 0 where no pair is left.
+    """
+    left, right = pair_indices(draws.shape[1])
+    scale2 = scale[left, left] + scale[right, right] - 2 * scale[left, right]
+    spread = scale2 > 1e-12 * np.maximum(scale[left, left], scale[right, right])
+    largest = np.zeros(len(draws))
+    # One pair at a time keeps the working set in the processor's cache.
+    for i, j, s2 in zip(left[spread], right[spread], scale2[spread], strict=True):
+        np.maximum(largest, np.abs(draws[:, i] - draws[:, j]) / np.sqrt(s2), out=largest)
+    return np.sort(largest)
+
+
+def max_t_p_value(t: float, largest: Floats, df: int) -> float:
+    """Return P(max|t| >= |t|) from sorted ``largest`` (draws,): the p-value adjusted for all pairs.
+
+    Never below the pair's own two-sided p-value, which it can undercut only by the chance of the draws.
+    """
+    from scipy.special import stdtr
+
+    adjusted = 1 - np.searchsorted(largest, abs(t), side="left") / len(largest)
+    return float(max(adjusted, 2 * stdtr(df, -abs(t))))
+
+
+def max_t_quantile(largest: Floats, level: float = 0.95) -> float:
+    """Return the |t| that a pair must reach to be decided among all pairs, from sorted ``largest``."""
+    return float(np.quantile(largest, level))
+
+
+def probability_best(means: Floats, draws: Floats, no_spread: Bools) -> Floats:
+    """Return each model's share of draws in which it is the best, (m,), adding up to 1.
+
+    ``means`` (m,) are mean scores (higher is better), ``draws`` (draws, m) are centred at 0. Models whose
+    difference has no spread (``no_spread`` (m, m)) cannot be told apart by the folds: they share their
+    wins equally.
+    """
+    best = np.bincount(np.argmax(means + draws, axis=1), minlength=len(means)) / len(draws)
+    together = no_spread | np.eye(len(means), dtype=bool)
+    return np.asarray(best @ (together / together.sum(axis=1, keepdims=True)))

@@ -1,0 +1,218 @@
+"""Two models on shared folds: how uncertain their difference is, and what may be said of it.
+
+Throughout, ``d`` holds differences of fold scores, shape (..., r, k): r repeats of k folds, repeat-major,
+left minus right, with Δ > 0 meaning that left is better (the sign of a lower-is-better score is flipped
+before). Leading axes are independent comparisons. Variances are over folds with ddof 1.
+
+Sources: Nadeau & Bengio 2003 (variance), Bouckaert & Frank 2004 (repeated folds), Corani & Benavoli 2015
+(the Bayesian correlated t-test, whose posterior is the t-distribution used here).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+PairOutcome = Literal["identical", "equivalent", "better", "worse", "undecided"]
+
+EQUIVALENT_FROM = 0.95  # P(|Δ| <= rope) from which two models are practically equivalent
+BETTER_FROM = 0.975  # P(Δ > 0) from which left is better: two sides of .025
+ADJUSTED_BELOW = 0.05  # the same two sides, as a p-value adjusted for many pairs
+NOT_WORSE_FROM = 0.95  # P(Δ > -rope) from which an undecided left is called "not worse"
+EQUAL_WITHIN = 1e-12  # differences of sums of the same numbers in another order, not of scores
+
+
+def default_test_share(folds: int) -> float:
+    """Return n_test/n_train of k equal folds, 1/(k-1). One fold says nothing about it: ValueError."""
+    if folds < 2:
+        raise ValueError("with a single fold the share of test to training rows must be given")
+    return 1 / (folds - 1)
+
+
+def fold_variance(d: Floats) -> Floats:
+    """Return s², the variance (ddof 1) over all k·r values of ``d`` (..., r, k) → (...).
+
+    Exactly 0 where all values are equal but for rounding; NaN where there is only one value.
+    """
+    flat = d.reshape(*d.shape[:-2], -1)
+    if flat.shape[-1] < 2:
+        return np.full(flat.shape[:-1], np.nan)
+    spread = np.ptp(flat, axis=-1)
+    negligible = EQUAL_WITHIN * np.maximum(1.0, np.abs(flat).max(axis=-1))
+    return np.where(spread <= negligible, 0.0, flat.var(axis=-1, ddof=1))
+
+
+def repeat_variance(d: Floats) -> Floats:
+    """Return s_p², the variance (ddof 1) of the r per-repeat means: what the choice of splits alone does.
+
+    ``d`` (..., r, k) → (...). With one repeat it is unknown and taken as 0.
+    """
+    if d.shape[-2] < 2:
+        return np.zeros(d.shape[:-2])
+    return np.asarray(d.mean(axis=-1).var(axis=-1, ddof=1), dtype=np.float64)
+
+
+def nadeau_bengio_variance(d: Floats, test_share: float | None = None) -> Floats:
+    """Return the published variance of Δ, s²(1/(kr) + n_test/n_train) (Nadeau & Bengio 2003).
+
+    ``d`` (..., r, k) → (...). ``test_share`` is the mean n_test/n_train, 1/(k-1) unless given (grouped and
+    time-ordered folds). With many repeats it promises more than repeats bring; see `repeated_variance`.
+    """
+    repeats, folds = d.shape[-2:]
+    share = default_test_share(folds) if test_share is None else test_share
+    return np.asarray(fold_variance(d) * (1 / (folds * repeats) + share), dtype=np.float64)
+
+
+def repeated_variance(d: Floats, test_share: float | None = None) -> Floats:
+    """Return V(r), the variance of Δ that the verdict uses: max(s²·q, s²(1/k + q) - s_p²(1 - 1/r)).
+
+    q is ``test_share`` (default 1/(k-1)); ``d`` (..., r, k) → (...). Repeating takes away only the part of
+    the variance that the splits made, s_p²; equal to `nadeau_bengio_variance` at r = 1.
+    """
+    return _variance_after(d, test_share, 1 - 1 / d.shape[-2])
+
+
+def floor_variance(d: Floats, test_share: float | None = None) -> Floats:
+    """Return V(∞): what would be left of V(r) after endless repeats; ``d`` (..., r, k) → (...)."""
+    return _variance_after(d, test_share, 1.0)
+
+
+def _variance_after(d: Floats, test_share: float | None, removed: float) -> Floats:
+    """V(r) with the share ``removed`` of the split variance taken away."""
+    folds = d.shape[-1]
+    share = default_test_share(folds) if test_share is None else test_share
+    s2 = fold_variance(d)
+    return np.asarray(np.maximum(s2 * share, s2 * (1 / folds + share) - repeat_variance(d) * removed))
+
+
+def student_quantile(p: float, df: int) -> float:
+    """Return the quantile ``p`` of Student's t with ``df`` >= 1 degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, p))
+
+
+def correlated_t_masses(delta: float, se: float, df: int, rope: float) -> tuple[float, float, float]:
+    """Return the masses of t(Δ, se, df) (below, within, above) ±rope (Corani & Benavoli 2015).
+
+    With se = 0 all mass lies at Δ; a Δ on the border counts as within. They add up to 1.
+    """
+    if se == 0:
+        return float(delta < -rope), float(abs(delta) <= rope), float(delta > rope)
+    from scipy.special import stdtr
+
+    below = float(stdtr(df, (-rope - delta) / se))
+    above = float(stdtr(df, (delta - rope) / se))
+    return below, max(0.0, 1 - below - above), above
+
+
+def probability_positive(delta: float, se: float, df: int) -> float:
+    """Return P(Δ > 0) under t(Δ, se, df); with se = 0 it is 0, ½ or 1 by the sign of Δ."""
+    if se == 0:
+        return 0.5 + 0.5 * float(np.sign(delta))
+    from scipy.special import stdtr
+
+    return float(stdtr(df, delta / se))
+
+
+@dataclass(frozen=True)
+class PairPosterior:
+    """What is believed of one difference: t(delta, se, df), its masses and where its variance comes from.
+
+    ``s2`` is the variance of fold differences (of row differences for a test set), ``split_sd`` is s_p
+    (None with one repeat), ``se_floor`` = √V(∞), ``p_positive_nb`` P(Δ > 0) under the published
+    variance (None for a test set).
+    """
+
+    delta: float
+    se: float
+    se_floor: float
+    split_sd: float | None
+    df: int
+    s2: float
+    p_positive: float
+    p_better: float
+    p_equivalent: float
+    p_worse: float
+    p_positive_nb: float | None
+
+    @property
+    def no_spread(self) -> bool:
+        """Whether all differences are equal, so that nothing measures their uncertainty."""
+        return self.s2 == 0
+
+    @property
+    def t(self) -> float:
+        """Δ/se; 0 or ±inf without spread."""
+        if self.se == 0:
+            return 0.0 if self.delta == 0 else float(np.copysign(np.inf, self.delta))
+        return self.delta / self.se
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return the central interval of Δ that holds ``level`` of the mass."""
+        half = student_quantile(0.5 + level / 2, self.df) * self.se
+        return self.delta - half, self.delta + half
+
+
+def pair_posterior(d: Floats, rope: float, test_share: float | None = None) -> PairPosterior:
+    """Return the posterior of one pair from its fold differences ``d`` (r, k), df = kr - 1.
+
+    At least two values are needed (ValueError), and with one fold per repeat also ``test_share``. Where all
+    values are equal every standard error is 0 and the masses are 0 or 1: decide with `decide_pair`, which
+    does not believe them.
+    """
+    if d.ndim != 2 or d.size < 2 or not np.isfinite(d).all():
+        raise ValueError(f"a pair needs finite differences of shape (repeats, folds), got shape {d.shape}")
+    delta, df = float(d.mean()), d.size - 1
+    if abs(delta) <= EQUAL_WITHIN:
+        delta = 0.0
+    se = float(np.sqrt(repeated_variance(d, test_share)))
+    below, within, above = correlated_t_masses(delta, se, df, rope)
+    return PairPosterior(
+        delta=delta,
+        se=se,
+        se_floor=float(np.sqrt(floor_variance(d, test_share))),
+        split_sd=float(np.sqrt(repeat_variance(d))) if d.shape[0] > 1 else None,
+        df=df,
+        s2=float(fold_variance(d)),
+        p_positive=probability_positive(delta, se, df),
+        p_better=above,
+        p_equivalent=within,
+        p_worse=below,
+        p_positive_nb=probability_positive(delta, float(np.sqrt(nadeau_bengio_variance(d, test_share))), df),
+    )
+
+
+def decide_pair(
+    posterior: PairPosterior, p_adjusted: float | None = None, identical: bool | None = None
+) -> PairOutcome:
+    """Return what may be said of a pair, in this order.
+
+    1. No spread: ``identical`` where the predictions are the same (``identical``; where predictions are
+       unknown, None, the same score on every fold counts), else ``undecided``.
+    2. P(|Δ| <= rope) >= .95: ``equivalent``.
+    3. P(Δ > 0) >= .975 or <= .025: ``better`` / ``worse`` (of left). Among more than two models
+       ``p_adjusted`` <= .05 takes the place of this rule.
+    4. Else ``undecided``.
+    """
+    if posterior.no_spread:
+        same = posterior.delta == 0 if identical is None else identical
+        return "identical" if same else "undecided"
+    if posterior.p_equivalent >= EQUIVALENT_FROM:
+        return "equivalent"
+    if p_adjusted is None:
+        decided = max(posterior.p_positive, 1 - posterior.p_positive) >= BETTER_FROM
+    else:
+        decided = p_adjusted <= ADJUSTED_BELOW
+    if not decided:
+        return "undecided"
+    return "better" if posterior.delta > 0 else "worse"
+
+
+def not_worse(posterior: PairPosterior) -> bool:
+    """Whether P(Δ > -rope) >= .95: left is at least not worse by more than what matters."""
+    return not posterior.no_spread and 1 - posterior.p_worse >= NOT_WORSE_FROM

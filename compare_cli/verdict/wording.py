@@ -1,0 +1,68 @@
+"""Numbers as the sentences say them: differences, intervals, probabilities, lists of names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, isfinite, log10
+
+from compare_cli.verdict.inputs import MetricFacts
+
+
+def probability(name: str, p: float) -> str:
+    """``P = 0.81``; ``P > 0.99`` and ``P < 0.01`` where two decimals would claim certainty."""
+    if p > 0.99:
+        return f"{name} > 0.99"
+    return f"{name} < 0.01" if p < 0.01 else f"{name} = {p:.2f}"
+
+
+def p_value(name: str, p: float) -> str:
+    """``p = 0.012``, never below ``p < 0.001``."""
+    return f"{name} < 0.001" if p < 0.001 else f"{name} = {p:.2g}"
+
+
+def decimals(half_width: float, metric: MetricFacts) -> int:
+    """How many decimals show two digits of ``half_width``: at least 1, at most 4 (6 for plain numbers)."""
+    shown = abs(half_width) * (100 if metric.points else 1)
+    if shown == 0 or not isfinite(shown):
+        return 1 if metric.points else 3
+    return min(max(1 - floor(log10(shown)), 1), 4 if metric.points else 6)
+
+
+def amount(value: float, metric: MetricFacts, digits: int, sign: bool = False) -> str:
+    """``3.1 pt`` or ``0.031``: a difference in the metric's own way of telling, with ``digits`` decimals."""
+    number = round(value * (100 if metric.points else 1), digits) + 0.0  # + 0.0 turns -0.0 into 0.0
+    return f"{number:{'+' if sign else ''}.{digits}f}{' pt' if metric.points else ''}"
+
+
+def rope_width(metric: MetricFacts) -> str:
+    """``1 pt`` or ``0.0069``: the ROPE in two significant digits."""
+    return f"{100 * metric.rope:.3g} pt" if metric.points else f"{metric.rope:.2g}"
+
+
+def difference(delta: float, low: float, high: float, metric: MetricFacts) -> str:
+    """``+3.1 pt [0.6, 5.6]``; for a lower-is-better metric ``log loss 0.031 lower [0.006, 0.056]``.
+
+    Δ > 0 always means better; the interval is of the same quantity, without its unit.
+    """
+    digits = decimals((high - low) / 2, metric)
+    factor = 100 if metric.points else 1
+    bounds = f"[{factor * low + 0.0:.{digits}f}, {factor * high + 0.0:.{digits}f}]"
+    if not metric.higher_is_better:
+        way = "lower" if delta >= 0 else "higher"
+        if delta < 0:
+            bounds = f"[{-factor * high + 0.0:.{digits}f}, {-factor * low + 0.0:.{digits}f}]"
+        return f"{metric.label} {amount(abs(delta), metric, digits)} {way} {bounds}"
+    name = "" if metric.name == "accuracy" else f"{metric.label} "
+    return f"{name}{amount(delta, metric, digits, sign=True)} {bounds}"
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 repeat``, ``3 repeats``, ``3,000 rows``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
