@@ -66,8 +66,9 @@ def conclude(case: Case) -> Verdict:
     reason is the undecided pair's, or what else kept a winner from being named.
     """
     status, reason, sentence = _outcome(case)
-    if case.evidence.source == "rows" and case.evidence.complete:
-        sentence += sentences.THESE_FITS
+    if case.evidence.complete:
+        sentence += sentences.left_out(list(case.evidence.partial))
+        sentence += sentences.THESE_FITS if case.evidence.source == "rows" else ""
     return Verdict(
         status=status,
         reason=reason,
@@ -101,8 +102,13 @@ def _outcome(case: Case) -> tuple[Status, str, str]:
 
 def _reasons(case: Case) -> list[str]:
     """The reasons, most important first."""
-    if not case.evidence.complete:
-        return because.left_out(case.evidence)
+    against_baseline = (
+        because.against_baseline(case.evidence, case.beats, case.baseline, case.metric)
+        if case.baseline
+        else []
+    )
+    if not case.evidence.complete or none_beats(case.beats):
+        return [*against_baseline, *because.left_out(case.evidence)]
     told = list(case.contenders.values())[: because.PAIRS_TOLD]
     reasons = [because.contender(pair, case.metric) for pair in told]
     if len(case.contenders) > len(told):
@@ -113,9 +119,7 @@ def _reasons(case: Case) -> list[str]:
     undecided = next((pair for pair in told if pair.verdict == "undecided"), None)
     if undecided is not None:
         reasons += _advice(case, undecided)
-    if case.baseline is not None:
-        reasons += because.against_baseline(case.evidence, case.beats, case.baseline, case.metric)
-    return [*reasons, *because.recommended(case.choice), *because.left_out(case.evidence)]
+    return [*reasons, *against_baseline, *because.recommended(case.choice), *because.left_out(case.evidence)]
 
 
 def _advice(case: Case, pair: PairVerdict) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compare_cli.types import PairVerdict
@@ -61,7 +61,8 @@ def equivalent(pairs: Mapping[str, PairVerdict], metric: MetricFacts, choice: Ch
     if len(pairs) == 1:
         return f"Practically equivalent: {width} with {sure}{take(choice)}."
     names, leader = listed(choice.top_set), choice.top_set[0]
-    return f"Practically equivalent: {names} lie {width} of {leader} with {sure} or more{take(choice)}."
+    at_least = sure if ">" in sure else sure.replace("=", "≥")
+    return f"Practically equivalent: {names} lie {width} of {leader} with {at_least}{take(choice)}."
 
 
 def undecided(pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | None], choice: Choice) -> str:
@@ -84,7 +85,8 @@ def undecided(pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | Non
 def what_would_decide(pair: PairVerdict) -> str:
     """Return what would decide an undecided pair: "about 4 more repeats would decide with chance 0.6"."""
     if pair.undecided_reason == "no_spread":
-        return "the difference is the same on every fold, so nothing shows how sure it is; more rows would"
+        same = "difference" if pair.delta else "score"
+        return f"the {same} is the same on every fold, so nothing shows how sure it is; more rows would"
     if pair.undecided_reason == "not_computed":
         return "no repeat has scores of both models on two or more folds"
     if pair.undecided_reason == "more_repeats":
@@ -110,6 +112,11 @@ def single(model: str, against: PairVerdict | None, baseline: Baseline | None, m
 def none_beats(baseline: Baseline) -> str:
     """Return "No model beats always answering X."."""
     return f"No model beats {baseline.phrase}."
+
+
+def left_out(models: Sequence[str]) -> str:
+    """Return " Left out for missing scores: mlp." with its leading space, or nothing."""
+    return f" Left out for missing scores: {listed(models)}." if models else ""
 
 
 def leader_unproven(leader: str, baseline: Baseline) -> str:
