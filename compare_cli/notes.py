@@ -28,6 +28,30 @@ NOTES: dict[str, NoteKind] = {
     "high_cardinality": NoteKind(
         "info", "Column {column!r} has {count} different values; models see the most frequent and 'other'."
     ),
+    "folds_reduced": NoteKind("warning", "{folds} folds instead of {wanted}: {why}.", "", "--folds"),
+    "repeats_ordered": NoteKind("info", "Time-ordered folds cannot be repeated: 1 repeat."),
+    "model_not_loaded": NoteKind(
+        "warning", "Left out: {message}", "the plugin is broken; reinstall or remove it"
+    ),
+    "fits_failed": NoteKind("warning", "{count} of {total} fits failed.", "see why with --debug", "--debug"),
+    "not_converged": NoteKind(
+        "info",
+        "{model} did not converge in {count} of {total} fits.",
+        "give it more steps, e.g. '{family}(max_iter={suggested})'",
+    ),
+    "imbalanced": NoteKind(
+        "info",
+        "{rate:.0%} of rows are {label!r}: accuracy says little.",
+        "rank by --metric balanced_accuracy or roc_auc",
+        "--metric",
+    ),
+    "no_probabilities": NoteKind("info", "{models}: no probabilities, so no log loss and no Brier score."),
+    "busy_machine": NoteKind(
+        "info",
+        "The machine was busy: {model} took {ratio:.1f} times its CPU time; times are too long.",
+        "run fewer fits side by side with --jobs 1",
+        "--jobs",
+    ),
 }
 
 

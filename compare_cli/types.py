@@ -89,6 +89,7 @@ class Dataset:
     groups: NDArray[np.int64] | None = None
     time: NDArray[np.float64] | None = None
     test: Dataset | None = None
+    groups_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,33 +97,42 @@ class ModelSpec:
     """One model to compare. ``name`` is the normalised spec, unique in a comparison: ``tree(max_depth=3)``.
 
     ``factory`` is an import path ``package.module:Class``, so that a spec travels to any worker;
-    ``params`` are those that the user gave.
+    ``params`` are those that the user gave. ``needs`` is the preparation: numbers standardised
+    or as they are.
     """
 
     name: str
     family: str
     factory: str
     params: Mapping[str, Any]
-    needs: Literal["scaled", "plain", "codes"] = "scaled"
+    needs: Literal["scaled", "plain"] = "scaled"
 
 
 @dataclass(frozen=True)
 class FitTask:
     """One model on one fold. ``train`` and ``test`` are row numbers; ``key`` names the task for ever.
 
-    ``seed`` is the random state of the estimator. ``cost`` is a rough expected time in seconds,
-    used for order and for the time left, never for results.
+    ``params`` are all that the estimator is made with: the family's settings for this size of data,
+    the user's own, and the seed. ``cost`` is a rough expected time in seconds, used for order and
+    for the time left, never for results.
     """
 
     key: str
     fingerprint: str
     model: ModelSpec
+    params: Mapping[str, Any]
     repeat: int
     fold: int
     train: NDArray[np.int64]
     test: NDArray[np.int64]
-    seed: int
     cost: float
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The tasks that are about to run: the first event of a comparison, and of each further repeat."""
+
+    tasks: tuple[FitTask, ...]
 
 
 @dataclass(frozen=True)
@@ -149,6 +159,7 @@ class FitResult:
     warnings: tuple[str, ...] = ()
     error_kind: str = ""
     error: str = ""
+    traceback: str = ""
     reused: bool = False
 
 
@@ -179,7 +190,9 @@ class PairVerdict:
     p_better_nb: float | None = None
     p_adjusted: float | None = None
     verdict: Literal["identical", "equivalent", "better", "worse", "undecided"] = "undecided"
-    undecided_reason: Literal["more_repeats", "more_data", "no_spread", "not_computed"] | None = "not_computed"
+    undecided_reason: Literal["more_repeats", "more_data", "no_spread", "not_computed"] | None = (
+        "not_computed"
+    )
     p_decided_by_repeats: float | None = None
     repeats_suggested: int | None = None
     rows_needed: int | None = None

@@ -1,0 +1,1 @@
+"""Planning fits, running them side by side, and never losing one."""

@@ -1,0 +1,224 @@
+"""The program as one list of verbs: read → plan → execute → judge. The library yields, the CLI prints."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypedDict, Unpack
+
+from compare_cli import __version__
+from compare_cli.engine.execute import execute
+from compare_cli.engine.job import Job, Options, prepare_job
+from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.splits import Split, make_splits, splits_digest
+from compare_cli.models.families import BASELINE
+from compare_cli.summary import score_arrays, summarise_dataset, summarise_models
+from compare_cli.types import (
+    Comparison,
+    Dataset,
+    Environment,
+    FitResult,
+    FitTask,
+    ModelSpec,
+    Note,
+    Planned,
+    Protocol,
+    Run,
+)
+
+Event = Planned | FitResult | Comparison
+
+
+class Reading(TypedDict, total=False):
+    """How a table is read; see `read`."""
+
+    target: str | int | None
+    groups: str | None
+    time: str | None
+    drop: Sequence[str]
+    test: str | os.PathLike[str] | None
+    encoding: str | None
+    delimiter: str | None
+
+
+def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
+    """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, a DataFrame.
+
+    ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on.
+    Raises DataError when the data cannot be used, UsageError when there is no such source.
+    """
+    from compare_cli import data as sources
+
+    test = reading.pop("test", None)
+    dataset = sources.read(data, **reading)
+    if test is None:
+        return dataset
+    return sources.attach_test(
+        dataset, test, encoding=reading.get("encoding"), delimiter=reading.get("delimiter")
+    )
+
+
+def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> Comparison:
+    """Compare models on a table and return the whole result.
+
+    Raises what `read` raises, and UsageError for wrong options. Fits that fail are in the result.
+    """
+    *_, last = iter_compare(data, options, **reading)
+    assert isinstance(last, Comparison), "the last event of a comparison is its result"
+    return last
+
+
+def iter_compare(
+    data: Any,
+    options: Options | None = None,
+    heartbeat: Callable[[], None] | None = None,
+    **reading: Unpack[Reading],
+) -> Iterator[Event]:
+    """Yield what is planned, each fit as it is finished, and at last the Comparison.
+
+    A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
+    still comes, with status "interrupted". ``heartbeat`` is called while fits are under way.
+    """
+    clock = _Clock()
+    dataset = data if isinstance(data, Dataset) else read(data, **reading)
+    job = prepare_job(dataset, options or Options())
+    results: list[FitResult] = []
+    planned: list[FitTask] = []
+    interrupted = False
+    try:
+        for batch in _batches(job, results):
+            planned += batch
+            yield Planned(tuple(batch))
+            for result in execute(batch, job.workspace, job.jobs, heartbeat):
+                results.append(result)
+                yield result
+    except KeyboardInterrupt:
+        interrupted = True
+    yield conclude(job, results, len(planned), clock, interrupted=interrupted)
+
+
+def _batches(job: Job, results: list[FitResult]) -> Iterator[list[FitTask]]:
+    """Yield the tasks of the first repeats, then of one repeat after the other while precision asks for it."""
+    batch: list[Split] = []
+    for repeat, splits in enumerate(make_splits(job.dataset, job.plan, job.options.seed), start=1):
+        if repeat > job.plan.start_repeats and _precise(job, results):
+            return
+        batch += splits
+        job.splits.extend(splits)
+        if repeat >= job.plan.start_repeats:
+            yield make_tasks(job.dataset, job.models, batch, job.shape, job.options.seed)
+            batch = []
+
+
+def _precise(job: Job, results: Sequence[FitResult]) -> bool:
+    from compare_cli.verdict import repeats_enough
+
+    scores = score_arrays(results, job.models, job.metric.name)
+    return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
+
+
+class _Clock:
+    """When a run began, and how much time it and its processes have used since."""
+
+    def __init__(self) -> None:
+        from datetime import UTC, datetime
+
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._wall, self._cpu = time.perf_counter(), self._cpu_now()
+
+    @staticmethod
+    def _cpu_now() -> float:
+        times = os.times()
+        return times.user + times.system + times.children_user + times.children_system
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._wall
+
+    @property
+    def cpu_seconds(self) -> float:
+        return self._cpu_now() - self._cpu
+
+
+def environment() -> Environment:
+    """Return the versions and the machine."""
+    import platform
+
+    import joblib
+    import numpy
+    import pandas
+    import sklearn
+
+    return Environment(
+        python=platform.python_version(),
+        numpy=numpy.__version__,
+        scikit_learn=sklearn.__version__,
+        pandas=pandas.__version__,
+        joblib=joblib.__version__,
+        platform=f"{platform.system()} {platform.machine()}",
+        cpu_count=os.cpu_count() or 1,
+    )
+
+
+def conclude(
+    job: Job, results: Sequence[FitResult], planned: int, clock: _Clock, *, interrupted: bool
+) -> Comparison:
+    """Make the result of what is done: summaries in order of merit, pairs, verdict, notes."""
+    import uuid
+
+    results = _in_plan_order(results, job.models)
+    failed = sum(r.status != "ok" for r in results)
+    left_out = any(n.code == "model_not_loaded" for n in job.notes)
+    status: Literal["complete", "partial", "interrupted"] = "complete"
+    if interrupted:
+        status = "interrupted"
+    elif failed or left_out or len(results) < planned:
+        status = "partial"
+    summary = summarise_models(job, results)
+    return Comparison(
+        command="fit",
+        run=Run(
+            id=uuid.uuid4().hex[:12],
+            started=clock.started,
+            seconds=clock.seconds,
+            cpu_seconds=clock.cpu_seconds,
+            status=status,
+            seed=job.options.seed,
+            jobs=job.jobs,
+            backend="local",
+            version=__version__,
+            fits_run=sum(not r.reused for r in results),
+            fits_reused=sum(r.reused for r in results),
+            fits_failed=failed,
+        ),
+        environment=environment(),
+        dataset=summarise_dataset(job.dataset),
+        protocol=Protocol(
+            scheme=job.plan.scheme,
+            folds=job.plan.folds,
+            repeats=max((r.repeat for r in results), default=0) + 1,
+            metric=job.metric.name,
+            rope=job.rope,
+            splits_digest=splits_digest(job.splits),
+            groups=job.dataset.groups_column,
+        ),
+        models=summary.models,
+        pairs=summary.pairs,
+        verdict=summary.verdict,
+        notes=_shown_notes((*job.dataset.notes, *job.notes, *summary.notes), job.options),
+        fits=tuple(results),
+    )
+
+
+def _in_plan_order(results: Sequence[FitResult], models: Sequence[ModelSpec]) -> list[FitResult]:
+    position = {spec.name: i for i, spec in enumerate(models)}
+    return sorted(results, key=lambda r: (r.repeat, r.fold, position[r.model]))
+
+
+def _shown_notes(notes: Sequence[Note], options: Options) -> tuple[Note, ...]:
+    """Drop the hints that name a flag which was used."""
+    default = Options()
+    used = {f"--{name}" for name in vars(options) if getattr(options, name) != getattr(default, name)}
+    return tuple(replace(n, hint="") if n.flag in used else n for n in notes)

@@ -1,0 +1,241 @@
+"""One task: prepare the fold, fit, predict, score. A failure is a value."""
+
+from __future__ import annotations
+
+import pickle
+import time
+import traceback
+import warnings
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from compare_cli.metrics import METRICS, confusion_counts, label_scores, probability_scores, roc_auc
+from compare_cli.models.families import family_of
+from compare_cli.models.preparation import FeatureTable, Preparation
+from compare_cli.models.specs import make_estimator
+from compare_cli.types import FitResult, FitTask
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.types import Dataset
+
+CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
+TRAIN_SCORE_ROWS = 10_000
+LINE = 300
+
+
+class Workspace:
+    """What a process needs to fit any task of one data set: arrays, and the folds it has prepared lately."""
+
+    def __init__(self, dataset: Dataset, scorer: str | None = None) -> None:
+        self.table = FeatureTable(dataset)
+        self.y = dataset.y
+        self.classes = len(dataset.classes)
+        self.scorer = scorer
+        self.test_table = FeatureTable(dataset.test) if dataset.test is not None else self.table
+        self.test_y = dataset.test.y if dataset.test is not None else dataset.y
+        self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
+        self._prepared: OrderedDict[tuple[Any, ...], PreparedFold] = OrderedDict()
+
+    def prepared(self, task: FitTask) -> PreparedFold:
+        """Return the fold of a task prepared as its model needs it, from memory when it is there."""
+        key = (task.repeat, task.fold, task.model.needs)
+        if self.test_table is not self.table:
+            key = (0, 0, task.model.needs)  # repeats share the one split
+        fold = self._prepared.pop(key, None) or PreparedFold(self, task)
+        self._prepared[key] = fold
+        while len(self._prepared) > 1 and sum(f.nbytes for f in self._prepared.values()) > CACHE_BYTES:
+            self._prepared.popitem(last=False)
+        return fold
+
+
+class PreparedFold:
+    """The rows of one fold, ready for a model: ``train`` and ``test`` (rows, columns) float64."""
+
+    def __init__(self, workspace: Workspace, task: FitTask) -> None:
+        started = time.perf_counter()
+        preparation = Preparation(task.model.needs, impute=workspace.impute)
+        self.train = preparation.fit_transform(workspace.table, task.train)
+        self.test = preparation.transform(workspace.test_table, task.test)
+        self.seconds = time.perf_counter() - started
+        self.nbytes = self.train.nbytes + self.test.nbytes
+
+
+def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
+    """Run one task. Whatever the model raises becomes a result with status "failed"."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = _fit(task, workspace)
+        except Exception as error:  # a model may raise anything; the run goes on
+            result = _failure(task, error)
+    told = tuple(dict.fromkeys(_one_line(f"{w.category.__name__}: {w.message}") for w in caught))
+    return FitResult(**{**vars(result), "warnings": told})
+
+
+def _failure(task: FitTask, error: Exception) -> FitResult:
+    return FitResult(
+        key=task.key,
+        model=task.model.name,
+        repeat=task.repeat,
+        fold=task.fold,
+        status="failed",
+        train_rows=len(task.train),
+        test_rows=len(task.test),
+        error_kind=type(error).__name__,
+        error=_one_line(str(error)) or "no message",
+        traceback="".join(traceback.format_exception(error)),
+    )
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LINE else line[: LINE - 1] + "…"
+
+
+def _fit(task: FitTask, workspace: Workspace) -> FitResult:
+    fold = workspace.prepared(task)
+    X_train, X_test = fold.train, fold.test
+    if family_of(task.model).single_precision:
+        X_train, X_test = X_train.astype("float32"), X_test.astype("float32")
+    y_train, y_test = workspace.y[task.train], workspace.test_y[task.test]
+    estimator = make_estimator(task.model, task.params)
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    estimator.fit(X_train, y_train)
+    fit_seconds, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
+
+    wall = time.perf_counter()
+    predicted = estimator.predict(X_test)
+    predict_seconds = time.perf_counter() - wall
+
+    labels = _checked_labels(predicted, len(y_test), workspace.classes)
+    confusion = confusion_counts(y_test, labels, workspace.classes)
+    scores: dict[str, float | None] = dict.fromkeys(METRICS)
+    scores |= label_scores(confusion)
+    scores |= _ranking_scores(estimator, X_test, y_test, workspace.classes)
+    scores["train_accuracy"] = _train_accuracy(estimator, X_train, y_train)
+    if workspace.scorer is not None and workspace.scorer not in scores:
+        scores[workspace.scorer] = _extra_score(workspace.scorer, estimator, X_test, y_test)
+    return FitResult(
+        key=task.key,
+        model=task.model.name,
+        repeat=task.repeat,
+        fold=task.fold,
+        status="ok",
+        scores=scores,
+        fit_seconds=fit_seconds,
+        fit_cpu_seconds=fit_cpu,
+        predict_seconds=predict_seconds,
+        prepare_seconds=fold.seconds,
+        train_rows=len(y_train),
+        test_rows=len(y_test),
+        size_bytes=_size(estimator),
+        predictions=labels,
+        confusion=confusion,
+        params=_all_params(estimator, task.params),
+    )
+
+
+def _checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64]:
+    """Return predictions as codes (rows,). Raises ValueError when they are nothing of the kind."""
+    import numpy as np
+
+    labels = np.asarray(predicted)
+    if labels.shape != (rows,):
+        raise ValueError(f"predict returned shape {labels.shape} for {rows} rows")
+    codes = labels.astype(np.int64)
+    if not (codes == labels).all() or codes.min() < 0 or codes.max() >= classes:
+        raise ValueError("predict returned labels that were not in the training data")
+    return codes
+
+
+def _ranking_scores(
+    estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64], classes: int
+) -> dict[str, float | None]:
+    """Return the scores that need more than labels; None where the model gives nothing to score.
+
+    A class that a training fold did not have gets probability 0.
+    """
+    import numpy as np
+
+    known = (
+        np.asarray(estimator.classes_).astype(np.int64)
+        if hasattr(estimator, "classes_")
+        else np.arange(classes)
+    )
+    if hasattr(estimator, "predict_proba"):
+        given = np.asarray(estimator.predict_proba(X))
+        if given.shape != (len(y), len(known)) or not np.isfinite(given).all():
+            warnings.warn(
+                "predict_proba returned no valid probabilities; their scores are left out", stacklevel=2
+            )
+            return {}
+        probabilities = np.zeros((len(y), classes), dtype=given.dtype)
+        probabilities[:, known] = given
+        return {"roc_auc": roc_auc(y, probabilities), **probability_scores(y, probabilities)}
+    if hasattr(estimator, "decision_function") and len(known) == classes:
+        decision = np.asarray(estimator.decision_function(X), dtype=float)
+        valid = decision.shape in {(len(y),), (len(y), classes)} and np.isfinite(decision).all()
+        return {"roc_auc": roc_auc(y, decision)} if valid else {}
+    return {}
+
+
+def _train_accuracy(estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64]) -> float:
+    """Return accuracy on the training rows, on every k-th of them where there are more than 10,000."""
+    import numpy as np
+
+    step = -(-len(y) // TRAIN_SCORE_ROWS)
+    return float(np.mean(np.asarray(estimator.predict(X[::step])) == y[::step]))
+
+
+def _extra_score(name: str, estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64]) -> float | None:
+    """Return the score of a scikit-learn scorer; None, with a warning, where it cannot be computed."""
+    import math
+
+    from sklearn.metrics import get_scorer
+
+    try:
+        score = float(get_scorer(name)(estimator, X, y))
+    except Exception as error:  # one score that fails does not make the fit fail
+        warnings.warn(f"{name}: {error}", stacklevel=2)
+        return None
+    return score if math.isfinite(score) else None
+
+
+class _ByteCounter:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def write(self, data: Any) -> int:
+        self.count += len(memoryview(data).cast("B"))
+        return len(data)
+
+
+def _size(estimator: Any) -> int | None:
+    """Return the size of the pickled model in bytes; None when it cannot be pickled."""
+    counter = _ByteCounter()
+    try:
+        pickle.Pickler(counter, protocol=5).dump(estimator)
+    except Exception:  # unpicklable estimators are allowed; their size is unknown
+        return None
+    return counter.count
+
+
+def _all_params(estimator: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    params = estimator.get_params(deep=False) if hasattr(estimator, "get_params") else given
+    return {str(name): _plain(value) for name, value in params.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return a parameter as a JSON value, so that any result can travel; objects become their repr."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return _one_line(repr(value))

@@ -1,0 +1,120 @@
+"""Folds: made once for a data set and shared by all models, so that every comparison is paired."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compare_cli.errors import DataError
+from compare_cli.notes import note
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.types import Dataset, Note, Scheme
+
+SMALL, MEDIUM = 2_000, 20_000
+MAX_REPEATS = 10
+
+
+@dataclass(frozen=True)
+class Split:
+    """One fold of one repeat: row numbers to learn from and to be judged on."""
+
+    repeat: int
+    fold: int
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FoldPlan:
+    """How a data set is split. ``start_repeats`` are run at first; ``max_repeats`` at most."""
+
+    scheme: Scheme
+    folds: int
+    start_repeats: int
+    max_repeats: int
+    notes: tuple[Note, ...] = ()
+
+
+def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> FoldPlan:
+    """Choose scheme, folds and repeats; ``None`` means by the size of the data (repeats: auto).
+
+    Below 2,000 rows 10 folds, else 5; auto repeats start at 2 (1 above 20,000 rows) and end at 10.
+    Never more folds than the smallest class has rows, or than there are groups: a note says so.
+    Raises DataError when not even 2 folds are possible.
+    """
+    rows = len(dataset.y)
+    if dataset.test is not None:
+        return FoldPlan("test", 1, repeats or 1, repeats or 1)
+    wanted = folds or (10 if rows < SMALL else 5)
+    if dataset.time is not None:
+        return _plan_ordered(wanted, rows, repeats)
+    possible, why = _most_folds(dataset)
+    if possible < 2:
+        raise DataError(f"{dataset.name}: cannot make 2 folds: {why}.")
+    notes = () if wanted <= possible else (note("folds_reduced", wanted=wanted, folds=possible, why=why),)
+    start, most = (repeats, repeats) if repeats else (1 if rows > MEDIUM else 2, MAX_REPEATS)
+    scheme: Scheme = "grouped" if dataset.groups is not None else "stratified"
+    return FoldPlan(scheme, min(wanted, possible), start, most, notes)
+
+
+def _plan_ordered(wanted: int, rows: int, repeats: int | None) -> FoldPlan:
+    folds = min(wanted, max(2, rows // 4))
+    notes = (note("repeats_ordered"),) if repeats and repeats > 1 else ()
+    return FoldPlan("time", folds, 1, 1, notes)
+
+
+def _most_folds(dataset: Dataset) -> tuple[int, str]:
+    import numpy as np
+
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    smallest = int(counts.argmin())
+    rows = int(counts[smallest])
+    why = f"class {dataset.classes[smallest]!r} has {rows} row{'s' * (rows != 1)}"
+    if dataset.groups is None:
+        return rows, why
+    groups = len(np.unique(dataset.groups))
+    return min(
+        (groups, f"there {'is' if groups == 1 else 'are'} {groups} group{'s' * (groups != 1)}"), (rows, why)
+    )
+
+
+def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Split]]:
+    """Yield the folds of one repeat after the other; a longer run begins with those of a shorter one.
+
+    Stratified repeats are those of scikit-learn's ``RepeatedStratifiedKFold(folds, n_repeats=…,
+    random_state=seed)``.
+    """
+    import numpy as np
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+
+    if dataset.test is not None:
+        train, test = np.arange(len(dataset.y)), np.arange(len(dataset.test.y))
+        yield from ([Split(repeat, 0, train, test)] for repeat in range(plan.max_repeats))
+        return
+    if dataset.time is not None:
+        order = np.argsort(dataset.time, kind="stable")
+        ordered = TimeSeriesSplit(plan.folds).split(order)
+        yield [Split(0, fold, order[train], order[test]) for fold, (train, test) in enumerate(ordered)]
+        return
+    rng = np.random.RandomState(seed)
+    kind = StratifiedKFold if dataset.groups is None else StratifiedGroupKFold
+    for repeat in range(plan.max_repeats):
+        folds = kind(plan.folds, shuffle=True, random_state=rng).split(dataset.y, dataset.y, dataset.groups)
+        yield [Split(repeat, fold, train, test) for fold, (train, test) in enumerate(folds)]
+
+
+def splits_digest(splits: list[Split]) -> str:
+    """Return "sha256:…" over the test rows of all splits, by which two runs know that they are paired."""
+    digest = hashlib.sha256()
+    for split in splits:
+        digest.update(f"{split.repeat}.{split.fold}:".encode())
+        digest.update(split.train.astype("<i8").tobytes())
+        digest.update(b"|")
+        digest.update(split.test.astype("<i8").tobytes())
+    return f"sha256:{digest.hexdigest()}"

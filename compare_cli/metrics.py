@@ -1,0 +1,197 @@
+"""The registry of scores: what each means, which way is better, and what difference matters in practice.
+
+Shapes: n rows, c classes. ``y`` and ``predicted`` are codes (n,), ``confusion`` counts (c, c) with
+true classes in rows, ``probabilities`` (n, c) in class order, ``decision`` (n,) or (n, c) real scores.
+Rates are fractions. Every function is checked against scikit-learn in the tests; they are written
+here because ten scorers a fit would cost more than many of the fits do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from compare_cli.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ECE_BINS = 15
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One score. ``rope`` is the practically irrelevant difference, in the score's own unit.
+
+    ``rope_kind`` "absolute": the number itself; "of_prior": a share of the score of always
+    predicting the class priors (for losses without a fixed scale).
+    ``rate`` scores are shown in percent and their differences in points (pt).
+    """
+
+    name: str
+    title: str
+    help: str
+    higher_is_better: bool = True
+    rope: float = 0.01
+    rope_kind: Literal["absolute", "of_prior"] = "absolute"
+    rate: bool = True
+    ranks: bool = True
+
+
+_ALL = (
+    Metric("accuracy", "Accuracy", "share of rows predicted right"),
+    Metric("balanced_accuracy", "Balanced", "mean over classes of the share predicted right"),
+    Metric("roc_auc", "AUC", "area under the ROC curve; one class against the rest, averaged over classes"),
+    Metric(
+        "log_loss",
+        "Log loss",
+        "mean of -log(probability given to the true class); 0 is best",
+        higher_is_better=False,
+        rope_kind="of_prior",
+        rate=False,
+    ),
+    Metric(
+        "brier",
+        "Brier",
+        "mean squared error of the probabilities (two classes: 0-1, more: 0-2); 0 is best",
+        higher_is_better=False,
+        rope_kind="of_prior",
+        rate=False,
+    ),
+    Metric("mcc", "MCC", "Matthews correlation of truth and prediction; 0 is chance, 1 is best", rate=False),
+    Metric("f1_macro", "F1", "harmonic mean of precision and recall, averaged over classes"),
+    Metric(
+        "ece",
+        "ECE",
+        f"calibration error of the top probability in {ECE_BINS} bins; information only",
+        higher_is_better=False,
+        ranks=False,
+    ),
+    Metric("train_accuracy", "Train", "accuracy on the training rows (at most 10,000 of them)", ranks=False),
+)
+METRICS: dict[str, Metric] = {m.name: m for m in _ALL}
+
+
+def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
+    """Return the metric ``name``, or one made for a scikit-learn scorer of that name.
+
+    ``scorers`` are scikit-learn's scorer names (higher is better in all of them).
+    Raises UsageError, naming the nearest, for anything else and for scores that are information only.
+    """
+    metric = METRICS.get(name)
+    if metric is not None and metric.ranks:
+        return metric
+    if metric is not None:
+        raise UsageError(f"--metric {name}: this score is information only and cannot rank models.")
+    if name in scorers:
+        return Metric(name, name, f"scikit-learn's scorer {name!r}", rate=False)
+    known = [m.name for m in _ALL if m.ranks]
+    raise UsageError(
+        f"--metric {name}: no such metric.{nearest(name, [*known, *scorers])}"
+        f" Known: {', '.join(known)}, or any scikit-learn scorer name."
+    )
+
+
+def practical_rope(metric: Metric, class_counts: Sequence[int]) -> float:
+    """Return the default half-width of the region of practical equivalence, in units of the metric.
+
+    Absolute metrics: 0.01 (Benavoli et al. 2017). Losses: 1 % of the loss of always predicting
+    the class priors p: log loss -Σ p log p, Brier Σ p(1-p) (halved for two classes).
+    """
+    if metric.rope_kind == "absolute":
+        return metric.rope
+    import numpy as np
+
+    p = np.asarray(class_counts, dtype=float)
+    p = p[p > 0] / p.sum()
+    if metric.name == "log_loss":
+        return float(metric.rope * -(p * np.log(p)).sum())
+    return float(metric.rope * (p * (1 - p)).sum() / (2 if len(class_counts) == 2 else 1))
+
+
+def confusion_counts(y: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Return counts (c, c): true class in rows, predicted class in columns."""
+    import numpy as np
+
+    return np.bincount(y * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
+def label_scores(confusion: NDArray[np.int64]) -> dict[str, float | None]:
+    """Return accuracy, balanced accuracy, MCC and macro F1 from a confusion matrix (c, c).
+
+    Classes without a true row do not count in balanced accuracy; classes without a true or
+    predicted row do not count in F1. MCC is 0 where it is undefined (Gorodkin 2004 for c > 2).
+    """
+    import numpy as np
+
+    total = confusion.sum()
+    if total == 0:
+        return {"accuracy": None, "balanced_accuracy": None, "mcc": None, "f1_macro": None}
+    right = np.diag(confusion).astype(float)
+    true, given = confusion.sum(axis=1).astype(float), confusion.sum(axis=0).astype(float)
+    seen = true > 0
+    spread = np.sqrt((total**2 - (given**2).sum()) * (total**2 - (true**2).sum()))
+    mcc = (right.sum() * total - (true * given).sum()) / spread if spread > 0 else 0.0
+    used = (true + given) > 0
+    return {
+        "accuracy": float(right.sum() / total),
+        "balanced_accuracy": float((right[seen] / true[seen]).mean()),
+        "mcc": float(mcc),
+        "f1_macro": float((2 * right[used] / (true + given)[used]).mean()),
+    }
+
+
+def roc_auc(y: NDArray[np.int64], scores: NDArray[np.float64]) -> float | None:
+    """Return the area under the ROC curve, one class against the rest, averaged over classes.
+
+    ``scores`` (n,) for two classes (higher means class 1) or (n, c). It is the Mann-Whitney
+    statistic with mid-ranks for ties. Classes with no row, or every row, are left out; None if none is left.
+    """
+    import numpy as np
+
+    columns = [(1, scores)] if scores.ndim == 1 else list(enumerate(scores.T))
+    if scores.ndim == 2 and scores.shape[1] == 2:
+        columns = [(1, scores[:, 1])]
+    areas = []
+    for code, column in columns:
+        positive = y == code
+        n_pos, n_neg = int(positive.sum()), int((~positive).sum())
+        if n_pos and n_neg:
+            areas.append((_mid_ranks(column)[positive].sum() - n_pos * (n_pos + 1) / 2) / (n_pos * n_neg))
+    return float(np.mean(areas)) if areas else None
+
+
+def _mid_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ranks from 1; equal values share the mean of their ranks."""
+    import numpy as np
+
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: NDArray[np.float64] = (last - (counts - 1) / 2)[inverse]
+    return ranks
+
+
+def probability_scores(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float | None]:
+    """Return log loss, Brier score and expected calibration error from probabilities (n, c).
+
+    Log loss clips at the machine epsilon of the probabilities' type, as scikit-learn does. Brier is
+    halved for two classes (Brier 1950 as scikit-learn reports it). ECE: 15 equal-width bins of the
+    top probability (Guo et al. 2017).
+    """
+    import numpy as np
+
+    rows = np.arange(len(y))
+    epsilon = np.finfo(probabilities.dtype).eps
+    p = probabilities.astype(float)
+    true = p[rows, y]
+    brier = ((p**2).sum(axis=1) - 2 * true + 1).mean() / (2 if p.shape[1] == 2 else 1)
+    top, right = p.max(axis=1), p.argmax(axis=1) == y
+    bins = np.minimum((top * ECE_BINS).astype(int), ECE_BINS - 1)
+    gap = np.bincount(bins, weights=right - top, minlength=ECE_BINS)
+    return {
+        "log_loss": float(-np.log(np.clip(true, epsilon, 1 - epsilon)).mean()),
+        "brier": float(brier),
+        "ece": float(np.abs(gap).sum() / len(y)),
+    }

@@ -1,0 +1,201 @@
+"""Model specs as people write them: ``tree``, ``tree(max_depth=3)``, ``package.module:Class(a=1)``.
+
+Reading a spec imports no model. Checking its parameters does.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from compare_cli.errors import UsageError, nearest
+from compare_cli.models.families import BASELINE, DEFAULT_MODELS, FAMILIES, Family
+from compare_cli.types import ModelSpec
+
+ENTRY_POINTS = "compare_cli.models.v1"
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_SPEC = re.compile(r"\s*(?P<name>[\w.\-]+(?::[\w.]+)?)\s*(?:\((?P<params>.*)\))?\s*", re.DOTALL)
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+def all_families() -> dict[str, Family]:
+    """Return every model by name: the built-in ones, then the plugins found among entry points.
+
+    A plugin is an entry point in the group ``compare_cli.models.v1`` whose value is
+    ``package.module:Class``, a classifier with scikit-learn's interface. Nothing is imported.
+    """
+    from importlib.metadata import entry_points
+
+    plugins = {
+        point.name: Family(point.name, point.value, f"plugin {point.value}", builtin=False)
+        for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda p: p.name)
+        if point.name not in FAMILIES
+    }
+    return {**FAMILIES, **plugins}
+
+
+def parse_models(text: str | None = None) -> tuple[ModelSpec, ...]:
+    """Read a comma-separated list of specs; the baseline is always among the result, last.
+
+    ``None`` stands for the default three, ``all`` for every known model. A spec that is written
+    twice counts once. Raises UsageError for an unknown name or a malformed spec.
+    """
+    families = all_families()
+    specs: dict[str, ModelSpec] = {}
+    for part in split_specs(DEFAULT_MODELS if text is None else text):
+        for spec in _expand(part, families):
+            specs.setdefault(spec.name, spec)
+    baseline = specs.pop(BASELINE, None) or make_spec(BASELINE, {}, families)
+    return (*specs.values(), baseline)
+
+
+def _expand(part: str, families: Mapping[str, Family]) -> Iterator[ModelSpec]:
+    if part == "all":
+        yield from (make_spec(name, {}, families) for name in families)
+    else:
+        yield parse_spec(part, families)
+
+
+def split_specs(text: str) -> list[str]:
+    """Split at the commas outside brackets and quotes. Raises UsageError when those do not close."""
+    parts, depth, quote, start = [], 0, "", 0
+    for i, ch in enumerate(text):
+        if quote:
+            quote = "" if ch == quote else quote
+        elif ch in "'\"":
+            quote = ch
+        elif ch in _OPENING:
+            depth += 1
+        elif ch in _CLOSING:
+            depth -= 1
+        elif ch == "," and depth == 0:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    if depth or quote:
+        raise UsageError(f"--models {text}: a bracket or quote is not closed. Quote the list in the shell.")
+    parts.append(text[start:].strip())
+    found = [p for p in parts if p]
+    if not found:
+        raise UsageError("--models: name at least one model; `compare models` lists them.")
+    return found
+
+
+def parse_spec(text: str, families: Mapping[str, Family] | None = None) -> ModelSpec:
+    """Read one spec. Values are Python literals, or bare words taken as strings."""
+    families = all_families() if families is None else families
+    match = _SPEC.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--models: cannot read {text!r}. Write it as tree or 'tree(max_depth=3)'.")
+    return make_spec(match["name"], _parse_params(text, match["params"] or ""), families)
+
+
+def make_spec(name: str, params: Mapping[str, Any], families: Mapping[str, Family]) -> ModelSpec:
+    """Return the spec of a known model, or of any ``package.module:Class``, with its normalised name."""
+    family = families.get(name)
+    if family is None and ":" in name:
+        family = Family(name, name, "", builtin=False)
+    if family is None:
+        raise UsageError(
+            f"No model is called {name!r}.{nearest(name, families)}"
+            " `compare models` lists them; any classifier can be given as package.module:Class."
+        )
+    return ModelSpec(_normalised(name, params), family.name, family.factory, dict(params), family.needs)
+
+
+def _parse_params(spec: str, text: str) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    for part in split_specs(text) if text.strip() else []:
+        key, equals, value = (p.strip() for p in part.partition("="))
+        if not equals or not _NAME.fullmatch(key) or not value:
+            raise UsageError(f"--models: in {spec!r}, {part!r} is not of the form parameter=value.")
+        if key in params:
+            raise UsageError(f"--models: in {spec!r}, {key!r} is given twice.")
+        params[key] = _parse_value(value)
+    return params
+
+
+def _parse_value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def _normalised(name: str, params: Mapping[str, Any]) -> str:
+    if not params:
+        return name
+    return f"{name}({','.join(f'{k}={_shown(v)}' for k, v in params.items())})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str) and _parse_value(value) == value and re.fullmatch(r"[\w.\-]+", value):
+        return value
+    return repr(value).replace(", ", ",") if not isinstance(value, str) else repr(value)
+
+
+def load_class(spec: ModelSpec) -> type[Any]:
+    """Import the classifier of a spec.
+
+    Raises UsageError when there is no such module or class or when it is no classifier.
+    """
+    module, _, name = spec.factory.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except Exception as error:  # a plugin's module may raise anything while it is imported
+        why = f"{type(error).__name__}: {error}"
+        raise UsageError(f"Model {spec.family!r} cannot be loaded from {spec.factory} ({why}).") from error
+    if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
+        raise UsageError(f"Model {spec.family!r}: {spec.factory} is not a class with fit and predict.")
+    return cast("type[Any]", found)
+
+
+def check_values(spec: ModelSpec, estimator: Any) -> None:
+    """Raise UsageError when a parameter has a value that the estimator refuses.
+
+    Values are checked by scikit-learn's own constraints, where the class declares them.
+    """
+    from sklearn.utils._param_validation import InvalidParameterError
+
+    validate = getattr(estimator, "_validate_params", None)
+    if validate is None:
+        return
+    try:
+        validate()
+    except InvalidParameterError as error:
+        message = str(error).replace(f" of {type(estimator).__name__}", "")
+        raise UsageError(f"--models {spec.name}: {message}") from error
+
+
+def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
+    """Build the unfitted estimator from its settings, overridden by what the user gave.
+
+    Raises UsageError for parameters that it does not have.
+    """
+    cls = load_class(spec)
+    known = set(parameter_names(cls))
+    unknown = [name for name in spec.params if name not in known]
+    if unknown and known:
+        raise UsageError(
+            f"--models {spec.name}: {cls.__name__} has no parameter {unknown[0]!r}."
+            f"{nearest(unknown[0], known)}"
+            f" `compare models {spec.family}` shows all of them."
+        )
+    try:
+        return cls(**{**settings, **spec.params})
+    except Exception as error:  # the class is not ours: any fault in its parameters is told as one line
+        raise UsageError(f"--models {spec.name}: {type(error).__name__}: {error}") from error
+
+
+def parameter_names(cls: type[Any]) -> list[str]:
+    """Return the names of a classifier's parameters, sorted; empty when it takes anything."""
+    if hasattr(cls, "_get_param_names"):
+        return list(cls._get_param_names())
+    signature = inspect.signature(cls)
+    kinds = {p.kind for p in signature.parameters.values()}
+    return [] if inspect.Parameter.VAR_KEYWORD in kinds else sorted(signature.parameters)

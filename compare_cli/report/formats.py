@@ -1,0 +1,66 @@
+"""The registry of output formats: a new one is one entry here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compare_cli.report.view import View
+from compare_cli.types import Bench, Comparison, FitResult
+
+Result = Comparison | Bench
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Turns a result into text; ``line`` does it for one fit, where the format streams."""
+
+    text: Callable[[Result, View], str]
+    suffixes: tuple[str, ...]
+    line: Callable[[str, FitResult], str] | None = None
+
+
+def _table(result: Result, view: View) -> str:
+    from compare_cli.report.text import bench_text, comparison_text
+
+    return comparison_text(result, view) if isinstance(result, Comparison) else bench_text(result, view)
+
+
+def _json(result: Result, view: View) -> str:
+    from compare_cli.document import bench_document, fit_document, to_json
+
+    document = fit_document(result) if isinstance(result, Comparison) else bench_document(result)
+    return to_json(document) + "\n"
+
+
+def _ndjson(result: Result, view: View) -> str:
+    return json.dumps({"type": "comparison", **json.loads(_json(result, view))}, ensure_ascii=False) + "\n"
+
+
+def _ndjson_line(dataset: str, fit: FitResult) -> str:
+    from compare_cli.document import fit_part, to_json
+
+    facts = json.loads(to_json(fit_part(fit), indent=None))
+    return json.dumps({"type": "fit", "dataset": dataset, **facts}, ensure_ascii=False) + "\n"
+
+
+def _csv(result: Result, view: View) -> str:
+    from compare_cli.report.tables import bench_csv, comparison_csv
+
+    return comparison_csv(result) if isinstance(result, Comparison) else bench_csv(result)
+
+
+def _markdown(result: Result, view: View) -> str:
+    from compare_cli.report.tables import bench_markdown, comparison_markdown
+
+    return comparison_markdown(result) if isinstance(result, Comparison) else bench_markdown(result)
+
+
+FORMATS: dict[str, Renderer] = {
+    "table": Renderer(_table, (".txt",)),
+    "json": Renderer(_json, (".json",)),
+    "ndjson": Renderer(_ndjson, (".ndjson", ".jsonl"), _ndjson_line),
+    "csv": Renderer(_csv, (".csv",)),
+    "markdown": Renderer(_markdown, (".md", ".markdown")),
+}

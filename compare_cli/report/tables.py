@@ -1,0 +1,108 @@
+"""Results as CSV (one row a model, raw numbers) and as Markdown (the table and the verdict)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from compare_cli.report.columns import Facts, choose_columns
+from compare_cli.report.escaping import markdown
+from compare_cli.report.text import heading, protocol_line
+from compare_cli.report.units import percent
+from compare_cli.types import Bench, Comparison, ModelSummary
+
+MARKDOWN_ROOM = 120
+_FIELDS = (
+    "fit_seconds",
+    "fit_cpu_seconds",
+    "predict_seconds",
+    "prepare_seconds",
+    "predict_rows_per_second",
+    "size_bytes",
+    "p_best",
+    "in_top_set",
+    "beats_baseline",
+)
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """Return one row per model, with the names and units of the JSON document (RFC 4180)."""
+    return _csv(comparison_rows(comparison))
+
+
+def bench_csv(bench: Bench) -> str:
+    """Return one row per data set and model."""
+    return _csv([row for comparison in bench.datasets for row in comparison_rows(comparison)])
+
+
+def comparison_rows(comparison: Comparison) -> list[dict[str, object]]:
+    """Return each model's numbers as a flat dict; an absent number is an empty string."""
+    return [_flat(comparison, model) for model in comparison.models]
+
+
+def _flat(comparison: Comparison, model: ModelSummary) -> dict[str, object]:
+    low, high = model.score_intervals.get("accuracy") or (None, None)
+    row: dict[str, object] = {
+        "dataset": comparison.dataset.name,
+        "model": model.model,
+        "status": model.status,
+        "rank": model.rank,
+        "accuracy": model.scores.get("accuracy"),
+        "accuracy_low": low,
+        "accuracy_high": high,
+    }
+    row |= {name: value for name, value in model.scores.items() if name != "accuracy"}
+    row |= {name: getattr(model, name) for name in _FIELDS}
+    return {name: "" if value is None else _lower(value) for name, value in row.items()}
+
+
+def _lower(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _csv(rows: Sequence[dict[str, object]]) -> str:
+    out = io.StringIO()
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(out, names, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _inert(value: object) -> object:
+    """Keep a name from being run as a formula by a spreadsheet."""
+    return "'" + value if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """Return heading, table and verdict as Markdown."""
+    return "\n".join(_comparison_lines(comparison)) + "\n"
+
+
+def bench_markdown(bench: Bench) -> str:
+    """Return every data set's table, then the ranks over all of them."""
+    lines = [line for comparison in bench.datasets for line in (*_comparison_lines(comparison), "")]
+    titles = ("Model", "Mean rank", "Wins", "Ties", "Losses", "Mean accuracy %")
+    rows = [
+        (m.model, f"{m.average_rank:.2f}", f"{m.wins}", f"{m.ties}", f"{m.losses}", percent(m.mean_accuracy))
+        for m in bench.across.models
+    ]
+    lines += ["### All data sets", "", *_grid(titles, ["left", *["right"] * 5], rows), ""]
+    return "\n".join([*lines, markdown(bench.across.verdict.sentence)]) + "\n"
+
+
+def _comparison_lines(comparison: Comparison) -> Iterator[str]:
+    facts = Facts.of(comparison)
+    columns = choose_columns(comparison, MARKDOWN_ROOM)
+    yield from (f"### {markdown(heading(comparison))}", "", markdown(protocol_line(comparison)), "")
+    rows = [tuple(column.cell(model, facts) for column in columns) for model in comparison.models]
+    yield from _grid([c.title(facts) for c in columns], [c.justify for c in columns], rows)
+    yield from ("", f"**{markdown(comparison.verdict.sentence)}**", "")
+    yield from (f"- {markdown(reason)}" for reason in comparison.verdict.because)
+
+
+def _grid(titles: Sequence[str], justify: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(markdown(title) for title in titles)} |"
+    yield f"|{'|'.join('---:' if side == 'right' else '---' for side in justify)}|"
+    yield from (f"| {' | '.join(markdown(cell) for cell in row)} |" for row in rows)

@@ -1,0 +1,172 @@
+"""The result as a person reads it: a table of models, best first, and the verdict under it."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from compare_cli.models.families import BASELINE
+from compare_cli.report import units
+from compare_cli.report.columns import MARK, Column, Facts, choose_columns
+from compare_cli.report.escaping import printable, shortened
+from compare_cli.report.view import View
+from compare_cli.types import Bench, Comparison, ModelSummary
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+NAME_WIDTH = 34
+
+
+def comparison_text(comparison: Comparison, view: View) -> str:
+    """Return one comparison as text: title, table, verdict."""
+    return _render([*_comparison_parts(comparison, view)], view)
+
+
+def bench_text(bench: Bench, view: View) -> str:
+    """Return every data set's table, then the ranks over all of them."""
+    parts: list[RenderableType] = []
+    for comparison in bench.datasets:
+        parts += [*_comparison_parts(comparison, view), ""]
+    return _render([*parts, *_across_parts(bench)], view)
+
+
+def _render(parts: Sequence[RenderableType], view: View) -> str:
+    console = _console(view)
+    for part in parts:
+        console.print(part)
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+def _console(view: View) -> Console:
+    from rich.console import Console
+
+    return Console(
+        file=io.StringIO(),
+        width=view.width,
+        force_terminal=view.color,
+        color_system="standard" if view.color else None,
+        no_color=not view.color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def _comparison_parts(comparison: Comparison, view: View) -> list[RenderableType]:
+    from rich.text import Text
+
+    parts: list[RenderableType] = [
+        Text(heading(comparison), "bold"),
+        Text(protocol_line(comparison), "dim"),
+        "",
+    ]
+    if comparison.models:
+        parts += [_models_table(comparison, view), ""]
+    return parts + list(_verdict_parts(comparison)) + list(_failure_parts(comparison))
+
+
+def heading(comparison: Comparison) -> str:
+    """Return the data set in one line: name, rows, features, classes, target."""
+    d = comparison.dataset
+    rows = f"{d.rows:,} rows" if d.test_rows is None else f"{d.rows:,} rows, {d.test_rows:,} test rows"
+    name = shortened(printable(d.name), 40)
+    target = shortened(printable(d.target), 24)
+    return f"{name}: {rows}, {_count(d.features, 'feature')}, {len(d.classes)} classes of {target}"
+
+
+def protocol_line(comparison: Comparison) -> str:
+    """Return how models were compared, in one line."""
+    p, run = comparison.protocol, comparison.run
+    times = _count(p.repeats, "repeat")
+    how = {
+        "stratified": f"{p.folds} stratified folds × {times}",
+        "grouped": f"{p.folds} folds by {printable(p.groups or 'group')} × {times}",
+        "time": f"{p.folds} folds in time order",
+        "test": f"fitted on all rows, judged on the test rows; {_count(p.repeats, 'seed')}",
+    }[p.scheme]
+    ended = "" if run.status != "interrupted" else "; interrupted"
+    reused = f", {run.fits_reused} reused" if run.fits_reused else ""
+    return f"{how}, seed {run.seed}; {run.fits_run} fits{reused} in {run.seconds:.1f} s{ended}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _models_table(comparison: Comparison, view: View) -> RenderableType:
+    from rich.text import Text
+
+    facts = Facts.of(comparison)
+    columns = choose_columns(comparison, view.width, everything=view.everything)
+    table = _table()
+    for column in columns:
+        table.add_column(Text(column.title(facts)), justify=column.justify, no_wrap=True)
+    for row in comparison.models:
+        style = _style(row, comparison)
+        table.add_row(*(Text(_cell(column, row, facts), style) for column in columns))
+    return table
+
+
+def _table() -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+
+
+def _cell(column: Column, row: ModelSummary, facts: Facts) -> str:
+    text = printable(column.cell(row, facts))
+    return shortened(text, NAME_WIDTH) if column.name == "model" else text
+
+
+def _style(row: ModelSummary, comparison: Comparison) -> str:
+    if row.status == "failed":
+        return "red"
+    if row.model == comparison.verdict.recommended:
+        return "bold green"
+    return "dim" if row.family == BASELINE else ""
+
+
+def _verdict_parts(comparison: Comparison) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    verdict = comparison.verdict
+    if verdict.sentence:
+        yield Text(printable(verdict.sentence), "bold")
+    yield from (Text(f"  {printable(reason)}") for reason in verdict.because)
+    if any(row.in_top_set for row in comparison.models):
+        yield Text(f"{MARK} top set: the data cannot tell these apart from the best", "dim")
+
+
+def _failure_parts(comparison: Comparison) -> Iterator[RenderableType]:
+    """Each way in which a model failed, once, with its count."""
+    from rich.text import Text
+
+    for row in comparison.models:
+        ways = Counter((f.kind, f.message) for f in row.failures)
+        for (kind, message), count in ways.items():
+            times = (
+                "all fits" if count == len(row.failures) and row.status == "failed" else _count(count, "fit")
+            )
+            yield Text(printable(f"{row.model}: {times} failed: {kind}: {message}"), "red")
+
+
+def _across_parts(bench: Bench) -> list[RenderableType]:
+    from rich.text import Text
+
+    across, sets = bench.across, len(bench.datasets)
+    table = _table()
+    for title in ("Model", "Mean rank", "Wins", "Ties", "Losses", "Mean accuracy %"):
+        table.add_column(title, justify="left" if title == "Model" else "right", no_wrap=True)
+    for m in across.models:
+        name = shortened(printable(m.model), NAME_WIDTH)
+        counts = (str(m.wins), str(m.ties), str(m.losses))
+        table.add_row(Text(name), f"{m.average_rank:.2f}", *counts, units.percent(m.mean_accuracy))
+    title = f"All {_count(sets, 'data set')}: mean rank, 1 is best"
+    return [Text(title, "bold"), "", table, "", Text(printable(across.verdict.sentence), "bold")]

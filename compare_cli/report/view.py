@@ -1,0 +1,14 @@
+"""What the place of output can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class View:
+    """Width in characters, whether colours are understood, and whether all columns are wanted."""
+
+    width: int = 80
+    color: bool = False
+    everything: bool = False

@@ -1,0 +1,297 @@
+"""From fits to a comparison: means over folds, intervals, ranks, notes and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING
+
+from compare_cli.engine.splits import MAX_REPEATS
+from compare_cli.metrics import METRICS, Metric
+from compare_cli.models.families import BASELINE
+from compare_cli.notes import note
+from compare_cli.types import (
+    Dataset,
+    DatasetSummary,
+    Failure,
+    FitResult,
+    ModelSpec,
+    ModelSummary,
+    Note,
+    PairVerdict,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.engine.job import Job
+    from compare_cli.verdict import Judgement, PairPredictions
+
+BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
+IMBALANCED = 0.9
+NOT_CONVERGED = "ConvergenceWarning"
+
+
+def summarise_dataset(dataset: Dataset) -> DatasetSummary:
+    """Return what the result says of a data set: counts, classes, what was left out, how it was read."""
+    import numpy as np
+
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    kinds = [c.kind for c in dataset.columns]
+    return DatasetSummary(
+        name=dataset.name,
+        source=dataset.source,
+        fingerprint=dataset.fingerprint,
+        rows=len(dataset.y),
+        test_rows=len(dataset.test.y) if dataset.test is not None else None,
+        columns=dataset.source_columns,
+        features=len(kinds),
+        numeric=sum(kind != "categorical" for kind in kinds),
+        categorical=sum(kind == "categorical" for kind in kinds),
+        target=dataset.target,
+        classes=dataset.classes,
+        class_counts=tuple(int(c) for c in counts),
+        majority_rate=float(counts.max() / counts.sum()),
+        missing_cells=sum(c.missing for c in dataset.columns),
+        dropped=dataset.dropped,
+        read=dataset.read,
+    )
+
+
+def score_arrays(
+    results: Sequence[FitResult], models: Sequence[ModelSpec], metric: str
+) -> dict[str, NDArray[np.float64]]:
+    """Return the scores of each model as an array (repeats, folds), NaN where there is none."""
+    import numpy as np
+
+    repeats = max((r.repeat for r in results), default=0) + 1
+    folds = max((r.fold for r in results), default=0) + 1
+    arrays = {spec.name: np.full((repeats, folds), np.nan) for spec in models}
+    for result in results:
+        value = result.scores.get(metric)
+        if value is not None:
+            arrays[result.model][result.repeat, result.fold] = value
+    return arrays
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """What score intervals need to know: rows judged in one repeat, and the mean n_test / n_train."""
+
+    rows: int
+    test_share: float | None
+    single_test: bool
+
+
+def summarise_model(
+    spec: ModelSpec, results: Sequence[FitResult], metric: Metric, intervals: Intervals
+) -> ModelSummary:
+    """Return one model's row from its fits: means over folds, medians of times, failures with counts.
+
+    A model that failed on some folds is "partial": its means are over the folds that it finished.
+    """
+    import numpy as np
+
+    done = [r for r in results if r.status == "ok"]
+    names = list(dict.fromkeys([*METRICS, metric.name]))
+    arrays = {name: score_arrays(results, [spec], name)[spec.name] for name in names} if done else {}
+    scores = {name: _mean(arrays.get(name)) for name in names}
+    rates = [r.test_rows / r.predict_seconds for r in done if r.predict_seconds]
+    confusion = sum((r.confusion for r in done if r.confusion is not None), start=np.int64(0))
+    return ModelSummary(
+        model=spec.name,
+        family=spec.family,
+        spec=spec.name,
+        params=done[0].params if done else spec.params,
+        status="ok" if done and len(done) == len(results) else "partial" if done else "failed",
+        rank=None,
+        scores=scores,
+        score_intervals={name: _interval(name, array, intervals) for name, array in arrays.items()},
+        fit_seconds=_median([r.fit_seconds for r in done]),
+        fit_cpu_seconds=_median([r.fit_cpu_seconds for r in done]),
+        predict_seconds=_median([r.predict_seconds for r in done]),
+        prepare_seconds=_median([r.prepare_seconds for r in done]),
+        predict_rows_per_second=_median(rates),
+        size_bytes=_whole(_median([r.size_bytes for r in done])),
+        confusion=np.asarray(confusion).tolist() if done else None,
+        warnings=tuple(dict.fromkeys(w for r in done for w in r.warnings)),
+        failures=_failures(results),
+    )
+
+
+def _mean(array: NDArray[np.float64] | None) -> float | None:
+    import numpy as np
+
+    if array is None or np.isnan(array).all():
+        return None
+    return float(np.nanmean(array))
+
+
+def _median(values: Sequence[float | int | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return float(median(known)) if known else None
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _interval(name: str, array: NDArray[np.float64], facts: Intervals) -> tuple[float, float] | None:
+    """Return the 95 % interval of a score: Wilson for accuracy, else t over the folds; None if not known."""
+    import numpy as np
+
+    from compare_cli.verdict import score_interval, wilson_interval
+
+    mean = _mean(array)
+    if mean is None or name in {"ece", "train_accuracy"}:
+        return None
+    if name == "accuracy":
+        return wilson_interval(mean, facts.rows)
+    complete = array[~np.isnan(array).any(axis=1)]
+    if facts.single_test or complete.size < 2:
+        return None
+    return score_interval(complete, test_share=facts.test_share)
+
+
+def _failures(results: Sequence[FitResult]) -> tuple[Failure, ...]:
+    return tuple(
+        Failure(r.repeat, r.fold, r.error_kind, r.error) for r in results if r.status not in {"ok", "skipped"}
+    )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All that the fits of a comparison say: rows in order of merit, pairs, verdict, notes."""
+
+    models: tuple[ModelSummary, ...]
+    pairs: tuple[PairVerdict, ...]
+    verdict: Verdict
+    notes: tuple[Note, ...]
+
+
+def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
+    """Return rows, pairs and verdict of a job from its fits so far."""
+    by_model = {spec.name: [r for r in results if r.model == spec.name] for spec in job.models}
+    facts = _interval_facts(job, results)
+    rows = {spec.name: summarise_model(spec, by_model[spec.name], job.metric, facts) for spec in job.models}
+    judgement = judge_models(job, results, rows)
+    ordered = tuple(
+        replace(
+            rows[name],
+            rank=place if rows[name].status != "failed" else None,
+            p_best=judgement.p_best.get(name),
+            in_top_set=judgement.in_top_set.get(name),
+            beats_baseline=judgement.beats_baseline.get(name),
+        )
+        for place, name in enumerate(judgement.order, start=1)
+    )
+    notes = comparison_notes(summarise_dataset(job.dataset), ordered, results, job.metric)
+    return Summary(ordered, judgement.pairs, judgement.verdict, tuple(notes))
+
+
+def judge_models(job: Job, results: Sequence[FitResult], rows: Mapping[str, ModelSummary]) -> Judgement:
+    """Give the fits to the verdict: paired scores over folds, or per row on a test set."""
+    from compare_cli.verdict import Baseline, MetricFacts, common_repeats, judge
+
+    counts = summarise_dataset(job.dataset).class_counts
+    metric = MetricFacts(job.metric.name, job.metric.higher_is_better, job.rope, job.metric.rate)
+    repeatable = job.plan.scheme in {"stratified", "grouped"}
+    return judge(
+        common_repeats(score_arrays(results, job.models, job.metric.name)),
+        metric=metric,
+        rows=len(job.dataset.y),
+        baseline=Baseline(BASELINE, job.dataset.classes[counts.index(max(counts))]),
+        seconds={
+            name: (row.predict_seconds, row.fit_seconds)
+            for name, row in rows.items()
+            if row.predict_seconds is not None and row.fit_seconds is not None
+        },
+        predictions=_paired_predictions(job, results),
+        test_share=_interval_facts(job, results).test_share if not repeatable else None,
+        repeats_cap=MAX_REPEATS if repeatable else 1,
+        seed=job.options.seed,
+    )
+
+
+def _paired_predictions(
+    job: Job, results: Sequence[FitResult]
+) -> Callable[[str, str], PairPredictions | None]:
+    """Return a function that tells how two models' predictions differ on the folds that both finished."""
+    import numpy as np
+
+    from compare_cli.verdict import PairPredictions
+
+    truth = job.workspace.test_y
+    rows = {(s.repeat, s.fold): s.test for s in job.splits}
+    given = {(r.model, r.repeat, r.fold): r.predictions for r in results if r.predictions is not None}
+
+    def compare_pair(left: str, right: str) -> PairPredictions | None:
+        both = [at for at in rows if (left, *at) in given and (right, *at) in given]
+        if not both:
+            return None
+        a = np.concatenate([given[left, *at] for at in both])
+        b = np.concatenate([given[right, *at] for at in both])
+        differ = a != b
+        right_there = (a == np.concatenate([truth[rows[at]] for at in both]))[differ]
+        return PairPredictions(float(differ.mean()), float(right_there.mean()) if differ.any() else None)
+
+    return compare_pair
+
+
+def _interval_facts(job: Job, results: Sequence[FitResult]) -> Intervals:
+    """Rows judged in one repeat (fewer than there are in time order), and the mean n_test/n_train."""
+    first = [split for split in job.splits if split.repeat == 0]
+    shares = [len(split.test) / len(split.train) for split in first]
+    return Intervals(
+        rows=sum(len(split.test) for split in first),
+        test_share=sum(shares) / len(shares) if shares else None,
+        single_test=job.plan.scheme == "test",
+    )
+
+
+def comparison_notes(
+    dataset: DatasetSummary, models: Sequence[ModelSummary], results: Sequence[FitResult], metric: Metric
+) -> list[Note]:
+    """Return the notes that only the results can give."""
+    notes = []
+    failed = sum(r.status != "ok" for r in results)
+    if failed:
+        notes.append(note("fits_failed", count=failed, total=len(results)))
+    notes += _convergence_notes(models, results)
+    if metric.name == "accuracy" and dataset.majority_rate >= IMBALANCED:
+        label = dataset.classes[dataset.class_counts.index(max(dataset.class_counts))]
+        notes.append(note("imbalanced", rate=dataset.majority_rate, label=label))
+    without = [m.model for m in models if m.status == "ok" and m.scores.get("log_loss") is None]
+    if without:
+        notes.append(note("no_probabilities", models=", ".join(without)))
+    return notes + _busy_notes(models)
+
+
+def _convergence_notes(models: Sequence[ModelSummary], results: Sequence[FitResult]) -> list[Note]:
+    missed = Counter(r.model for r in results if any(w.startswith(NOT_CONVERGED) for w in r.warnings))
+    total = Counter(r.model for r in results)
+    families = {m.model: m for m in models}
+    notes = []
+    for name, count in missed.items():
+        steps = families[name].params.get("max_iter")
+        suggested = steps * 3 if isinstance(steps, int) and steps > 0 else 1000
+        facts = {"family": families[name].family, "suggested": suggested}
+        notes.append(note("not_converged", model=name, count=count, total=total[name], **facts))
+    return notes
+
+
+def _busy_notes(models: Sequence[ModelSummary]) -> list[Note]:
+    """Return a note when the fits that matter took clearly longer than they computed."""
+    ratios: Mapping[str, float] = {
+        m.model: m.fit_seconds / m.fit_cpu_seconds
+        for m in models
+        if m.fit_seconds and m.fit_cpu_seconds and m.fit_seconds > 0.05
+    }
+    if not ratios:
+        return []
+    worst = max(ratios, key=lambda name: ratios[name])
+    return [note("busy_machine", model=worst, ratio=ratios[worst])] if ratios[worst] > BUSY else []
