@@ -22,9 +22,9 @@ def contender(pair: PairVerdict, metric: MetricFacts) -> str:
     apart = amount(abs(pair.delta), metric, digits).removesuffix(" pt")
     gap = f"{pair.left} and {pair.right} differ by {apart} ± {amount(pair.se, metric, digits)}"
     if pair.verdict == "identical":
-        return f"{pair.left} and {pair.right} score the same on every fold (pairs.delta, pairs.se)."
+        return f"{pair.left} and {pair.right} score the same throughout (pairs.delta, pairs.se)."
     if pair.p_positive is None or pair.p_equivalent is None:
-        return f"{gap}: the same on every fold, so there is no spread to judge it by (pairs.delta, pairs.se)."
+        return f"{gap}: the same throughout, so there is no spread to judge it by (pairs.delta, pairs.se)."
     if pair.verdict == "equivalent":
         sure = f"{probability('P', pair.p_equivalent)} that it does not matter (pairs.p_equivalent)"
     else:
@@ -43,7 +43,7 @@ def beaten(leader: str, pairs: Mapping[str, PairVerdict]) -> str:
     return f"{leader} beats {listed(list(pairs))}: {sure} that it is better (pairs.p_positive)."
 
 
-def advice(pair: PairVerdict) -> str:
+def advice(pair: PairVerdict, row: str = "row") -> str:
     """Return what would decide an undecided pair, with the fields that say so."""
     field = {
         "more_repeats": "pairs.p_decided_by_repeats",
@@ -53,7 +53,7 @@ def advice(pair: PairVerdict) -> str:
     half = ""
     if pair.undecided_reason == "more_data" and pair.rows_needed is not None:
         half = ", with chance about one half if the difference holds"
-    return f"To decide between {pair.left} and {pair.right}: {what_would_decide(pair)}{half} ({field})."
+    return f"To decide between {pair.left} and {pair.right}: {what_would_decide(pair, row)}{half} ({field})."
 
 
 def may_be_equivalent(pair: PairVerdict, chance: float) -> str:

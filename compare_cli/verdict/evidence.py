@@ -56,6 +56,14 @@ class Evidence:
         """k, the number of folds per repeat (of rows for a test set)."""
         return next(iter(self.columns.values())).shape[1] if self.columns else 0
 
+    def sample(self, name: str) -> Floats:
+        """The values whose covariance between models counts: scores of all folds, or of the test set's rows.
+
+        Rows are averaged over the seeds. Only for complete models.
+        """
+        values = self.columns[name]
+        return values.mean(axis=0) if self.source == "rows" else values.reshape(-1)
+
     @property
     def partial(self) -> dict[str, int]:
         """Real models that lack some scores → how many; the failed ones lack all."""

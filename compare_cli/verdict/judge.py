@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from compare_cli.types import PairVerdict, Verdict
 from compare_cli.verdict.cost import cheapest
 from compare_cli.verdict.evidence import Evidence, gather
 from compare_cli.verdict.inputs import Baseline, MetricFacts
+from compare_cli.verdict.mcnemar import McNemar
 from compare_cli.verdict.outcome import Case, conclude, none_beats
 from compare_cli.verdict.paired import PairPosterior, pair_posterior
 from compare_cli.verdict.pairs import Predictions, beats_baseline, joint_evidence, judge_pairs
@@ -30,7 +31,7 @@ class Judgement:
     ``order`` has all models in order of merit (complete, partial, failed; the baseline last); ``leader`` is
     the best complete one. ``pairs`` are in the same order, left before right. ``p_best`` (None where it
     cannot be computed), ``in_top_set`` and ``beats_baseline`` (None where unknown) have one value per real
-    model.
+    model. ``mcnemar`` is there for a test set whose scores are right or wrong: (left, right) as in ``pairs``.
     """
 
     verdict: Verdict
@@ -40,6 +41,7 @@ class Judgement:
     p_best: Mapping[str, float | None]
     in_top_set: Mapping[str, bool]
     beats_baseline: Mapping[str, bool | None]
+    mcnemar: Mapping[tuple[str, str], McNemar] = field(default_factory=dict)
 
     def pair(self, left: str, right: str) -> PairVerdict | None:
         """Return the pair of these two as it is stored, whichever of them is its left one."""

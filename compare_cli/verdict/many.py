@@ -17,9 +17,8 @@ DRAWS = 20_000
 
 
 def score_covariance(scores: Floats) -> Floats:
-    """Return S, the covariance (ddof 1) between models over all folds: (m, r, k) → (m, m)."""
-    models = scores.shape[0]
-    return np.atleast_2d(np.cov(scores.reshape(models, -1), ddof=1))
+    """Return S, the covariance (ddof 1) between models over all their fold scores: (m, kr) → (m, m)."""
+    return np.atleast_2d(np.cov(scores, ddof=1))
 
 
 def variance_factor(variances: Floats, fold_variances: Floats) -> float:

@@ -36,6 +36,11 @@ class Case:
         """The best complete model; there must be one."""
         return self.evidence.complete[0]
 
+    @property
+    def row(self) -> str:
+        """What more of would shrink the standard error."""
+        return "row" if self.evidence.source == "folds" else "test row"
+
     def against(self, models: tuple[str, ...]) -> dict[str, PairVerdict]:
         """The pairs of the leader with ``models``."""
         return {name: self.pairs[self.leader, name] for name in models}
@@ -94,10 +99,10 @@ def _outcome(case: Case) -> tuple[Status, str, str]:
             return "undecided", "baseline", sentences.leader_unproven(case.leader, baseline)
         return "better", "", sentences.better(case.leader, case.beaten, case.metric)
     if all(pair.verdict in SAME for pair in contenders.values()):
-        return "equivalent", "", sentences.equivalent(contenders, case.metric, case.choice)
+        return "equivalent", "", sentences.equivalent(contenders, case.metric, case.choice, case.row)
     open_pairs = [pair for pair in contenders.values() if pair.verdict not in SAME]
     reason = open_pairs[0].undecided_reason or ""
-    return "undecided", reason, sentences.undecided(contenders, case.p_best, case.choice)
+    return "undecided", reason, sentences.undecided(contenders, case.p_best, case.choice, case.row)
 
 
 def _reasons(case: Case) -> list[str]:
@@ -124,7 +129,7 @@ def _reasons(case: Case) -> list[str]:
 
 def _advice(case: Case, pair: PairVerdict) -> list[str]:
     """What would decide the closest undecided pair, and whether repeats may show it to be equivalent."""
-    advice = [because.advice(pair)]
+    advice = [because.advice(pair, case.row)]
     posterior = case.evidence.posteriors[pair.left, pair.right]
     if posterior is None or case.evidence.source == "rows":
         return advice

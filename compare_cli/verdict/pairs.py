@@ -86,7 +86,7 @@ def _draw(
 ) -> tuple[Floats, int, dict[str, float | None]]:
     """max|t| of every draw (sorted), its degrees of freedom, and p_best of the complete models."""
     names, values = evidence.complete, tuple(among.values())
-    scores = np.stack([evidence.columns[name] for name in names])
+    scores = np.stack([evidence.sample(name) for name in names])
     factor = variance_factor(np.array([p.se**2 for p in values]), np.array([p.s2 for p in values]))
     scale, df = factor * score_covariance(scores), values[0].df
     draws = multivariate_t_draws(scale, df, seed=seed)
@@ -94,7 +94,7 @@ def _draw(
     for (left, right), posterior in among.items():
         i, j = names.index(left), names.index(right)
         no_spread[i, j] = no_spread[j, i] = posterior.no_spread
-    best = probability_best(scores.mean(axis=(1, 2)), draws, no_spread)
+    best = probability_best(scores.mean(axis=1), draws, no_spread)
     return max_t_distribution(draws, scale), df, dict(zip(names, best.tolist(), strict=True))
 
 

@@ -47,14 +47,17 @@ def better(leader: str, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -
     return f"{leader} beats {whom}; {closest} comes closest: {told}, {adjusted}; {margin}"
 
 
-def equivalent(pairs: Mapping[str, PairVerdict], metric: MetricFacts, choice: Choice) -> str:
+def equivalent(
+    pairs: Mapping[str, PairVerdict], metric: MetricFacts, choice: Choice, row: str = "row"
+) -> str:
     """Return "Practically equivalent: within ±1 pt with P = 0.96; take logistic, it predicts 4 times faster."
 
     ``pairs`` maps the rest of the top set to their pairs with the leader.
     """
     width = f"within ±{rope_width(metric)}"
     if all(pair.verdict == "identical" for pair in pairs.values()):
-        same = "same predictions" if _known(pairs) else "same score on every fold"
+        every = "fold" if row == "row" else row
+        same = "same predictions" if _known(pairs) else f"same score on every {every}"
         return f"Identical: {listed(choice.top_set)} give the {same}{take(choice)}."
     least = min(pair.p_equivalent or 0.0 for pair in pairs.values())
     sure = probability("P", least)
@@ -65,7 +68,9 @@ def equivalent(pairs: Mapping[str, PairVerdict], metric: MetricFacts, choice: Ch
     return f"Practically equivalent: {names} lie {width} of {leader} with {at_least}{take(choice)}."
 
 
-def undecided(pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | None], choice: Choice) -> str:
+def undecided(
+    pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | None], choice: Choice, row: str = "row"
+) -> str:
     """Return the sentence for a top set that the data do not tell apart.
 
     ``pairs`` maps the rest of the top set to their pairs with the leader. Two models: "Not decided
@@ -75,18 +80,22 @@ def undecided(pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | Non
     if len(pairs) == 1 and len(p_best) == 2:
         pair = next(iter(pairs.values()))
         sure = "" if pair.p_positive is None else f" ({probability('P', pair.p_positive)}{_not_worse(pair)})"
-        return f"Not decided{sure}: {what_would_decide(pair)}{take(choice)}."
+        return f"Not decided{sure}: {what_would_decide(pair, row)}{take(choice)}."
     best = max(choice.top_set, key=lambda name: p_best.get(name) or 0.0)
     p = p_best.get(best)
     told = "" if p is None else f" (best: {best}, {probability('P', p)})"
     return f"Top set: {', '.join(choice.top_set)}. No single winner{told}{take(choice)}."
 
 
-def what_would_decide(pair: PairVerdict) -> str:
-    """Return what would decide an undecided pair: "about 4 more repeats would decide with chance 0.6"."""
+def what_would_decide(pair: PairVerdict, row: str = "row") -> str:
+    """Return what would decide an undecided pair: "about 4 more repeats would decide with chance 0.6".
+
+    ``row`` names what there could be more of: "test row" for a test set.
+    """
     if pair.undecided_reason == "no_spread":
         same = "difference" if pair.delta else "score"
-        return f"the {same} is the same on every fold, so nothing shows how sure it is; more rows would"
+        every = "fold" if row == "row" else row
+        return f"the {same} is the same on every {every}, so nothing shows how sure it is; more {row}s would"
     if pair.undecided_reason == "not_computed":
         return "no repeat has scores of both models on two or more folds"
     if pair.undecided_reason == "more_repeats":
@@ -97,8 +106,8 @@ def what_would_decide(pair: PairVerdict) -> str:
         return f"about {counted(more, 'more repeat')} would decide with chance {chance}"
     can = "repeats cannot settle this" if pair.split_sd is not None else "this data cannot settle it"
     if pair.rows_needed is None:
-        return f"{can}, nor would 100 times the rows"
-    return f"{can}; about {pair.rows_needed:,} rows would"
+        return f"{can}, nor would 100 times the {row}s"
+    return f"{can}; about {counted(pair.rows_needed, row)} would"
 
 
 def single(model: str, against: PairVerdict | None, baseline: Baseline | None, metric: MetricFacts) -> str:

@@ -32,10 +32,10 @@ def grid_search_example() -> np.ndarray:
     from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
     from sklearn.svm import SVC
 
-    X, y = make_moons(noise=0.352, random_state=1, n_samples=100)
+    features, classes = make_moons(noise=0.352, random_state=1, n_samples=100)
     folds = RepeatedStratifiedKFold(n_splits=10, n_repeats=10, random_state=0)
     rbf, linear = (
-        cross_val_score(SVC(kernel=kernel, random_state=0), X, y, cv=folds, scoring="roc_auc")
+        cross_val_score(SVC(kernel=kernel, random_state=0), features, classes, cv=folds, scoring="roc_auc")
         for kernel in ("rbf", "linear")
     )
     return (rbf - linear).reshape(10, 10)
@@ -83,10 +83,7 @@ def test_grid_search_example_verdict(grid_search_example: np.ndarray) -> None:
     ("d", "df"), [([[1.0, 5.0, -3.0]], 2), ([[1.0, 5.0], [-3.0, 1.0]], 3)], ids=["one run", "two runs"]
 )
 def test_correlated_t_moments(d: list[list[float]], df: int) -> None:
-    """The small example that baycomp tests itself with: x = 4 2 6, y = 5 7 3, then 4 and 5 appended.
-
-    The printed variance is of the posterior's scale with n_test/n_train = 1/(k-1).
-    """
+    """The small example that baycomp tests itself with: x = 4 2 6, y = 5 7 3, then 4 and 5 appended."""
     posterior = pair_posterior(np.array(d), rope=0.1)
     variance = float(nadeau_bengio_variance(np.array(d)))
     assert (posterior.delta, posterior.df) == (1.0, df)

@@ -27,7 +27,7 @@ def test_draws_have_the_scale_asked_for() -> None:
 def test_draws_of_a_singular_scale_stay_on_it() -> None:
     scores = np.random.default_rng(0).normal(size=(3, 2, 5))
     scores[2] = scores[0]
-    draws = multivariate_t_draws(score_covariance(scores), df=9, draws=1000)
+    draws = multivariate_t_draws(score_covariance(scores.reshape(3, -1)), df=9, draws=1000)
     np.testing.assert_allclose(draws[:, 0], draws[:, 2], atol=1e-6)
 
 

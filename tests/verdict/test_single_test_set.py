@@ -1,0 +1,128 @@
+"""The verdict on one test set: rows instead of folds, McNemar beside the t-test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, ttest_rel
+
+from compare_cli.verdict import Baseline, MetricFacts, PairPredictions, exact_mcnemar, judge_single_test
+
+ACCURACY = MetricFacts("accuracy")
+THESE_FITS = "This speaks of these fits on one test set, not of the way of fitting."
+
+
+def right(n: int, wrong: list[int], seeds: int = 1) -> np.ndarray:
+    """Right on all of n rows but those given."""
+    values = np.ones((seeds, n))
+    values[:, wrong] = 0
+    return values
+
+
+def test_numbers_are_those_of_the_paired_t_test() -> None:
+    rng = np.random.default_rng(0)
+    tree, mlp = (rng.random((1, 200)) < [[0.8], [0.7]][i] for i in (0, 1))
+    judgement = judge_single_test({"tree": tree * 1.0, "mlp": mlp * 1.0}, metric=ACCURACY)
+    pair = judgement.pairs[0]
+    expected = ttest_rel(tree[0] * 1.0, mlp[0] * 1.0)
+    assert (pair.delta or 0) / (pair.se or 1) == pytest.approx(expected.statistic)
+    assert pair.df == expected.df == 199
+    assert pair.p_adjusted == pytest.approx(expected.pvalue)
+    assert (pair.se, pair.split_sd, pair.p_better_nb) == (pair.se_floor, None, None)
+    test = judgement.mcnemar["tree", "mlp"]
+    n01, n10 = int((tree & ~mlp).sum()), int((mlp & ~tree).sum())
+    assert (test.left_only, test.right_only) == (n01, n10)
+    assert test.p == pytest.approx(binomtest(n01, n01 + n10).pvalue)
+
+
+def test_mcnemar_without_differing_rows() -> None:
+    assert exact_mcnemar(np.ones(5), np.ones(5)).p == 1.0
+    assert exact_mcnemar(np.array([1.0, 0.0]), np.array([0.0, 1.0])).p == 1.0
+
+
+def test_golden_sentences() -> None:
+    scores = {
+        "tree": right(300, list(range(60))),
+        "logistic": right(300, list(range(30, 75))),
+        "dummy": right(300, list(range(150))),
+    }
+    judgement = judge_single_test(
+        scores,
+        metric=ACCURACY,
+        baseline=Baseline("dummy", "no"),
+        seconds={"tree": (0.001, 1.0), "logistic": (0.004, 1.0)},
+    )
+    assert judgement.verdict.sentence == (
+        "logistic beats tree: +5.0 pt [0.6, 9.4], P = 0.99; by more than 1 pt P = 0.96. " + THESE_FITS
+    )
+    assert judgement.verdict.because[-1] == (
+        "logistic alone is right on 30 rows, tree alone on 15: exact McNemar p = 0.036, beside the t-test "
+        "(pairs.p_positive)."
+    )
+    assert judgement.beats_baseline == {"tree": True, "logistic": True}
+
+
+def test_repeats_are_never_advised() -> None:
+    scores = {"tree": right(300, list(range(60))), "mlp": right(300, [*range(55), 200, 201])}
+    judgement = judge_single_test(scores, metric=ACCURACY)
+    pair = judgement.pairs[0]
+    assert (pair.verdict, pair.undecided_reason) == ("undecided", "more_data")
+    assert (pair.repeats_suggested, pair.p_decided_by_repeats) == (None, None)
+    assert "this data cannot settle it" in judgement.verdict.sentence
+    assert "test rows" in judgement.verdict.sentence
+
+
+def test_seeds_are_averaged_over() -> None:
+    one, two = right(100, [1, 2, 3, 4]), right(100, [1, 2, 50])
+    tree = np.vstack([one, two])
+    mlp = np.vstack([right(100, [9, 10, 11, 12, 13, 14])] * 2)
+    judgement = judge_single_test({"tree": tree, "mlp": mlp}, metric=ACCURACY)
+    d = tree.mean(axis=0) - mlp.mean(axis=0)
+    assert judgement.pairs[0].se == pytest.approx(d.std(ddof=1) / 10)
+    assert judgement.mcnemar["tree", "mlp"].right_only == 5
+
+
+def test_more_than_two_models_are_adjusted() -> None:
+    rng = np.random.default_rng(1)
+    scores = {name: (rng.random((2, 400)) < 0.8) * 1.0 for name in "abcd"}
+    judgement = judge_single_test(scores, metric=ACCURACY)
+    for pair in judgement.pairs:
+        assert (pair.p_adjusted or 0) > 2 * (1 - (pair.p_positive or 1))
+    assert sum(p or 0 for p in judgement.p_best.values()) == pytest.approx(1)
+
+
+def test_log_loss_per_row_has_no_mcnemar() -> None:
+    rng = np.random.default_rng(2)
+    metric = MetricFacts("log_loss", higher_is_better=False, rope=0.005, points=False)
+    good = rng.exponential(0.3, (1, 500))
+    judgement = judge_single_test(
+        {"tree": good + 0.2, "mlp": good + rng.normal(0, 0.1, (1, 500))}, metric=metric
+    )
+    assert judgement.order == ("mlp", "tree")
+    assert judgement.mcnemar == {}
+    assert judgement.verdict.sentence.startswith("mlp beats tree: log loss 0.1997 lower [0.1907, 0.2086]")
+
+
+def test_a_failed_fit_leaves_a_model_out() -> None:
+    failed = np.full((1, 100), np.nan)
+    judgement = judge_single_test({"tree": right(100, [1]), "mlp": failed}, metric=ACCURACY)
+    assert judgement.verdict.status == "single"
+    assert judgement.mcnemar == {}
+
+
+def test_nothing_to_judge() -> None:
+    assert judge_single_test({}, metric=ACCURACY).verdict.status == "none"
+    one_row = {"tree": np.ones((1, 1)), "mlp": np.zeros((1, 1))}
+    assert judge_single_test(one_row, metric=ACCURACY).verdict.reason == "not_computed"
+
+
+def test_same_scores_of_other_predictions_are_not_identical() -> None:
+    scores = {"tree": right(50, [1]), "mlp": right(50, [1])}
+    unknown = judge_single_test(scores, metric=ACCURACY)
+    assert unknown.verdict.sentence.startswith(
+        "Identical: tree and mlp give the same score on every test row"
+    )
+    known = judge_single_test(
+        scores, metric=ACCURACY, predictions=lambda left, right: PairPredictions(0.1, 0.5)
+    )
+    assert known.pairs[0].undecided_reason == "no_spread"
