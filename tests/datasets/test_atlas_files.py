@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from atlas_card import FOLDER, NAMES, AtlasFile, read
@@ -76,7 +77,7 @@ def test_folder_is_small_enough_for_a_wheel() -> None:
 
 
 def test_rules_without_noise_hold_in_the_files() -> None:
-    rules = {
+    rules: dict[str, Callable[[list[float]], str]] = {
         "xor": lambda x: "same" if x[0] * x[1] > 0 else "different",
         "xor10": lambda x: "same" if x[0] * x[1] > 0 else "different",
         "checkerboard": lambda x: "white" if (math.floor(x[0]) + math.floor(x[1])) % 2 else "black",
