@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compare_cli.api import Options, bench, compare, iter_bench, iter_compare, read
+    from compare_cli.api import bench, compare, iter_bench, iter_compare, read
+    from compare_cli.engine.job import Options
     from compare_cli.types import Bench, Comparison, Dataset
 
 __version__ = "0.1.0"

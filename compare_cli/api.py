@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -13,9 +15,12 @@ from compare_cli.engine.execute import execute
 from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.plan import make_tasks
 from compare_cli.engine.splits import Split, make_splits, splits_digest
+from compare_cli.errors import DataError
 from compare_cli.models.families import BASELINE
+from compare_cli.notes import note
 from compare_cli.summary import score_arrays, summarise_dataset, summarise_models
 from compare_cli.types import (
+    Bench,
     Comparison,
     Dataset,
     Environment,
@@ -75,13 +80,13 @@ def iter_compare(
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
     **reading: Unpack[Reading],
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Yield what is planned, each fit as it is finished, and at last the Comparison.
 
     A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
     still comes, with status "interrupted". ``heartbeat`` is called while fits are under way.
     """
-    clock = _Clock()
+    clock = Clock()
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options or Options())
     results: list[FitResult] = []
@@ -90,7 +95,7 @@ def iter_compare(
     try:
         for batch in _batches(job, results):
             planned += batch
-            yield Planned(tuple(batch))
+            yield Planned(dataset.name, tuple(batch))
             for result in execute(batch, job.workspace, job.jobs, heartbeat):
                 results.append(result)
                 yield result
@@ -100,7 +105,7 @@ def iter_compare(
 
 
 def _batches(job: Job, results: list[FitResult]) -> Iterator[list[FitTask]]:
-    """Yield the tasks of the first repeats, then of one repeat after the other while precision asks for it."""
+    """Yield the tasks of the first repeats, then of one repeat at a time while precision asks for more."""
     batch: list[Split] = []
     for repeat, splits in enumerate(make_splits(job.dataset, job.plan, job.options.seed), start=1):
         if repeat > job.plan.start_repeats and _precise(job, results):
@@ -119,7 +124,78 @@ def _precise(job: Job, results: Sequence[FitResult]) -> bool:
     return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
 
 
-class _Clock:
+def bench(sources: Sequence[Any] = (), options: Options | None = None, **reading: Unpack[Reading]) -> Bench:
+    """Compare models on several data sets (every built-in one by default) and return the whole result.
+
+    Raises what `compare` raises when not one of them can be used.
+    """
+    *_, last = iter_bench(sources, options, **reading)
+    assert isinstance(last, Bench), "the last event of a bench is its result"
+    return last
+
+
+def iter_bench(
+    sources: Sequence[Any] = (),
+    options: Options | None = None,
+    heartbeat: Callable[[], None] | None = None,
+    **reading: Unpack[Reading],
+) -> Generator[Event | Bench, None, None]:
+    """Yield the events of each data set's comparison in turn, and at last the Bench.
+
+    A data set that cannot be used is left out with a note; an interrupt ends the whole, with what is done.
+    """
+    from compare_cli import data
+
+    clock = Clock()
+    done: list[Comparison] = []
+    notes: list[Note] = []
+    failures: list[DataError] = []
+    for source in sources or [name for name, _ in data.builtin_names()]:
+        try:
+            dataset = read(source, **reading)
+            for event in iter_compare(dataset, options, heartbeat):
+                if isinstance(event, Comparison):
+                    done.append(event)
+                yield event
+        except DataError as error:
+            failures.append(error)
+            notes.append(note("dataset_left_out", message=str(error)))
+        if done and done[-1].run.status == "interrupted":
+            break
+    if failures and not done:
+        raise failures[0]
+    yield conclude_bench(done, notes, options or Options(), clock)
+
+
+def conclude_bench(
+    done: Sequence[Comparison], notes: Sequence[Note], options: Options, clock: Clock
+) -> Bench:
+    """Make the result of several comparisons: ranks and a verdict over all of them."""
+    from compare_cli.summary import judge_data_sets
+
+    statuses = {comparison.run.status for comparison in done} | ({"partial"} if notes else set())
+    status = next(s for s in ("interrupted", "partial", "complete") if s in statuses)
+    total = Counter[str]()
+    for comparison in done:
+        total.update(
+            {name: getattr(comparison.run, name) for name in ("fits_run", "fits_reused", "fits_failed")}
+        )
+    run = replace(
+        done[0].run,
+        id=uuid.uuid4().hex[:12],
+        started=clock.started,
+        seconds=clock.seconds,
+        cpu_seconds=clock.cpu_seconds,
+        status=status,
+        fits_run=total["fits_run"],
+        fits_reused=total["fits_reused"],
+        fits_failed=total["fits_failed"],
+    )
+    results = tuple(replace(comparison, command="bench") for comparison in done)
+    return Bench(run, done[0].environment, results, judge_data_sets(results, options.seed), tuple(notes))
+
+
+class Clock:
     """When a run began, and how much time it and its processes have used since."""
 
     def __init__(self) -> None:
@@ -135,10 +211,12 @@ class _Clock:
 
     @property
     def seconds(self) -> float:
+        """Wall time since then."""
         return time.perf_counter() - self._wall
 
     @property
     def cpu_seconds(self) -> float:
+        """CPU time since then, of this process and of its workers that have ended."""
         return self._cpu_now() - self._cpu
 
 
@@ -163,11 +241,9 @@ def environment() -> Environment:
 
 
 def conclude(
-    job: Job, results: Sequence[FitResult], planned: int, clock: _Clock, *, interrupted: bool
+    job: Job, results: Sequence[FitResult], planned: int, clock: Clock, *, interrupted: bool
 ) -> Comparison:
     """Make the result of what is done: summaries in order of merit, pairs, verdict, notes."""
-    import uuid
-
     results = _in_plan_order(results, job.models)
     failed = sum(r.status != "ok" for r in results)
     left_out = any(n.code == "model_not_loaded" for n in job.notes)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from compare_cli.errors import DataError
 from compare_cli.types import Across, Bench, Comparison, FitResult, ModelSummary
 
-SCHEMA = "compare/1"
+SCHEMA: Literal["compare/1"] = "compare/1"
 Rate = Annotated[float | None, Field(ge=0, le=1)]
 Seconds = Annotated[float | None, Field(ge=0)]
 Number = float | None
@@ -227,7 +227,7 @@ class ResultPart(Part):
 class FitDocument(ResultPart):
     """The result of `compare fit`."""
 
-    schema_: Literal["compare/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["compare/1"] = Field(alias="schema")
     run: RunPart
     environment: EnvironmentPart
 
@@ -264,7 +264,7 @@ class AcrossPart(Part):
 class BenchDocument(Part):
     """The result of `compare bench`."""
 
-    schema_: Literal["compare/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["compare/1"] = Field(alias="schema")
     command: Literal["bench"]
     run: RunPart
     environment: EnvironmentPart
@@ -382,3 +382,10 @@ def json_schema() -> dict[str, Any]:
     adapter: TypeAdapter[Any] = TypeAdapter(FitDocument | BenchDocument)
     schema = adapter.json_schema(by_alias=True, mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA, **schema}
+
+
+def schema_text() -> str:
+    """Return the schema as it is shipped in ``schema.json``, so that `compare schema` need not build it."""
+    import json
+
+    return json.dumps(json_schema(), indent=2) + "\n"

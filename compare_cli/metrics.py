@@ -72,6 +72,7 @@ _ALL = (
     Metric("train_accuracy", "Train", "accuracy on the training rows (at most 10,000 of them)", ranks=False),
 )
 METRICS: dict[str, Metric] = {m.name: m for m in _ALL}
+PER_ROW = ("accuracy", "log_loss", "brier")  # scores that are means over rows
 
 
 def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
@@ -173,25 +174,58 @@ def _mid_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return ranks
 
 
-def probability_scores(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float | None]:
-    """Return log loss, Brier score and expected calibration error from probabilities (n, c).
+def row_scores(
+    metric: str,
+    y: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    probabilities: NDArray[np.float64] | None,
+) -> NDArray[np.float64] | None:
+    """Return what each row adds to the mean of a metric of `PER_ROW` (n,); None where it has no such form."""
+    if metric == "accuracy":
+        return (y == predicted).astype(float)
+    if probabilities is None or metric not in PER_ROW:
+        return None
+    return log_losses(y, probabilities) if metric == "log_loss" else squared_errors(y, probabilities)
 
-    Log loss clips at the machine epsilon of the probabilities' type, as scikit-learn does. Brier is
-    halved for two classes (Brier 1950 as scikit-learn reports it). ECE: 15 equal-width bins of the
-    top probability (Guo et al. 2017).
+
+def log_losses(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return -log of the probability given to the true class (n,).
+
+    Clipped at the machine epsilon of the probabilities' type, as scikit-learn does.
     """
     import numpy as np
 
-    rows = np.arange(len(y))
-    epsilon = np.finfo(probabilities.dtype).eps
-    p = probabilities.astype(float)
-    true = p[rows, y]
-    brier = ((p**2).sum(axis=1) - 2 * true + 1).mean() / (2 if p.shape[1] == 2 else 1)
+    epsilon = float(np.finfo(probabilities.dtype).eps)
+    true = probabilities[np.arange(len(y)), y].astype(np.float64)
+    losses: NDArray[np.float64] = -np.log(np.clip(true, epsilon, 1 - epsilon))
+    return losses
+
+
+def squared_errors(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squared error of each row's probabilities (n,), halved for two classes.
+
+    Brier 1950, as scikit-learn reports it.
+    """
+    import numpy as np
+
+    p = probabilities.astype(np.float64)
+    squares: NDArray[np.float64] = (p**2).sum(axis=1) - 2 * p[np.arange(len(y)), y] + 1
+    return squares / (2 if p.shape[1] == 2 else 1)
+
+
+def probability_scores(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float | None]:
+    """Return log loss, Brier score and expected calibration error from probabilities (n, c).
+
+    ECE: 15 equal-width bins of the top probability (Guo et al. 2017).
+    """
+    import numpy as np
+
+    p = probabilities.astype(np.float64)
     top, right = p.max(axis=1), p.argmax(axis=1) == y
     bins = np.minimum((top * ECE_BINS).astype(int), ECE_BINS - 1)
     gap = np.bincount(bins, weights=right - top, minlength=ECE_BINS)
     return {
-        "log_loss": float(-np.log(np.clip(true, epsilon, 1 - epsilon)).mean()),
-        "brier": float(brier),
+        "log_loss": float(log_losses(y, probabilities).mean()),
+        "brier": float(squared_errors(y, probabilities).mean()),
         "ece": float(np.abs(gap).sum() / len(y)),
     }

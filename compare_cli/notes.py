@@ -33,6 +33,7 @@ NOTES: dict[str, NoteKind] = {
     "model_not_loaded": NoteKind(
         "warning", "Left out: {message}", "the plugin is broken; reinstall or remove it"
     ),
+    "dataset_left_out": NoteKind("warning", "Left out: {message}"),
     "fits_failed": NoteKind("warning", "{count} of {total} fits failed.", "see why with --debug", "--debug"),
     "not_converged": NoteKind(
         "info",

@@ -9,10 +9,12 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from compare_cli.engine.splits import MAX_REPEATS
-from compare_cli.metrics import METRICS, Metric
+from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
 from compare_cli.models.families import BASELINE
 from compare_cli.notes import note
 from compare_cli.types import (
+    Across,
+    Comparison,
     Dataset,
     DatasetSummary,
     Failure,
@@ -195,26 +197,53 @@ def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
 
 def judge_models(job: Job, results: Sequence[FitResult], rows: Mapping[str, ModelSummary]) -> Judgement:
     """Give the fits to the verdict: paired scores over folds, or per row on a test set."""
-    from compare_cli.verdict import Baseline, MetricFacts, common_repeats, judge
+    from compare_cli.verdict import Baseline, MetricFacts, common_repeats, judge, judge_single_test
 
     counts = summarise_dataset(job.dataset).class_counts
     metric = MetricFacts(job.metric.name, job.metric.higher_is_better, job.rope, job.metric.rate)
+    baseline = Baseline(BASELINE, job.dataset.classes[counts.index(max(counts))])
+    seconds = {
+        name: (row.predict_seconds, row.fit_seconds)
+        for name, row in rows.items()
+        if row.predict_seconds is not None and row.fit_seconds is not None
+    }
+    predictions = _paired_predictions(job, results)
+    by_row = _row_scores(job, results)
+    if by_row is not None:
+        return judge_single_test(
+            by_row,
+            metric=metric,
+            baseline=baseline,
+            seconds=seconds,
+            predictions=predictions,
+            seed=job.options.seed,
+        )
     repeatable = job.plan.scheme in {"stratified", "grouped"}
     return judge(
         common_repeats(score_arrays(results, job.models, job.metric.name)),
         metric=metric,
         rows=len(job.dataset.y),
-        baseline=Baseline(BASELINE, job.dataset.classes[counts.index(max(counts))]),
-        seconds={
-            name: (row.predict_seconds, row.fit_seconds)
-            for name, row in rows.items()
-            if row.predict_seconds is not None and row.fit_seconds is not None
-        },
-        predictions=_paired_predictions(job, results),
+        baseline=baseline,
+        seconds=seconds,
+        predictions=predictions,
         test_share=_interval_facts(job, results).test_share if not repeatable else None,
         repeats_cap=MAX_REPEATS if repeatable else 1,
         seed=job.options.seed,
     )
+
+
+def _row_scores(job: Job, results: Sequence[FitResult]) -> dict[str, NDArray[np.float64]] | None:
+    """Return each model's scores of single test rows (seeds, n_test); None where the metric has none."""
+    import numpy as np
+
+    if job.plan.scheme != "test" or job.metric.name not in PER_ROW:
+        return None
+    seeds = max((r.repeat for r in results), default=0) + 1
+    arrays = {spec.name: np.full((seeds, len(job.workspace.test_y)), np.nan) for spec in job.models}
+    for r in results:
+        if r.row_scores is not None:
+            arrays[r.model][r.repeat] = r.row_scores
+    return arrays
 
 
 def _paired_predictions(
@@ -251,6 +280,39 @@ def _interval_facts(job: Job, results: Sequence[FitResult]) -> Intervals:
         test_share=sum(shares) / len(shares) if shares else None,
         single_test=job.plan.scheme == "test",
     )
+
+
+def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
+    """Judge the models of a bench by their mean scores on each data set.
+
+    Losses are divided by the loss of always predicting the class priors, so that data sets can be
+    compared, and the region of practical equivalence is the same on all.
+    """
+    import numpy as np
+
+    from compare_cli.verdict import MetricFacts, judge_across
+
+    name = comparisons[0].protocol.metric
+    metric = METRICS.get(name) or Metric(name, name, "", rate=False)
+    rows = [{m.model: m.scores.get(name) for m in c.models} for c in comparisons]
+    scales = [_prior_loss(c, metric) for c in comparisons]
+    names = dict.fromkeys(model for row in rows for model in row)
+    means = {
+        model: np.array([_scaled(row.get(model), scale) for row, scale in zip(rows, scales, strict=True)])
+        for model in names
+    }
+    facts = MetricFacts(name, metric.higher_is_better, metric.rope, metric.rate)
+    return judge_across(means, metric=facts, baseline=BASELINE, seed=seed)
+
+
+def _prior_loss(comparison: Comparison, metric: Metric) -> float:
+    if metric.rope_kind == "absolute":
+        return 1.0
+    return practical_rope(metric, comparison.dataset.class_counts) / metric.rope
+
+
+def _scaled(score: float | None, scale: float) -> float:
+    return float("nan") if score is None else score / scale
 
 
 def comparison_notes(

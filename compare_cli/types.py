@@ -132,6 +132,7 @@ class FitTask:
 class Planned:
     """The tasks that are about to run: the first event of a comparison, and of each further repeat."""
 
+    dataset: str
     tasks: tuple[FitTask, ...]
 
 
@@ -153,6 +154,7 @@ class FitResult:
     test_rows: int = 0
     size_bytes: int | None = None
     predictions: NDArray[np.int64] | None = None
+    row_scores: NDArray[np.float64] | None = None
     confusion: NDArray[np.int64] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     boundary: Boundary | None = None

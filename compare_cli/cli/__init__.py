@@ -1,0 +1,16 @@
+"""The command line: parse, one call of the library, render, exit."""
+
+from __future__ import annotations
+
+import os
+
+_ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB")
+
+
+def main() -> None:
+    """Run the program; always ends by SystemExit with one of the documented exit codes."""
+    for library in _ONE_THREAD:  # before numpy starts its threads: fits run side by side instead
+        os.environ[f"{library}_{'MAXIMUM' if library == 'VECLIB' else 'NUM'}_THREADS"] = "1"
+    from compare_cli.cli.program import run
+
+    run()

@@ -75,7 +75,8 @@ def _run_pool(
     try:
         while running or (waiting and not suspects):
             while waiting and not suspects and len(running) < jobs:
-                running[executor.submit(_work, waiting[0])] = waiting.popleft()
+                task = waiting.popleft()
+                running[executor.submit(_work, task)] = task
             done, _ = wait(running, timeout=HEARTBEAT, return_when=FIRST_COMPLETED)
             for future in done:
                 task = running.pop(future)

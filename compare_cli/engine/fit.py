@@ -10,7 +10,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.metrics import METRICS, confusion_counts, label_scores, probability_scores, roc_auc
+from compare_cli.metrics import (
+    METRICS,
+    confusion_counts,
+    label_scores,
+    probability_scores,
+    roc_auc,
+    row_scores,
+)
 from compare_cli.models.families import family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.models.specs import make_estimator
@@ -30,11 +37,11 @@ LINE = 300
 class Workspace:
     """What a process needs to fit any task of one data set: arrays, and the folds it has prepared lately."""
 
-    def __init__(self, dataset: Dataset, scorer: str | None = None) -> None:
+    def __init__(self, dataset: Dataset, metric: str = "accuracy") -> None:
         self.table = FeatureTable(dataset)
         self.y = dataset.y
         self.classes = len(dataset.classes)
-        self.scorer = scorer
+        self.metric = metric
         self.test_table = FeatureTable(dataset.test) if dataset.test is not None else self.table
         self.test_y = dataset.test.y if dataset.test is not None else dataset.y
         self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
@@ -103,6 +110,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         X_train, X_test = X_train.astype("float32"), X_test.astype("float32")
     y_train, y_test = workspace.y[task.train], workspace.test_y[task.test]
     estimator = make_estimator(task.model, task.params)
+    single_test = workspace.test_table is not workspace.table
 
     wall, cpu = time.perf_counter(), time.process_time()
     estimator.fit(X_train, y_train)
@@ -116,10 +124,12 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     confusion = confusion_counts(y_test, labels, workspace.classes)
     scores: dict[str, float | None] = dict.fromkeys(METRICS)
     scores |= label_scores(confusion)
-    scores |= _ranking_scores(estimator, X_test, y_test, workspace.classes)
+    known = _known_classes(estimator, workspace.classes)
+    probabilities = _probabilities(estimator, X_test, known, workspace.classes)
+    scores |= _ranking_scores(estimator, X_test, y_test, known, probabilities, workspace.classes)
     scores["train_accuracy"] = _train_accuracy(estimator, X_train, y_train)
-    if workspace.scorer is not None and workspace.scorer not in scores:
-        scores[workspace.scorer] = _extra_score(workspace.scorer, estimator, X_test, y_test)
+    if workspace.metric not in scores:
+        scores[workspace.metric] = _extra_score(workspace.metric, estimator, X_test, y_test)
     return FitResult(
         key=task.key,
         model=task.model.name,
@@ -135,6 +145,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         test_rows=len(y_test),
         size_bytes=_size(estimator),
         predictions=labels,
+        row_scores=row_scores(workspace.metric, y_test, labels, probabilities) if single_test else None,
         confusion=confusion,
         params=_all_params(estimator, task.params),
     )
@@ -153,29 +164,43 @@ def _checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64
     return codes
 
 
-def _ranking_scores(
-    estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64], classes: int
-) -> dict[str, float | None]:
-    """Return the scores that need more than labels; None where the model gives nothing to score.
-
-    A class that a training fold did not have gets probability 0.
-    """
+def _known_classes(estimator: Any, classes: int) -> NDArray[np.int64]:
     import numpy as np
 
-    known = (
-        np.asarray(estimator.classes_).astype(np.int64)
-        if hasattr(estimator, "classes_")
-        else np.arange(classes)
-    )
-    if hasattr(estimator, "predict_proba"):
-        given = np.asarray(estimator.predict_proba(X))
-        if given.shape != (len(y), len(known)) or not np.isfinite(given).all():
-            warnings.warn(
-                "predict_proba returned no valid probabilities; their scores are left out", stacklevel=2
-            )
-            return {}
-        probabilities = np.zeros((len(y), classes), dtype=given.dtype)
-        probabilities[:, known] = given
+    return np.asarray(getattr(estimator, "classes_", range(classes))).astype(np.int64)
+
+
+def _probabilities(
+    estimator: Any, X: NDArray[np.float64], known: NDArray[np.int64], classes: int
+) -> NDArray[np.float64] | None:
+    """Return probabilities (rows, classes), 0 for classes that training did not have; None without any."""
+    import numpy as np
+
+    if not hasattr(estimator, "predict_proba"):
+        return None
+    given = np.asarray(estimator.predict_proba(X))
+    if given.shape != (len(X), len(known)) or not np.isfinite(given).all():
+        warnings.warn(
+            "predict_proba returned no valid probabilities; their scores are left out", stacklevel=2
+        )
+        return None
+    probabilities = np.zeros((len(X), classes), dtype=given.dtype)
+    probabilities[:, known] = given
+    return probabilities
+
+
+def _ranking_scores(
+    estimator: Any,
+    X: NDArray[np.float64],
+    y: NDArray[np.int64],
+    known: NDArray[np.int64],
+    probabilities: NDArray[np.float64] | None,
+    classes: int,
+) -> dict[str, float | None]:
+    """Return the scores that need more than labels; nothing where the model gives nothing to score."""
+    import numpy as np
+
+    if probabilities is not None:
         return {"roc_auc": roc_auc(y, probabilities), **probability_scores(y, probabilities)}
     if hasattr(estimator, "decision_function") and len(known) == classes:
         decision = np.asarray(estimator.decision_function(X), dtype=float)

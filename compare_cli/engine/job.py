@@ -74,7 +74,7 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
     specs, notes = _loadable(parse_models(options.models))
     repeats = None if options.repeats == "auto" else options.repeats
     plan = plan_folds(dataset, options.folds, repeats)
-    workspace = Workspace(dataset, None if metric.name in METRICS else metric.name)
+    workspace = Workspace(dataset, metric.name)
     shape = training_shape(dataset, workspace.table.width, plan.folds)
     check_models(specs, shape, options.seed)
     rope = options.rope

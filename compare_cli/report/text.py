@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NAME_WIDTH = 34
+INDENT = 2
+_FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
 
 
 def comparison_text(comparison: Comparison, view: View) -> str:
@@ -106,7 +109,7 @@ def _models_table(comparison: Comparison, view: View) -> RenderableType:
     columns = choose_columns(comparison, view.width, everything=view.everything)
     table = _table()
     for column in columns:
-        table.add_column(Text(column.title(facts)), justify=column.justify, no_wrap=True)
+        table.add_column(Text(column.title(facts), "bold"), justify=column.justify, no_wrap=True)
     for row in comparison.models:
         style = _style(row, comparison)
         table.add_row(*(Text(_cell(column, row, facts), style) for column in columns))
@@ -117,7 +120,7 @@ def _table() -> Table:
     from rich import box
     from rich.table import Table
 
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
 
 
 def _cell(column: Column, row: ModelSummary, facts: Facts) -> str:
@@ -134,12 +137,14 @@ def _style(row: ModelSummary, comparison: Comparison) -> str:
 
 
 def _verdict_parts(comparison: Comparison) -> Iterator[RenderableType]:
+    from rich.padding import Padding
     from rich.text import Text
 
     verdict = comparison.verdict
     if verdict.sentence:
         yield Text(printable(verdict.sentence), "bold")
-    yield from (Text(f"  {printable(reason)}") for reason in verdict.because)
+    for reason in verdict.because:
+        yield Padding(Text(_FIELDS.sub("", printable(reason))), (0, 0, 0, INDENT))
     if any(row.in_top_set for row in comparison.models):
         yield Text(f"{MARK} top set: the data cannot tell these apart from the best", "dim")
 
@@ -163,7 +168,7 @@ def _across_parts(bench: Bench) -> list[RenderableType]:
     across, sets = bench.across, len(bench.datasets)
     table = _table()
     for title in ("Model", "Mean rank", "Wins", "Ties", "Losses", "Mean accuracy %"):
-        table.add_column(title, justify="left" if title == "Model" else "right", no_wrap=True)
+        table.add_column(Text(title, "bold"), justify="left" if title == "Model" else "right", no_wrap=True)
     for m in across.models:
         name = shortened(printable(m.model), NAME_WIDTH)
         counts = (str(m.wins), str(m.ties), str(m.losses))

@@ -1,0 +1,114 @@
+"""The Typer app: one short function per command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compare_cli import __version__
+from compare_cli.cli.options import CompareOptions, ReadOptions, takes
+
+app = typer.Typer(
+    name="compare",
+    help="Which kind of model does this data want, and why?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+DATA_HELP = "CSV or Parquet file, - (standard input), a built-in name, or openml:ID."
+
+
+def _complete_data(incomplete: str) -> list[str]:
+    from compare_cli.data import builtin_names
+
+    return [name for name, _ in builtin_names() if name.startswith(incomplete)]
+
+
+Data = Annotated[
+    str, typer.Argument(metavar="DATA", help=DATA_HELP, autocompletion=_complete_data, show_default=False)
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"compare {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Which kind of model does this data want, and why?"""
+
+
+@app.command()
+@takes(CompareOptions)
+def fit(data: Data, options: CompareOptions) -> None:
+    """Compare models on one table: scores with intervals, times, and a verdict.
+
+    Exit codes: 0 done, 2 wrong usage, 3 unusable data, 4 some fits failed, 130 interrupted.
+    """
+    from compare_cli.cli.running import run_fit
+
+    raise typer.Exit(run_fit(data, options))
+
+
+@app.command()
+@takes(CompareOptions)
+def bench(
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DATA]...", help="Sources as for fit. (default: every built-in)", show_default=False
+        ),
+    ],
+    options: CompareOptions,
+) -> None:
+    """Compare models on several data sets: a table each, then their average ranks."""
+    from compare_cli.cli.running import run_bench
+
+    raise typer.Exit(run_bench(data or [], options))
+
+
+@app.command()
+def models(
+    name: Annotated[
+        str | None, typer.Argument(help="Show all parameters of this model.", show_default=False)
+    ] = None,
+) -> None:
+    """List the models, with the parameters that compare sets; or show one model's parameters."""
+    from compare_cli.cli.listing import list_models, show_model
+
+    show_model(name) if name else list_models()
+
+
+@app.command()
+@takes(ReadOptions)
+def data(
+    source: Annotated[str | None, typer.Argument(metavar="[DATA]", help=DATA_HELP, show_default=False)],
+    to_csv: Annotated[
+        Path | None,
+        typer.Option("--to-csv", help="Write the table as read; - is standard output.", metavar="FILE"),
+    ],
+    options: ReadOptions,
+) -> None:
+    """List the built-in data sets, or describe a table as compare reads it."""
+    from compare_cli.cli.listing import describe_data, list_data
+
+    describe_data(source, to_csv, options) if source else list_data()
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of results."""
+    from importlib.resources import files
+
+    from compare_cli.cli.output import write_out
+
+    write_out(files("compare_cli").joinpath("schema.json").read_text(encoding="utf-8"))

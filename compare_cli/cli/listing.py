@@ -1,0 +1,101 @@
+"""`models` and `data`: what there is, and how a table is read."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compare_cli.cli.options import ReadOptions
+from compare_cli.cli.output import PIPE_WIDTH, write_out
+from compare_cli.cli.talk import say_notes
+from compare_cli.report.escaping import printable
+
+if TYPE_CHECKING:
+    from compare_cli.types import Dataset
+
+
+def list_models() -> None:
+    """Print every model with what it is and the parameters that compare sets. Imports none of them."""
+    from compare_cli.models.families import DEFAULT_MODELS
+    from compare_cli.models.specs import all_families
+
+    default = DEFAULT_MODELS.split(",")
+    rows = []
+    for family in all_families().values():
+        mark = "*" if family.name in default else ""
+        rows.append((family.name + mark, family.summary, f"sets {family.rule}" if family.rule else ""))
+    _print_entries(rows)
+    write_out(
+        "\n* compared by default. The baseline (dummy) is always shown.\n"
+        "Any classifier with scikit-learn's interface: package.module:Class(parameter=value),\n"
+        "e.g. --models 'tree,lightgbm:LGBMClassifier(num_leaves=15)'\n"
+    )
+
+
+def show_model(text: str) -> None:
+    """Print all parameters of one model, with scikit-learn's defaults and what compare sets."""
+    import inspect
+
+    from compare_cli.models.families import family_of
+    from compare_cli.models.specs import load_class, parse_spec
+
+    spec = parse_spec(text)
+    family, cls = family_of(spec), load_class(spec)
+    write_out(f"{printable(spec.name)}: {family.summary or spec.factory}\n{spec.factory}\n")
+    if family.rule:
+        write_out(f"compare sets: {family.rule}\n")
+    rows = []
+    for parameter in inspect.signature(cls).parameters.values():
+        default = "" if parameter.default is inspect.Parameter.empty else repr(parameter.default)
+        rows.append(
+            (
+                parameter.name,
+                repr(spec.params.get(parameter.name, "")) if parameter.name in spec.params else default,
+            )
+        )
+    width = max((len(name) for name, _ in rows), default=0)
+    write_out("\n" + "".join(f"  {name:<{width}}  {printable(value)}\n" for name, value in rows))
+
+
+def list_data() -> None:
+    """Print the built-in data sets, a line each."""
+    from compare_cli.data import builtin_names
+
+    _print_entries([(name, title, "") for name, title in builtin_names()])
+    write_out("\nUse a name as DATA: compare fit moons. Describe one: compare data moons.\n")
+
+
+def _print_entries(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Print name and text side by side, wrapped to the terminal, the detail on a line of its own."""
+    import textwrap
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+    indent = max(len(name) for name, _, _ in rows) + 2
+    room = max(width - indent, 30)
+    for name, text, detail in rows:
+        lines = [*textwrap.wrap(printable(text), room), *textwrap.wrap(printable(detail), room)]
+        write_out(f"{name:<{indent}}" + f"\n{' ' * indent}".join(lines) + "\n")
+
+
+def describe_data(source: str, to_csv: Path | None, options: ReadOptions) -> None:
+    """Print a table as compare reads it: columns, roles, types, missing values, classes, notes."""
+    from compare_cli import api
+
+    dataset = api.read(source, **options.reading())
+    if to_csv is None:
+        write_out(_description(dataset))
+        say_notes(dataset.notes)
+        return
+    _write_table(dataset, to_csv)
+    say_notes(dataset.notes)
+
+
+def _write_table(dataset: Dataset, to_csv: Path) -> None:
+    raise NotImplementedError
+
+
+def _description(dataset: Dataset) -> str:
+    raise NotImplementedError

@@ -1,0 +1,234 @@
+"""The options that commands share, written once.
+
+A command takes one of the dataclasses below; `takes` spreads its fields into options, so that Typer
+sees them and the command gets them as one value.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from compare_cli.errors import UsageError
+
+_DATA = "Data"
+_COMPARISON = "Comparison"
+_OUTPUT = "Output"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How tables are read."""
+
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Column to predict: its name, or its position from 1."
+            " (default: a column named like one, else the last)",
+            rich_help_panel=_DATA,
+            metavar="COL",
+        ),
+    ] = None
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            help="Keep rows with the same value here in one fold.", rich_help_panel=_DATA, metavar="COL"
+        ),
+    ] = None
+    time: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn from the past, judge on the future, by this column.",
+            rich_help_panel=_DATA,
+            metavar="COL",
+        ),
+    ] = None
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave out this column; may be given again.", rich_help_panel=_DATA, metavar="COL"),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="Encoding of the text, e.g. cp1252. (default: UTF-8)", rich_help_panel=_DATA, metavar="NAME"
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            help="Delimiter of the columns. (default: found out)", rich_help_panel=_DATA, metavar="CHAR"
+        ),
+    ] = None
+
+    def reading(self) -> dict[str, Any]:
+        """Return them as the library's keywords."""
+        return {
+            "target": self.target,
+            "groups": self.groups,
+            "time": self.time,
+            "drop": tuple(self.drop or ()),
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+        }
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """What is shown, and where it goes."""
+
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="table, json, ndjson, csv or markdown. (default: by the suffix of -o, else table)",
+            rich_help_panel=_OUTPUT,
+            metavar="NAME",
+        ),
+    ] = None
+    json: Annotated[
+        bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=_OUTPUT)
+    ] = False
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Write the result to this file.", rich_help_panel=_OUTPUT, metavar="FILE"
+        ),
+    ] = None
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No notes and no progress.", rich_help_panel=_OUTPUT)
+    ] = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every column.", rich_help_panel=_OUTPUT)
+    ] = False
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Show tracebacks of errors and failed fits.", rich_help_panel=_OUTPUT),
+    ] = False
+
+    @property
+    def format_name(self) -> str | None:
+        """The format asked for. Raises UsageError when two different ones are."""
+        if self.json and self.format not in {None, "json"}:
+            raise UsageError(f"--json and --format {self.format} ask for two formats; give one.")
+        return "json" if self.json else self.format
+
+
+@dataclass(frozen=True)
+class CompareOptions(ReadOptions, OutputOptions):
+    """How models are compared, with how data is read and results are shown."""
+
+    test: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge on this table; learn from all of DATA.", rich_help_panel=_DATA, metavar="FILE"
+        ),
+    ] = None
+    models: Annotated[
+        str | None,
+        typer.Option(
+            "--models",
+            "-m",
+            help="Models to compare, e.g. 'tree,tree(max_depth=3),svm', or all. (default: logistic,tree,mlp)",
+            rich_help_panel=_COMPARISON,
+            metavar="LIST",
+        ),
+    ] = None
+    metric: Annotated[
+        str, typer.Option(help="Score that ranks the models.", rich_help_panel=_COMPARISON, metavar="NAME")
+    ] = "accuracy"
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            help="Folds. (default: 10 below 2,000 rows, else 5)", rich_help_panel=_COMPARISON, metavar="K"
+        ),
+    ] = None
+    repeats: Annotated[
+        str,
+        typer.Option(
+            help="Repeats of the folds; auto: until more would not make it clearer (at most 10).",
+            rich_help_panel=_COMPARISON,
+            metavar="R|auto",
+        ),
+    ] = "auto"
+    rope: Annotated[
+        float | None,
+        typer.Option(
+            help="Difference that does not matter in practice. (default: 0.01, or 1 % of the prior's loss)",
+            rich_help_panel=_COMPARISON,
+            metavar="X",
+        ),
+    ] = None
+    seed: Annotated[
+        int, typer.Option(help="Seed of everything random.", rich_help_panel=_COMPARISON, metavar="S")
+    ] = 0
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            help="Fits side by side. (default: the number of cores)",
+            rich_help_panel=_COMPARISON,
+            metavar="N",
+        ),
+    ] = None
+    no_boundary: Annotated[
+        bool,
+        typer.Option("--no-boundary", help="Leave out boundary statistics.", rich_help_panel=_COMPARISON),
+    ] = False
+
+    def comparing(self) -> Any:
+        """Return the library's options. Raises UsageError for values that make no sense."""
+        from compare_cli.engine.job import Options
+
+        return Options(
+            models=self.models,
+            metric=self.metric,
+            folds=self.folds,
+            repeats=_repeats(self.repeats),
+            rope=self.rope,
+            seed=self.seed,
+            jobs=self.jobs,
+        )
+
+
+def _repeats(text: str) -> Any:
+    if text == "auto":
+        return "auto"
+    if not text.isdecimal():
+        raise UsageError(f"--repeats {text}: give a whole number or auto.")
+    return int(text)
+
+
+def takes(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command ``f(…, options)`` be called with the fields of ``options`` as keywords.
+
+    The parameters after which they stand keep their place; Typer reads the widened signature.
+    """
+
+    def widen(command: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
+        hints = get_type_hints(options, include_extras=True)
+        spread = [
+            inspect.Parameter(
+                f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name]
+            )
+            for f in fields(options)
+            if f.default is not MISSING
+        ]
+
+        def widened(**given: Any) -> None:
+            chosen = options(**{f.name: given.pop(f.name) for f in fields(options)})
+            command(*given.values(), chosen)
+
+        widened.__doc__, widened.__name__ = command.__doc__, command.__name__
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + spread
+        widened.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
+        widened.__annotations__ = {p.name: p.annotation for p in parameters}
+        return widened
+
+    return widen

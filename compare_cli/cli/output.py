@@ -1,0 +1,104 @@
+"""The one place that writes results: to standard output, or whole to a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from compare_cli.cli.talk import wants_color
+from compare_cli.errors import UsageError, nearest
+from compare_cli.report.escaping import encodable
+from compare_cli.report.formats import FORMATS, Renderer, Result
+from compare_cli.report.view import View
+from compare_cli.types import FitResult
+
+PIPE_WIDTH = 100
+
+
+def choose_format(name: str | None, file: Path | None) -> str:
+    """Return the format that was asked for, else that of the file's suffix, else "table"."""
+    if name is not None:
+        if name not in FORMATS:
+            raise UsageError(
+                f"--format {name}: no such format.{nearest(name, FORMATS)} Known: {', '.join(FORMATS)}."
+            )
+        return name
+    suffix = file.suffix.lower() if file is not None else ""
+    return next((known for known, r in FORMATS.items() if suffix and suffix in r.suffixes), "table")
+
+
+class Output:
+    """Where a result goes. A file is begun at once, so that a bad path fails early, and replaced whole.
+
+    Raises UsageError when the file cannot be written.
+    """
+
+    def __init__(self, format_name: str | None, file: Path | None, *, everything: bool = False) -> None:
+        self.file = file
+        self.format = choose_format(format_name, file)
+        self.renderer: Renderer = FORMATS[self.format]
+        self._everything = everything
+        self._begun = _begin_file(file) if file is not None else None
+
+    def stream(self, dataset: str, fit: FitResult) -> None:
+        """Write one fit, if the format streams."""
+        if self.renderer.line is not None:
+            self._write(self.renderer.line(dataset, fit))
+
+    def finish(self, result: Result) -> None:
+        """Write the whole result and put the file in place."""
+        self._write(self.renderer.text(result, self._view()))
+        if self._begun is not None and self.file is not None:
+            os.replace(self._begun, self.file)
+            self._begun = None
+
+    def abandon(self) -> None:
+        """Leave nothing behind of a file that was not finished."""
+        if self._begun is not None:
+            self._begun.unlink(missing_ok=True)
+
+    def _view(self) -> View:
+        if self.file is not None:
+            return View(PIPE_WIDTH, everything=self._everything)
+        color = wants_color(sys.stdout)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
+        return View(width, color, self._everything)
+
+    def _write(self, text: str) -> None:
+        if self._begun is not None:
+            with self._begun.open("a", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+        else:
+            write_out(text)
+
+
+def write_out(text: str) -> None:
+    """Write to standard output at once; characters that it cannot hold are written in ASCII."""
+    sys.stdout.write(encodable(text, sys.stdout.encoding))
+    sys.stdout.flush()
+
+
+def _piped_width() -> int:
+    width = os.environ.get("COLUMNS", "")
+    return int(width) if width.isdigit() and int(width) > 0 else PIPE_WIDTH
+
+
+def _begin_file(file: Path) -> Path:
+    try:
+        if file.is_dir():
+            raise IsADirectoryError(0, "is a folder")
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    except OSError as error:
+        raise UsageError(f"-o {file}: cannot be written ({error.strerror}).") from error
+    os.close(handle)
+    os.chmod(name, 0o666 & ~_umask())
+    return Path(name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
