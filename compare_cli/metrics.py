@@ -182,7 +182,8 @@ def row_scores(
 ) -> NDArray[np.float64] | None:
     """Return what each row adds to the mean of a metric of `PER_ROW` (n,); None where it has no such form."""
     if metric == "accuracy":
-        return (y == predicted).astype(float)
+        right: NDArray[np.float64] = (y == predicted).astype(float)
+        return right
     if probabilities is None or metric not in PER_ROW:
         return None
     return log_losses(y, probabilities) if metric == "log_loss" else squared_errors(y, probabilities)

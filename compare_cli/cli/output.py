@@ -52,7 +52,7 @@ class Output:
         """Write the whole result and put the file in place."""
         self._write(self.renderer.text(result, self._view()))
         if self._begun is not None and self.file is not None:
-            os.replace(self._begun, self.file)
+            self._begun.replace(self.file)
             self._begun = None
 
     def abandon(self) -> None:
@@ -94,8 +94,9 @@ def _begin_file(file: Path) -> Path:
     except OSError as error:
         raise UsageError(f"-o {file}: cannot be written ({error.strerror}).") from error
     os.close(handle)
-    os.chmod(name, 0o666 & ~_umask())
-    return Path(name)
+    begun = Path(name)
+    begun.chmod(0o666 & ~_umask())
+    return begun
 
 
 def _umask() -> int:

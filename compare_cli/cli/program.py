@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -37,7 +38,7 @@ def run() -> NoReturn:
 
 
 def _program_name() -> str:
-    name = os.path.basename(sys.argv[0])
+    name = Path(sys.argv[0]).name
     return name if name.startswith("compare") else "python -m compare_cli"
 
 

@@ -1,0 +1,1 @@
+"""Speed and memory, measured against plain scikit-learn: ``python -m tests.benchmarks``."""

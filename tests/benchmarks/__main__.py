@@ -1,0 +1,127 @@
+"""Print the table of speed and memory: ``python -m tests.benchmarks [CASE…]`` (Linux).
+
+Wall times are of whole processes, run in turn; ratios are medians pair by pair, with their range.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from tests.benchmarks.measuring import in_turn, peak_memory
+
+PLAIN = Path(__file__).with_name("plain.py")
+REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
+ONE_COMMAND = """
+import typer
+app = typer.Typer()
+@app.command()
+def hello(name: str = "world"):
+    '''Say hello.'''
+    print(name)
+app()
+"""
+FIT_CASES = {"iris": (0.70, 7), "digits": (0.90, 5), "adult": (0.95, 3), "floats": (1.00, 3)}
+COMPARE = [str(Path(sys.executable).with_name("compare-cli"))]
+
+
+def main() -> None:
+    """Run the cases named on the command line, or all of them."""
+    wanted = sys.argv[1:] or ["start", *FIT_CASES, "memory", "timing"]
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        for case in wanted:
+            if case == "start":
+                _start(where)
+            elif case == "memory":
+                _memory(where)
+            elif case == "timing":
+                _timing(where)
+            else:
+                _fit(case, where)
+
+
+def _row(case: str, ours: str, theirs: str, ratio: str, aim: str) -> None:
+    print(f"{case:<26} {ours:>12} {theirs:>12}   {ratio:<26} {aim}", flush=True)
+
+
+def _start(where: Path) -> None:
+    """Starting up, beside a Typer program with one command that does the same kind of thing."""
+    script = where / "one_command.py"
+    script.write_text(ONE_COMMAND, encoding="utf-8")
+    print("                                compare        other   ratio [range]              aim")
+    for ours, other in (("--help", "--help"), ("--version", ""), ("models", ""), ("schema", "")):
+        command = [sys.executable, str(script), *([other] if other else [])]
+        r = in_turn([*COMPARE, ours], command, 9)
+        _row(f"compare {ours}", f"{r.first:.3f} s", f"{r.second:.3f} s", _range(r), "<= 1.5")
+
+
+def _fit(case: str, where: Path) -> None:
+    aim, runs = FIT_CASES[case]
+    source = _source(case, where)
+    if source is None:
+        print(f"{case}: left out, its table is not there ({REAL})")
+        return
+    result = where / f"{case}.json"
+    ours = [*COMPARE, "fit", source, "--no-boundary", "--quiet", "--jobs", "2", "-o", str(result)]
+    subprocess.run(ours, check=True)
+    r = in_turn(ours, [sys.executable, str(PLAIN), str(result), source], runs)
+    fits = json.loads(result.read_text(encoding="utf-8"))["run"]["fits_run"]
+    _row(f"fit {case} ({fits} fits)", f"{r.first:.2f} s", f"{r.second:.2f} s", _range(r), f"<= {aim:.2f}")
+
+
+def _range(r: object) -> str:
+    return f"{r.ratio:.2f} [{r.lowest:.2f}, {r.highest:.2f}]"  # type: ignore[attr-defined]
+
+
+def _source(case: str, where: Path) -> str | None:
+    if case == "adult":
+        return str(REAL / "adult-train.csv") if REAL.is_dir() else None
+    if case == "floats":
+        return str(_floats(where / "floats.csv"))
+    return case
+
+
+def _floats(path: Path) -> Path:
+    """Write a table of 100,000 rows and 28 normal columns; the class is noisy, with an interaction."""
+    if not path.exists():
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(100_000, 28))
+        y = (X[:, 0] + X[:, 1] * X[:, 2] + rng.normal(size=len(X)) > 0).astype(int)
+        names = ",".join([*(f"x{i}" for i in range(28)), "class"])
+        np.savetxt(path, np.column_stack([X, y]), "%.6g", ",", header=names, comments="")
+    return path
+
+
+def _memory(where: Path) -> None:
+    """Peak memory on the large table, summed over processes."""
+    source, result = str(_floats(where / "floats.csv")), where / "memory.json"
+    ours = [*COMPARE, "fit", source, "--no-boundary", "--quiet", "--jobs", "2", "-o", str(result)]
+    first = peak_memory(ours)
+    second = peak_memory([sys.executable, str(PLAIN), str(result), source])
+    megabytes = [f"{n / 1e6:.0f} MB" for n in (first, second)]
+    _row("memory floats", megabytes[0], megabytes[1], f"{first / second:.2f}", "<= 1.5")
+
+
+def _timing(where: Path) -> None:
+    """The fit times reported with two fits side by side, beside those of fits run alone."""
+    for source in ("breast_cancer", "digits"):
+        times = {}
+        for jobs in ("1", "2"):
+            result = where / f"timing{jobs}.json"
+            command = [*COMPARE, "fit", source, "--no-boundary", "-q", "--repeats", "2", "-j", jobs]
+            subprocess.run([*command, "-o", str(result)], check=True)
+            models = json.loads(result.read_text(encoding="utf-8"))["models"]
+            times[jobs] = {m["model"]: m["fit_seconds"] for m in models if m["fit_seconds"] > 1e-3}
+        ratios = [times["2"][name] / times["1"][name] for name in times["1"] if name in times["2"]]
+        each = ", ".join(f"{name} {times['2'][name] / times['1'][name]:.2f}" for name in times["1"])
+        _row(f"fit_seconds {source}", "2 jobs", "1 job", f"{statistics.median(ratios):.2f} ({each})", "0.85-1.15")
+
+
+main()
