@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -21,8 +22,7 @@ from compare_cli.engine.fit import Workspace, fit_task
 from compare_cli.models.families import family_of
 from compare_cli.types import FitResult, FitTask
 
-FORK = sys.platform == "linux"
-WORTH_WORKERS = 0.3 if FORK else 8.0  # seconds of expected work below which workers do not pay
+WORTH_FORKING, WORTH_STARTING = 0.3, 8.0  # seconds of expected work below which workers do not pay
 HEARTBEAT = 0.25  # seconds
 
 _workspace: Workspace | None = None  # a worker's own, set when it starts
@@ -41,7 +41,8 @@ def execute(
     none idles at the end; ``heartbeat`` is called now and then while they run.
     """
     safe = all(family_of(task.model).builtin for task in tasks)
-    if safe and (jobs == 1 or sum(task.cost for task in tasks) < WORTH_WORKERS):
+    worth = WORTH_FORKING if _can_fork() else WORTH_STARTING
+    if safe and (jobs == 1 or sum(task.cost for task in tasks) < worth):
         with single_thread():
             yield from (fit_task(task, workspace) for task in tasks)
         return
@@ -112,8 +113,13 @@ def _run_alone(
         )
 
 
+def _can_fork() -> bool:
+    """Whether workers may be forked: not beside other threads (notebooks), whose locks would stay held."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
 def _start(workspace: Workspace, workers: int) -> Executor:
-    if FORK:
+    if _can_fork():
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
