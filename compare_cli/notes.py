@@ -53,6 +53,43 @@ NOTES: dict[str, NoteKind] = {
         "run fewer fits side by side with --jobs 1",
         "--jobs",
     ),
+    "rows_skipped": NoteKind("info", "Left out {count} records that are no rows: {kinds}."),
+    "rows_too_long": NoteKind(
+        "warning",
+        "Left out {count} rows with too many columns (the first in line {line}).",
+        "check their quotes, or name the delimiter with --delimiter",
+        "--delimiter",
+    ),
+    "rows_short": NoteKind(
+        "warning", "{count} rows have too few columns (the first in line {line}); the rest counts as missing."
+    ),
+    "quotes_repaired": NoteKind(
+        "warning", "Quotes do not match in {count} lines (the first is line {line}); read as plain characters."
+    ),
+    "header_repeated": NoteKind("info", "Left out {count} repeated header rows (the first in line {line})."),
+    "second_table": NoteKind(
+        "warning", "Another table begins in line {line}; left out its {count} rows.", "put it into its own file"
+    ),
+    "header_was_data": NoteKind(
+        "info", "The first row is data that a program once took for column names; read as data."
+    ),
+    "columns_renamed": NoteKind("info", "Renamed {count} columns whose names are not unique: {columns}."),
+    "infinite_values": NoteKind(
+        "info", "Column {column!r}: {count} infinite values count as missing (the first in row {row})."
+    ),
+    "stray_text": NoteKind(
+        "info",
+        "Column {column!r} holds numbers; {count} cells with text such as {example!r} (row {row}) "
+        "count as missing.",
+    ),
+    "date_ambiguous": NoteKind(
+        "info", "Column {column!r}: dates could be day or month first; read as day first.", "write 2024-12-31"
+    ),
+    "unseen_categories": NoteKind(
+        "info",
+        "Test data, column {column!r}: {count} cells with categories that training has not, such as "
+        "{example!r}, count as missing.",
+    ),
 }
 
 

@@ -1,0 +1,195 @@
+"""From a raw table to a `Dataset`: target, roles, kinds, what is left out, and a note on each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from compare_cli.data.columns import Values, interpret
+from compare_cli.data.fingerprint import fingerprint
+from compare_cli.data.labels import label_codes, refuse_continuous
+from compare_cli.data.leaving_out import MANY_TEXTS, reason_to_leave_out
+from compare_cli.data.roles import check_roles, choose_target, find_column
+from compare_cli.data.table import ReadOptions, Table
+from compare_cli.errors import DataError
+from compare_cli.notes import note
+from compare_cli.types import Column, Dataset, DroppedColumn, Note
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+SHOWN = 5
+
+
+def make_dataset(table: Table, options: ReadOptions) -> Dataset:
+    """Give every column its role and kind. Raises DataError, in one line, for what cannot be used."""
+    names = list(table.frame.columns)
+    header = table.read.header is not False
+    target, why = choose_target(names, options, table.source, header=header, declared=table.target)
+    groups = (
+        find_column(options.groups, names, "--groups", table.source) if options.groups is not None else None
+    )
+    time = find_column(options.time, names, "--time", table.source) if options.time is not None else None
+    dropped = [find_column(name, names, "--drop", table.source) for name in options.drop]
+    check_roles(target, groups, time, dropped, table.source)
+    notes = [*table.notes]
+    if why:
+        notes.append(note("target_guessed", target=target, why=why))
+    frame, y, classes, label_notes = _labelled(table, target)
+    features = [name for name in names if name not in {target, groups, time, *dropped}]
+    X, columns, left_out, column_notes = _features(frame, features, table)
+    reasons = [DroppedColumn(name, "asked for with --drop") for name in dropped] + left_out
+    notes += label_notes + column_notes
+    if left_out:
+        notes.append(_note_left_out(left_out, len(names)))
+    dataset = Dataset(
+        name=table.name,
+        source=table.source,
+        X=X,
+        y=y,
+        classes=tuple(classes),
+        target=target,
+        columns=tuple(columns),
+        dropped=tuple(sorted(reasons, key=lambda d: names.index(d.column))),
+        source_columns=len(names),
+        fingerprint="",
+        read=table.read,
+        notes=tuple(notes),
+        groups=_group_codes(frame[groups], groups, table) if groups else None,
+        time=_time_values(frame[time], time, table) if time else None,
+        groups_column=groups,
+    )
+    return replace(dataset, fingerprint=fingerprint(dataset))
+
+
+def _labelled(table: Table, target: str) -> tuple[pd.DataFrame, NDArray[np.int64], list[str], list[Note]]:
+    """Return the rows that have a label of at least two rows, their codes and the classes."""
+    import numpy as np
+
+    source, frame = table.source, table.frame
+    if len(frame) < 2:
+        raise DataError(
+            f"{source}: has {len(frame)} data rows; at least two of each of two classes are needed."
+        )
+    codes, labels = label_codes(frame[target])
+    notes: list[Note] = []
+    if missing := int((codes < 0).sum()):
+        notes.append(note("missing_target", count=missing))
+    if not labels:
+        raise DataError(f"{source}: the target {target!r} is empty: choose another column with --target.")
+    if len(labels) == 1:
+        raise DataError(
+            f"{source}: the target {target!r} has the single class {labels[0]!r}: choose another with --target."
+        )
+    refuse_continuous(labels, len(codes) - missing, target, source)
+    counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+    if rare := [label for label, count in zip(labels, counts, strict=True) if count < 2]:
+        shown = ", ".join(map(repr, rare[:SHOWN])) + (
+            f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
+        )
+        plural = "classes" if len(rare) > 1 else "class"
+        notes.append(
+            note("rare_class_dropped", classes=f"{plural} {shown} ({len(rare)} row{'s' * (len(rare) > 1)})")
+        )
+    kept = np.append(counts >= 2, False)
+    if kept.sum() < 2:
+        raise DataError(
+            f"{source}: fewer than two classes of the target {target!r} have 2 rows: "
+            "choose another with --target, or add rows."
+        )
+    renumbered = np.append(np.cumsum(kept[:-1]) - 1, -1)
+    rows = kept[codes]
+    if rows.all():
+        return frame, codes, labels, notes
+    classes = [label for label, keep in zip(labels, kept, strict=False) if keep]
+    return frame[rows].reset_index(drop=True), renumbered[codes[rows]], classes, notes
+
+
+def _features(
+    frame: pd.DataFrame, names: Sequence[str], table: Table
+) -> tuple[pd.DataFrame, list[Column], list[DroppedColumn], list[Note]]:
+    """Interpret every feature column; keep those that models can learn from."""
+    kept: dict[str, Values] = {}
+    left_out: list[DroppedColumn] = []
+    notes: list[Note] = []
+    for name in names:
+        values = interpret(name, frame[name], table.read.delimiter)
+        if (reason := reason_to_leave_out(name, values)) is not None:
+            left_out.append(DroppedColumn(name, reason))
+            continue
+        kept[name] = values
+        notes += values.notes
+    if not kept:
+        why = f" ({left_out[0].column!r}: {left_out[0].reason})" if left_out else ""
+        raise DataError(f"{table.source}: no column is left to learn from{why}.")
+    columns = [column_of(name, values) for name, values in kept.items()]
+    notes += [
+        note("high_cardinality", column=c.name, count=c.unique)
+        for c in columns
+        if c.kind == "categorical" and c.unique > MANY_TEXTS
+    ]
+    return feature_frame(kept, len(frame)), columns, left_out, notes
+
+
+def column_of(name: str, values: Values) -> Column:
+    """Count what a column misses and how many different values it has."""
+    import numpy as np
+    import pandas as pd
+
+    if values.codes is not None:
+        missing = int((values.codes < 0).sum())
+        return Column(name, values.kind, missing, len(np.unique(values.codes[values.codes >= 0])))
+    assert values.numbers is not None, "a column has numbers or codes"
+    return Column(
+        name, values.kind, int(np.isnan(values.numbers).sum()), int(pd.Series(values.numbers).nunique())
+    )
+
+
+def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:
+    """Return the features as a frame: float64, or pandas categories with text categories."""
+    import pandas as pd
+
+    arrays = {
+        name: values.numbers
+        if values.codes is None
+        else pd.Categorical.from_codes(values.codes, categories=pd.Index(values.categories, dtype=object))
+        for name, values in columns.items()
+    }
+    return pd.DataFrame(arrays, index=pd.RangeIndex(rows), copy=False)
+
+
+def _note_left_out(left_out: Sequence[DroppedColumn], total: int) -> Note:
+    shown = ", ".join(f"{d.column!r} ({d.reason})" for d in left_out[:SHOWN])
+    more = f" and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
+    return note("columns_dropped", count=len(left_out), total=total, columns=shown + more)
+
+
+def _group_codes(series: pd.Series, name: str, table: Table) -> NDArray[np.int64]:  # type: ignore[type-arg]
+    import numpy as np
+
+    codes, labels = label_codes(series)
+    if (codes < 0).any():
+        row = int((codes < 0).argmax()) + 1
+        raise DataError(
+            f"{table.source}: row {row}: --groups {name!r} is missing: fill it, or leave the row out."
+        )
+    if len(labels) < 2:
+        raise DataError(f"{table.source}: --groups {name!r} has one group only: name another column.")
+    return codes.astype(np.int64)
+
+
+def _time_values(series: pd.Series, name: str, table: Table) -> NDArray[np.float64]:  # type: ignore[type-arg]
+    import numpy as np
+
+    values = interpret(name, series, table.read.delimiter)
+    missing = (values.codes == -1) if values.numbers is None else np.isnan(values.numbers)
+    if values.numbers is None or missing.any():
+        row = int(np.argmax(missing)) if missing.any() else 0
+        raise DataError(
+            f"{table.source}: row {row + 1}: --time {name!r} is neither a number nor a date "
+            f"({series.iloc[row]!r}): write dates as 2024-12-31."
+        )
+    return values.numbers

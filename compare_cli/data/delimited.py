@@ -1,0 +1,262 @@
+"""A text table as a `Table`: the ordinary one through pandas' C parser, the odd one record by record."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from compare_cli.data.bytesource import ByteSource
+from compare_cli.data.dialect import Dialect, find_dialect
+from compare_cli.data.encoding import find_encoding
+from compare_cli.data.header import Layout, find_layout, is_comment
+from compare_cli.data.missing import MISSING
+from compare_cli.data.records import read_records
+from compare_cli.data.table import ReadOptions, Table, clean_name, unique_names
+from compare_cli.errors import DataError, UsageError
+from compare_cli.notes import note
+from compare_cli.types import Note, ReadInfo
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEAD_BYTES = 1 << 16
+HEAD_RECORDS = 200
+MAX_WIDE_HEAD = 1 << 24
+
+ChooseText = Callable[[Sequence[str], bool], Sequence[str]]
+"""Given the column names and whether the table has a header: the columns to keep as text (the target)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a text will be read: found on its head, carried out on the whole."""
+
+    encoding: str
+    dialect: Dialect
+    layout: Layout
+    names: list[str]
+    renamed: list[str]
+    skip_lines: int
+
+
+def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> Table:
+    """Read a text table. Raises DataError for what is not one, UsageError for options that cannot be."""
+    if options.delimiter is not None and options.delimiter not in {"whitespace", r"\s+", r"\t", "tab"}:
+        if len(options.delimiter) != 1 or options.delimiter in '\r\n"':
+            raise UsageError(
+                f"--delimiter {options.delimiter!r}: one character is needed, or 'tab', 'whitespace'."
+            )
+    encoding = find_encoding(text, options.encoding)
+    try:
+        plan = make_plan(text, encoding, options)
+    except csv.Error as error:
+        raise _not_csv(text, error) from None
+    _refuse_tiny(text, plan)
+    as_text = list(keep_text(plan.names, bool(plan.layout.names)))
+    frame = read_fast(text, plan, as_text)
+    notes: tuple[Note, ...] = ()
+    skipped = 0
+    if frame is None:
+        try:
+            outcome = read_records(text, plan.encoding, plan.dialect, plan.layout)
+        except csv.Error as error:
+            raise _not_csv(text, error) from None
+        frame, notes, skipped = _frame(outcome.rows, plan), outcome.notes(), outcome.skipped
+    if plan.layout.rescued is not None:
+        frame = _with_rescued(frame, plan)
+        notes = (*notes, note("header_was_data"))
+    if plan.renamed:
+        notes = (
+            *notes,
+            note("columns_renamed", columns=", ".join(plan.renamed[:5]), count=len(plan.renamed)),
+        )
+    info = ReadInfo(
+        "whitespace" if plan.dialect.whitespace else plan.dialect.delimiter,
+        encoding,
+        bool(plan.layout.names),
+        plan.layout.preamble,
+        skipped,
+    )
+    return Table(text.name, text.source, frame, info, notes)
+
+
+def _not_csv(text: ByteSource, error: csv.Error) -> DataError:
+    reason = "a quote is opened and never closed" if "field larger" in str(error) else str(error)
+    return DataError(f"{text.source}: is not a delimited table: {reason}; check its quotes and --delimiter.")
+
+
+def _refuse_tiny(text: ByteSource, plan: Plan) -> None:
+    if plan.layout.width == 0:
+        raise DataError(f"{text.source}: is empty: a table with a header and rows is needed.")
+    if plan.layout.width == 1:
+        raise DataError(
+            f"{text.source}: has one column only: name the character between columns with --delimiter."
+        )
+
+
+def make_plan(text: ByteSource, encoding: str, options: ReadOptions) -> Plan:
+    """Find dialect, header and column names on the head of a text."""
+    sample = read_sample(text, encoding)
+    body = "".join(line for line in io.StringIO(sample, newline="") if not is_comment([line]))
+    tabs = text.source.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+    dialect = find_dialect(body or sample, options.delimiter, tab_first=tabs)
+    records, ends = head_records(sample, dialect, whole=len(sample) < HEAD_BYTES)
+    layout = find_layout(records, options.header, names_quoted=_names_quoted(sample, ends, dialect))
+    names = [clean_name(name) for name in layout.names] or [f"c{i + 1}" for i in range(layout.width)]
+    names, renamed = unique_names((names + [""] * layout.width)[: layout.width])
+    skip = ends[layout.first_record - 1] if layout.first_record else 0
+    return Plan(encoding, dialect, layout, names, renamed, skip)
+
+
+def read_sample(text: ByteSource, encoding: str) -> str:
+    """Return the first lines of a text: 64 KB, or more where lines are so long that few fit."""
+    size = HEAD_BYTES
+    while True:
+        head = text.head(size)
+        decoder = codecs.getincrementaldecoder(encoding)()
+        sample = decoder.decode(head, final=len(head) < size)
+        whole = len(head) < size
+        if whole or size >= MAX_WIDE_HEAD or sum(sample.count(end) for end in "\r\n") >= 20:
+            break
+        size *= 4
+    if whole:
+        return sample
+    cut = max(sample.rfind("\n"), sample.rfind("\r"))
+    return sample[: cut + 1] if cut > 0 else sample
+
+
+def head_records(sample: str, dialect: Dialect, *, whole: bool) -> tuple[list[list[str]], list[int]]:
+    """Return the first records and, for each, how many physical lines end with it."""
+    reader: Any = dialect.rows(iter(io.StringIO(sample, newline="")))
+    records, ends = [], []
+    for record in reader:
+        records.append(record)
+        ends.append(reader.line_num)
+        if len(records) >= HEAD_RECORDS:
+            return records, ends
+    if not whole and len(records) > 1:  # the last one may be cut in the middle of a quoted cell
+        records.pop()
+        ends.pop()
+    return records, ends
+
+
+def _names_quoted(sample: str, ends: Sequence[int], dialect: Dialect) -> bool:
+    """Whether every cell of the first line is quoted while the second line's numbers are not."""
+    lines = [line for line in sample.splitlines()[:20] if line.strip() and not is_comment([line])][:2]
+    if len(lines) < 2:
+        return False
+    first = [cell.strip() for cell in lines[0].split(dialect.delimiter)]
+    second = [cell.strip() for cell in lines[1].split(dialect.delimiter)]
+    quoted = all(len(c) >= 2 and c[0] == c[-1] == dialect.quote for c in first)
+    return quoted and any(c and c[0] != dialect.quote for c in second)
+
+
+def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFrame | None:
+    """Read through pandas' C parser; None where the table is irregular and needs a closer look."""
+    import pandas as pd
+
+    options = _pandas_options(pd, plan, as_text)
+    for low_memory in (True, False):  # the second only where a column mixes numbers and text
+        try:
+            with warnings.catch_warnings(), text.open() as stream:
+                warnings.simplefilter("error")
+                frame: pd.DataFrame = pd.read_csv(stream, low_memory=low_memory, **options)
+            break
+        except pd.errors.DtypeWarning:
+            continue
+        except (
+            pd.errors.ParserError,
+            pd.errors.ParserWarning,
+            pd.errors.EmptyDataError,
+            ValueError,
+            OverflowError,
+        ):
+            return None
+    else:
+        return None
+    return None if _irregular(frame, text, plan) else frame
+
+
+def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, Any]:
+    version = tuple(int(part) for part in pd.__version__.split(".")[:2])
+    # From pandas 3.1 on, the parser always gives the nearest float.
+    exact = {} if version >= (3, 1) else {"float_precision": "round_trip"}
+    dialect = plan.dialect
+    return {
+        "sep": r"\s+" if dialect.whitespace else dialect.delimiter,
+        "quotechar": dialect.quote,
+        "escapechar": dialect.escape,
+        "skipinitialspace": dialect.skip_blanks,
+        "header": None,
+        "names": plan.names,
+        "index_col": False,
+        "skiprows": plan.skip_lines,
+        "na_values": list(MISSING),
+        "keep_default_na": False,
+        "dtype": dict.fromkeys(as_text, str),
+        "encoding": plan.encoding,
+        **exact,
+    }
+
+
+def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
+    """Whether rows are short, blank, comments or a second header: pandas pads and keeps those silently."""
+    import numpy as np
+    import pandas as pd
+
+    if not len(frame):
+        return False
+    first = frame.iloc[:, 0]
+    if not pd.api.types.is_numeric_dtype(first) and first.astype(str).str.lstrip().str.startswith("#").any():
+        return True
+    header = plan.layout.header_cells
+    if header and any(
+        not pd.api.types.is_numeric_dtype(frame[name]) and (frame[name] == cell.strip()).any()
+        for name, cell in zip(plan.names, header[-1], strict=False)
+        if cell.strip()
+    ):
+        return True
+    missing_last = frame.iloc[:, -1].isna().to_numpy()
+    if not missing_last.any():
+        return False
+    return bool(np.any(frame[missing_last].isna().all(axis=1))) or _short_rows(text, plan)
+
+
+def _short_rows(text: ByteSource, plan: Plan) -> bool:
+    with io.TextIOWrapper(text.open(), encoding=plan.encoding, newline="") as stream:
+        for _ in range(plan.skip_lines):
+            stream.readline()
+        try:
+            return any(row and len(row) != plan.layout.width for row in plan.dialect.rows(iter(stream)))
+        except csv.Error:
+            return True
+
+
+def _frame(rows: Sequence[Sequence[str]], plan: Plan) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
+    cells = np.empty((len(rows), plan.layout.width), dtype=object)
+    for number, row in enumerate(rows):
+        cells[number] = row
+    frame = pd.DataFrame(cells, columns=plan.names)
+    return frame.mask(frame.isin(list(MISSING)), np.nan)
+
+
+def _with_rescued(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Put the rescued row back on top, each cell in the type of its column."""
+    import pandas as pd
+
+    cells = plan.layout.rescued or []
+    top = {}
+    for name, cell in zip(plan.names, cells, strict=True):
+        numeric = pd.api.types.is_numeric_dtype(frame[name])
+        top[name] = pd.Series(
+            [pd.to_numeric(cell) if numeric else cell], dtype=None if numeric else frame[name].dtype
+        )
+    return pd.concat([pd.DataFrame(top), frame], ignore_index=True)

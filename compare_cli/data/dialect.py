@@ -1,0 +1,147 @@
+"""How the cells of a text table are parted and quoted, decided by trial on its first lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SAMPLE_RECORDS = 200
+CANDIDATES = (",", ";", "\t", "|", " ", ":")
+CLEAR_LEAD = 1.15
+CLEAR_SCORE = 0.55
+FIELD_LIMIT = 10_000_000
+
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?%?")
+DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?")
+PLAIN_TEXT = re.compile(r"[^,;|\t\"]*")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One way to part lines into cells. A ``whitespace`` dialect takes any run of blanks as one delimiter."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str | None = None
+    skip_blanks: bool = False
+    whitespace: bool = False
+
+    def rows(self, lines: Iterator[str]) -> csv_Reader:
+        """Return a csv reader over physical lines (with their line ends)."""
+        csv.field_size_limit(FIELD_LIMIT)
+        if self.whitespace:
+            lines = (" ".join(line.replace("\t", " ").split(" ")).strip(" \r\n") + "\n" for line in lines)
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            skipinitialspace=self.skip_blanks or self.whitespace,
+        )
+
+
+csv_Reader = Iterator[list[str]]
+
+
+def find_dialect(sample: str, delimiter: str | None = None, *, tab_first: bool = False) -> Dialect:
+    """Return the dialect of a text table from its first lines; ``delimiter`` is the user's, if given."""
+    if delimiter is not None:
+        return dialect_with(sample, delimiter)
+    scored = sorted(
+        (
+            (score(sample, d) * (1.2 if tab_first and d.delimiter == "\t" else 1), d)
+            for d in _candidates(sample)
+        ),
+        key=lambda pair: -pair[0],
+    )
+    best, dialect = scored[0]
+    second = scored[1][0] if len(scored) > 1 else 0.0
+    if best == 0:
+        return dialect_with(sample, ",")
+    if best >= CLEAR_SCORE and best >= second * CLEAR_LEAD:
+        return dialect
+    return _second_opinion(sample, [d for s, d in scored if s > 0]) or dialect
+
+
+def _candidates(sample: str) -> list[Dialect]:
+    found = [dialect_with(sample, d) for d in CANDIDATES if d in sample]
+    if " " in sample or "\t" in sample:
+        found.append(Dialect(" ", quote=_quote(sample, " "), whitespace=True))
+    return found or [dialect_with(sample, ",")]
+
+
+def dialect_with(sample: str, delimiter: str) -> Dialect:
+    """Return the dialect with this delimiter; quotes, escapes and blanks come from the sample.
+
+    ``delimiter`` "whitespace" or ``\\s+`` takes runs of blanks, ``\\t`` and "tab" a tab.
+    """
+    if delimiter in {"whitespace", r"\s+"}:
+        return Dialect(" ", quote=_quote(sample, " "), whitespace=True)
+    delimiter = "\t" if delimiter in {"tab", r"\t"} else delimiter
+    quote = _quote(sample, delimiter)
+    blanks = delimiter != " " and _mostly_followed_by_blank(sample, delimiter)
+    return Dialect(delimiter, quote, _escape(sample, quote, delimiter), blanks)
+
+
+def _quote(sample: str, delimiter: str) -> str:
+    """Return the quote that more cells wear at both ends; double quotes win a tie."""
+    edge = re.escape(delimiter)
+    worn = {
+        q: len(re.findall(rf"(?:^|{edge})[ ]?{q}[^{q}\n]*{q}(?=\s*(?:{edge}|$))", sample, re.M))
+        for q in "\"'"
+    }
+    return "'" if worn["'"] > worn['"'] else '"'
+
+
+def _escape(sample: str, quote: str, delimiter: str) -> str | None:
+    """Return a backslash where quotes inside cells wear one (and not just paths that end in one)."""
+    inner = re.search(rf"\\{quote}(?!\s*({re.escape(delimiter)}|$))", sample, re.M)
+    return "\\" if inner and f"{quote}{quote}{quote}" not in sample else None
+
+
+def _mostly_followed_by_blank(sample: str, delimiter: str) -> bool:
+    count = sample.count(delimiter)
+    return count > 0 and sample.count(delimiter + " ") > 0.5 * count
+
+
+def score(sample: str, dialect: Dialect) -> float:
+    """Return in [0, 1] how well a dialect explains a sample: rows of one length, cells of clear type."""
+    try:
+        rows = [row for row in dialect.rows(iter(io.StringIO(sample, newline=""))) if any(row)]
+    except csv.Error:
+        return 0.0
+    rows = rows[:SAMPLE_RECORDS]
+    if not rows:
+        return 0.0
+    (width, count), *_ = Counter(len(row) for row in rows).most_common(1)
+    if width < 2:
+        return 0.0
+    typical = [row for row in rows if len(row) == width]
+    cells = [cell.strip() for row in typical[:60] for cell in row[:200]]
+    clear = sum(map(_clearness, cells)) / len(cells)
+    # A delimiter that parts a line into two explains less than one that parts it into ten.
+    return (count / len(rows)) * clear * (1 - 0.4 / width)
+
+
+def _clearness(cell: str) -> float:
+    if not cell or NUMBER.fullmatch(cell) or DATE.fullmatch(cell):
+        return 1.0
+    if PLAIN_TEXT.fullmatch(cell):
+        return 0.9
+    return 0.6 if ", " in cell or " " in cell else 0.1
+
+
+def _second_opinion(sample: str, dialects: list[Dialect]) -> Dialect | None:
+    """Ask clevercsv; its answer counts where it is one of the dialects that explain anything."""
+    import clevercsv
+
+    lines = sample.splitlines(keepends=True)[:SAMPLE_RECORDS]
+    try:
+        found = clevercsv.Detector().detect("".join(lines), delimiters=[d.delimiter for d in dialects])
+    except (clevercsv.NoDetectionResult, clevercsv.Error):
+        return None
+    return next((d for d in dialects if found and d.delimiter == found.delimiter), None)

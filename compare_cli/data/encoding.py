@@ -1,0 +1,99 @@
+"""Which text encoding a table is in: byte-order mark, then the user's word, then strict UTF-8. No guessing.
+
+Detectors are wrong too often on short tables to act on their guess; it is offered as a hint.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+from compare_cli.data.bytesource import ByteSource
+from compare_cli.errors import DataError, UsageError, nearest
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+COMMON = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "cp949", "gb18030", "shift_jis", "mac-roman")
+CHUNK = 1 << 20
+
+
+def find_encoding(text: ByteSource, wanted: str | None) -> str:
+    """Return the codec that reads the whole text; every byte has been checked.
+
+    Raises UsageError for an unknown codec, DataError (offset, line, hint) for bytes that do not fit.
+    """
+    head = text.head(4)
+    marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
+    codec = marked or _known(wanted or "utf-8")
+    _check(text, codec)
+    return codec
+
+
+def _known(name: str) -> str:
+    try:
+        info = codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise UsageError(f"--encoding {name}: no such encoding.{nearest(name, COMMON)}") from None
+    if not getattr(info, "_is_text_encoding", True):
+        raise UsageError(f"--encoding {name}: does not make text.{nearest(name, COMMON)}")
+    return info.name
+
+
+def _check(text: ByteSource, codec: str) -> None:
+    """Decode in chunks without keeping anything: fast where the text is ASCII."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    plain = codec in {"utf-8", "utf-8-sig"}
+    offset = lines = 0
+    with text.open() as stream:
+        while chunk := stream.read(CHUNK):
+            if plain and b"\0" in chunk:
+                raise _nul(text, offset + chunk.index(b"\0"))
+            pending = len(decoder.getstate()[0]) if plain else 0
+            try:
+                if not (plain and not pending and offset and chunk.isascii()):
+                    decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                at = max(0, error.start - pending)
+                raise _undecodable(text, codec, offset + at, lines + chunk[:at].count(b"\n") + 1) from None
+            offset += len(chunk)
+            lines += chunk.count(b"\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise _undecodable(text, codec, max(0, offset - 1), lines + 1) from None
+
+
+def _nul(text: ByteSource, offset: int) -> DataError:
+    head = text.head(400)
+    odd, even = head[1::2].count(0), head[::2].count(0)
+    if max(odd, even) > len(head) / 4:
+        codec = "utf-16-le" if odd > even else "utf-16-be"
+        return DataError(f"{text.source}: is not UTF-8; it looks like UTF-16: try --encoding {codec}.")
+    return DataError(
+        f"{text.source}: a NUL byte at offset {offset}: this is not a text table, or it is damaged."
+    )
+
+
+def _undecodable(text: ByteSource, codec: str, offset: int, line: int) -> DataError:
+    name = "UTF-8" if codec.startswith("utf-8") else codec
+    guess = guess_encoding(text, offset)
+    hint = f"it looks like {guess}: try --encoding {guess}" if guess else "name it with --encoding"
+    return DataError(f"{text.source}: line {line} (byte {offset}) is not {name}; {hint}.")
+
+
+def guess_encoding(text: ByteSource, offset: int) -> str | None:
+    """Guess a codec from the bytes around the first one that is not UTF-8; a hint only."""
+    import chardet
+
+    with text.open() as stream:
+        stream.seek(max(0, offset - 2000))
+        sample = stream.read(20_000)
+    found = chardet.detect(sample).get("encoding")
+    try:
+        return codecs.lookup(found).name if found and codecs.lookup(found).name != "utf-8" else "cp1252"
+    except LookupError:
+        return None

@@ -1,0 +1,202 @@
+"""Where a table begins: preamble, header rows and the first row of data, judged from its first records."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from compare_cli.data.dialect import DATE, NUMBER
+from compare_cli.data.missing import is_missing
+
+COMMENT_MARKS = ("#", "%", "//")
+MAX_HEADER_ROWS = 6
+SUFFIXED = re.compile(r"(.*)\.(\d+)")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``names`` has one entry per column; ``first_record`` numbers the first record of data from 0.
+
+    ``names`` are empty where there is no header. ``rescued`` is a row of data that a program took
+    for column names ("X1", "X0", "X0.1", …), set right again.
+    """
+
+    width: int
+    names: list[str]
+    first_record: int
+    preamble: int
+    rescued: list[str] | None = None
+    header_cells: list[list[str]] = field(default_factory=list)
+
+
+def find_layout(records: Sequence[list[str]], header: bool | None, *, names_quoted: bool) -> Layout:
+    """Judge the first records of a table. ``names_quoted``: the first is all quotes, numbers below are not."""
+    width = typical_width(records)
+    start = _skip_preamble(records, width, header)
+    body = records[start:]
+    if not body:
+        return Layout(width, [], start, start)
+    if header is None and (rescued := unmangle(body[0], body[1:])) is not None:
+        return Layout(width, [], start + 1, start, rescued=rescued)
+    count = _header_rows(body, width, names_quoted) if header is None else int(header)
+    used = [list(row) for row in body[:count]]
+    names = _names(used, width)
+    return Layout(width, names, start + count, start, header_cells=used)
+
+
+def typical_width(records: Sequence[list[str]]) -> int:
+    """Return the most frequent number of cells among records that are not blank (ties: the larger)."""
+    widths = Counter(len(row) for row in records if any(cell.strip() for cell in row))
+    return max(widths, key=lambda width: (widths[width], width), default=0)
+
+
+def is_comment(row: Sequence[str]) -> bool:
+    """Whether a record is a comment line."""
+    return bool(row) and row[0].lstrip().startswith(COMMENT_MARKS)
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _skip_preamble(records: Sequence[list[str]], width: int, header: bool | None) -> int:
+    """Return the number of the first record that belongs to the table."""
+    at = 0
+    while at < len(records) and (is_comment(records[at]) or not _filled(records[at])):
+        at += 1
+    if width < 2:
+        return at
+    best = at
+    for number in range(at, min(len(records), at + 30)):
+        row = records[number]
+        if _is_title(row, width) and _continues(records, number, width):
+            best = number + 1
+        elif _filled(row) > max(1, width // 2) and len(row) >= width - 1:
+            break
+    while best < len(records) and not _filled(records[best]):
+        best += 1
+    return best
+
+
+def _is_title(row: Sequence[str], width: int) -> bool:
+    """A title, a stray line or a blank one: at most one filled cell, or far from the table's width."""
+    filled = _filled(row)
+    if len(row) < width - 1 and filled <= max(1, width // 2):
+        return True
+    return filled == 0 or (filled == 1 and (width > 2 or not row[-1].strip()))
+
+
+def _continues(records: Sequence[list[str]], number: int, width: int) -> bool:
+    """Whether real rows follow: a sparse table must not be eaten up as its own preamble."""
+    following = records[number + 1 : number + 60]
+    return any(_filled(row) >= max(2, width // 2) and len(row) >= width - 1 for row in following)
+
+
+def looks_numeric(cell: str) -> bool:
+    """Whether a cell reads as a number or a date."""
+    cell = cell.strip()
+    return bool(NUMBER.fullmatch(cell) or DATE.fullmatch(cell)) or cell.lower() in {"inf", "-inf"}
+
+
+def _header_rows(body: Sequence[list[str]], width: int, names_quoted: bool) -> int:
+    """Return how many of the first rows name columns."""
+    first, below = body[0], [row for row in body[1:] if len(row) == width]
+    if not below:
+        return int(not any(looks_numeric(cell) for cell in first) and len(set(first)) == len(first))
+    if not names_quoted and not _is_header(first, below):
+        return 0
+    count = 1
+    while count < min(MAX_HEADER_ROWS, len(body) - 1) and _is_more_header(
+        body[count], body[count + 1 :], first
+    ):
+        count += 1
+    return count
+
+
+def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
+    """Compare the first row with the columns under it: names differ in kind from what they name."""
+    for_header = against = 0.0
+    for position, cell in enumerate(first[: len(below[0])]):
+        column = [row[position].strip() for row in below]
+        present = [value for value in column if not is_missing(value)]
+        cell = cell.strip()
+        if not cell or not present:
+            continue
+        numeric = sum(map(looks_numeric, present)) / len(present)
+        if looks_numeric(cell):
+            against += 1.0 if numeric > 0.5 else 0.3
+        elif is_missing(cell):
+            against += 1.0
+        elif numeric >= 0.9:
+            for_header += 1.0
+        elif cell in present:
+            against += 1.0
+        elif len(present) >= 8 and len(set(present)) <= len(present) / 4:
+            for_header += 0.5
+        elif max(map(len, present)) > 3 * len(cell) + 10:
+            for_header += 0.2
+    if for_header == against == 0:
+        return len(set(first)) == len(first) and _filled(first) == len(first)
+    return for_header > against
+
+
+def _is_more_header(row: Sequence[str], below: Sequence[list[str]], first: Sequence[str]) -> bool:
+    """Whether a row under the header belongs to it: the same names again, or units over numbers."""
+    if [c.strip() for c in row] == [c.strip() for c in first]:
+        return True
+    rows = [other for other in below if len(other) == len(row)]
+    if len(rows) < 3 or not _filled(row) or any(looks_numeric(cell) for cell in row):
+        return False
+    votes = [0, 0]
+    for position, cell in enumerate(row):
+        present = [other[position] for other in rows if not is_missing(other[position])]
+        if present and not is_missing(cell):
+            votes[sum(map(looks_numeric, present)) >= 0.9 * len(present)] += 1
+    return votes[1] > 0 and votes[1] >= votes[0]
+
+
+def _names(rows: Sequence[list[str]], width: int) -> list[str]:
+    """Join the parts of each column's name. R leaves out the name of the row names: it gets one."""
+    if not rows:
+        return []
+    if len(rows) == 1 and len(rows[0]) == width - 1:
+        return ["row_names", *rows[0]]
+    padded = [(row + [""] * width)[:width] for row in rows]
+    return [" ".join(part.strip() for part in parts if part.strip()) for parts in zip(*padded, strict=True)]
+
+
+def unmangle(first: Sequence[str], below: Sequence[list[str]]) -> list[str] | None:
+    """Return the numbers of a data row that R or pandas once took for column names, else None.
+
+    R writes 1, 0, 0 as X1, X0, X0.1, pandas as 1, 0, 0.1: a repeated value counts on.
+    """
+    stripped = [cell[1:] if cell.startswith("X") else cell for cell in (c.strip() for c in first)]
+    prefixed = sum(cell.strip().startswith("X") for cell in first)
+    if len(first) < 3 or prefixed not in {0, len(first)}:
+        return None
+    seen: Counter[str] = Counter()
+    repeats = 0
+    values = []
+    for cell in stripped:
+        parts = SUFFIXED.fullmatch(cell)
+        base = parts[1] if parts and seen[parts[1]] and int(parts[2]) == seen[parts[1]] else cell
+        if base is cell and seen[cell]:
+            return None
+        repeats += base is not cell
+        seen[base] += 1
+        value = base if prefixed == 0 else re.sub(r"^\.", "-", base)
+        if not NUMBER.fullmatch(value):
+            return None
+        values.append(value)
+    numbers = all(looks_numeric(cell) or is_missing(cell) for row in below[:20] for cell in row)
+    return values if repeats >= 3 and numbers and below and _counts_on(stripped, prefixed, below) else None
+
+
+def _counts_on(cells: Sequence[str], prefixed: int, below: Sequence[list[str]]) -> bool:
+    """Plain numbers count only where the columns hold whole numbers and the row would not."""
+    if prefixed:
+        return True
+    odd = [i for i, cell in enumerate(cells) if "." in cell]
+    return len(odd) >= 3 and all("." not in row[i] for row in below[:20] for i in odd if i < len(row))

@@ -1,0 +1,77 @@
+"""A folder of IDX files, as MNIST comes: images and labels, training and test set."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compare_cli.data.bytesource import open_path
+from compare_cli.data.table import Table
+from compare_cli.errors import DataError
+from compare_cli.types import ReadInfo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+TRAIN = ("train",)
+TEST = ("t10k", "test")
+
+
+def load_idx(folder: Path) -> Table:
+    """Return the pixels and labels of a folder of IDX files; the official test set comes along.
+
+    Raises DataError where files are missing, damaged or do not belong together.
+    """
+    train = _find(folder, TRAIN)
+    if train is None:
+        raise DataError(
+            f"{folder}: is a folder without train-images-idx3-ubyte and train-labels-idx1-ubyte: name a file."
+        )
+    test = _find(folder, TEST)
+    return _table(folder, *train, _table(folder, *test, None) if test else None)
+
+
+def _find(folder: Path, prefixes: tuple[str, ...]) -> tuple[Path, Path] | None:
+    """Return the files of images and labels of one part, None where the folder has neither."""
+    files = sorted(p for p in folder.iterdir() if p.name.lower().startswith(prefixes))
+    images = [p for p in files if "images" in p.name.lower() and "idx" in p.name.lower()]
+    labels = [p for p in files if "labels" in p.name.lower() and "idx" in p.name.lower()]
+    if not images and not labels:
+        return None
+    if not images or not labels:
+        raise DataError(
+            f"{folder}: has {(images or labels)[0].name} but no {'labels' if images else 'images'} for it."
+        )
+    return images[0], labels[0]
+
+
+def _table(folder: Path, images: Path, labels: Path, test: Table | None) -> Table:
+    import pandas as pd
+
+    pixels, names = read_idx(images), read_idx(labels)
+    if len(pixels) != len(names) or names.ndim != 1 or pixels.ndim < 2:
+        raise DataError(f"{images}: {len(pixels)} images, but {labels.name} has {len(names)} labels.")
+    flat = pixels.reshape(len(pixels), -1)
+    columns = [f"pixel{i + 1}" for i in range(flat.shape[1])]
+    frame = pd.DataFrame(flat, columns=columns, copy=False)
+    frame["class"] = names
+    return Table(folder.resolve().name, str(folder), frame, ReadInfo(), target="class", test=test)
+
+
+def read_idx(path: Path) -> NDArray[np.generic]:
+    """Return the array in an IDX file (compressed or not). Raises DataError where it is damaged."""
+    import numpy as np
+
+    data = open_path(path).all()
+    kind = TYPES.get(data[2]) if len(data) >= 4 and data[:2] == b"\0\0" else None
+    if kind is None or len(data) < 4 + 4 * data[3]:
+        raise DataError(f"{path}: is not an IDX file, or it is damaged: fetch it again.")
+    shape = struct.unpack(f">{data[3]}I", data[4 : 4 + 4 * data[3]])
+    body: Any = data[4 + 4 * data[3] :]
+    expected = int(np.prod(shape, dtype=object)) * np.dtype(kind).itemsize
+    if len(body) != expected:
+        raise DataError(f"{path}: has {len(body):,} bytes of values instead of {expected:,}: fetch it again.")
+    return np.frombuffer(body, dtype=kind).reshape(shape).astype(np.dtype(kind).newbyteorder("="), copy=False)
