@@ -56,13 +56,21 @@ def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
     """
     from compare_cli import data as sources
 
-    test = reading.pop("test", None)
-    dataset = sources.read(data, **reading)
+    test: Any = reading.get("test")
+    dataset = sources.read(
+        data,
+        target=reading.get("target"),
+        groups=reading.get("groups"),
+        time=reading.get("time"),
+        drop=reading.get("drop", ()),
+        encoding=reading.get("encoding"),
+        delimiter=reading.get("delimiter"),
+    )
+    dataset = replace(dataset, groups_column=reading.get("groups"))
     if test is None:
         return dataset
-    return sources.attach_test(
-        dataset, test, encoding=reading.get("encoding"), delimiter=reading.get("delimiter")
-    )
+    how = {"encoding": reading.get("encoding"), "delimiter": reading.get("delimiter")}
+    return sources.attach_test(dataset, test, **how)
 
 
 def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> Comparison:

@@ -49,7 +49,7 @@ def root(
 
 @app.command()
 @takes(CompareOptions)
-def fit(data: Data, options: CompareOptions) -> None:
+def fit(options: CompareOptions, data: Data) -> None:
     """Compare models on one table: scores with intervals, times, and a verdict.
 
     Exit codes: 0 done, 2 wrong usage, 3 unusable data, 4 some fits failed, 130 interrupted.
@@ -62,13 +62,13 @@ def fit(data: Data, options: CompareOptions) -> None:
 @app.command()
 @takes(CompareOptions)
 def bench(
+    options: CompareOptions,
     data: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[DATA]...", help="Sources as for fit. (default: every built-in)", show_default=False
         ),
-    ],
-    options: CompareOptions,
+    ] = None,
 ) -> None:
     """Compare models on several data sets: a table each, then their average ranks."""
     from compare_cli.cli.running import run_bench
@@ -91,12 +91,15 @@ def models(
 @app.command()
 @takes(ReadOptions)
 def data(
-    source: Annotated[str | None, typer.Argument(metavar="[DATA]", help=DATA_HELP, show_default=False)],
+    options: ReadOptions,
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[DATA]", help=DATA_HELP, autocompletion=_complete_data, show_default=False),
+    ] = None,
     to_csv: Annotated[
         Path | None,
         typer.Option("--to-csv", help="Write the table as read; - is standard output.", metavar="FILE"),
-    ],
-    options: ReadOptions,
+    ] = None,
 ) -> None:
     """List the built-in data sets, or describe a table as compare reads it."""
     from compare_cli.cli.listing import describe_data, list_data

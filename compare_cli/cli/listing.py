@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare_cli.cli.options import ReadOptions
-from compare_cli.cli.output import PIPE_WIDTH, write_out
+from compare_cli.cli.output import PIPE_WIDTH, whole_file, write_out
 from compare_cli.cli.talk import say_notes
-from compare_cli.report.escaping import printable
+from compare_cli.report.escaping import printable, shortened
 
 if TYPE_CHECKING:
-    from compare_cli.types import Dataset
+    from compare_cli.types import Dataset, ReadInfo
+
+CELL = 44
 
 
 def list_models() -> None:
@@ -83,19 +85,56 @@ def _print_entries(rows: Sequence[tuple[str, str, str]]) -> None:
 def describe_data(source: str, to_csv: Path | None, options: ReadOptions) -> None:
     """Print a table as compare reads it: columns, roles, types, missing values, classes, notes."""
     from compare_cli import api
+    from compare_cli.data import write_csv
 
     dataset = api.read(source, **options.reading())
     if to_csv is None:
         write_out(_description(dataset))
-        say_notes(dataset.notes)
-        return
-    _write_table(dataset, to_csv)
+    elif str(to_csv) == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(write_csv(dataset))
+        sys.stdout.flush()
+    else:
+        with whole_file(to_csv, "--to-csv") as stream:
+            stream.write(write_csv(dataset))
     say_notes(dataset.notes)
 
 
-def _write_table(dataset: Dataset, to_csv: Path) -> None:
-    raise NotImplementedError
-
-
 def _description(dataset: Dataset) -> str:
-    raise NotImplementedError
+    from compare_cli.summary import summarise_dataset
+
+    facts = summarise_dataset(dataset)
+    lines = [f"{dataset.name}: {facts.rows:,} rows, {facts.columns} columns, read from {dataset.source}"]
+    lines += [_how_read(facts.read)] if facts.read.encoding else []
+    if dataset.test is not None:
+        lines.append(f"test set: {facts.test_rows:,} rows")
+    lines += ["", *_grid([("Column", "Role", "Type", "Missing", "Distinct"), *_columns(dataset)])]
+    counts = zip(facts.classes, facts.class_counts, strict=True)
+    lines += [
+        "",
+        *_grid([("Class", "Rows", "Share"), *((c, f"{n:,}", f"{n / facts.rows:.1%}") for c, n in counts)]),
+    ]
+    return "".join(f"{printable(line).rstrip()}\n" for line in lines)
+
+
+def _how_read(read: ReadInfo) -> str:
+    header = "with a header" if read.header else "without a header"
+    parts = [f"{read.encoding}, delimiter {read.delimiter!r}, {header}"]
+    parts += [f"{read.preamble_rows} lines before the table"] if read.preamble_rows else []
+    parts += [f"{read.skipped_rows} rows skipped"] if read.skipped_rows else []
+    return "; ".join(parts)
+
+
+def _columns(dataset: Dataset) -> Iterator[tuple[str, ...]]:
+    yield (dataset.target, "target", "class", "0", str(len(dataset.classes)))
+    for column in dataset.columns:
+        yield (column.name, "feature", column.kind, f"{column.missing:,}", f"{column.unique:,}")
+    yield from ((left_out.column, "left out", left_out.reason, "", "") for left_out in dataset.dropped)
+
+
+def _grid(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield rows with cells below each other; long cells are cut."""
+    cut = [[shortened(printable(cell), CELL) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in cut) for at in range(len(rows[0]))]
+    for row in cut:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -205,13 +205,13 @@ def _repeats(text: str) -> Any:
 
 
 def takes(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let a command ``f(…, options)`` be called with the fields of ``options`` as keywords.
+    """Let a command ``f(options, …)`` be called with the fields of ``options`` as keywords.
 
-    The parameters after which they stand keep their place; Typer reads the widened signature.
+    Typer reads the widened signature: the command's own parameters, then the fields.
     """
 
     def widen(command: Callable[..., None]) -> Callable[..., None]:
-        own = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
         hints = get_type_hints(options, include_extras=True)
         spread = [
             inspect.Parameter(
@@ -223,7 +223,7 @@ def takes(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., N
 
         def widened(**given: Any) -> None:
             chosen = options(**{f.name: given.pop(f.name) for f in fields(options)})
-            command(*given.values(), chosen)
+            command(chosen, **given)
 
         widened.__doc__, widened.__name__ = command.__doc__, command.__name__
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + spread

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from compare_cli.cli.talk import wants_color
 from compare_cli.errors import UsageError, nearest
@@ -41,7 +44,7 @@ class Output:
         self.format = choose_format(format_name, file)
         self.renderer: Renderer = FORMATS[self.format]
         self._everything = everything
-        self._begun = _begin_file(file) if file is not None else None
+        self._begun = _begin_file(file, "-o") if file is not None else None
 
     def stream(self, dataset: str, fit: FitResult) -> None:
         """Write one fit, if the format streams."""
@@ -81,18 +84,30 @@ def write_out(text: str) -> None:
     sys.stdout.flush()
 
 
+@contextlib.contextmanager
+def whole_file(file: Path, option: str) -> Iterator[BinaryIO]:
+    """Open a file that ends whole, or stays as it was. Raises UsageError, naming the option."""
+    begun = _begin_file(file, option)
+    try:
+        with begun.open("wb") as stream:
+            yield stream
+        begun.replace(file)
+    finally:
+        begun.unlink(missing_ok=True)
+
+
 def _piped_width() -> int:
     width = os.environ.get("COLUMNS", "")
     return int(width) if width.isdigit() and int(width) > 0 else PIPE_WIDTH
 
 
-def _begin_file(file: Path) -> Path:
+def _begin_file(file: Path, option: str) -> Path:
     try:
         if file.is_dir():
             raise IsADirectoryError(0, "is a folder")
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     except OSError as error:
-        raise UsageError(f"-o {file}: cannot be written ({error.strerror}).") from error
+        raise UsageError(f"{option} {file}: cannot be written ({error.strerror}).") from error
     os.close(handle)
     begun = Path(name)
     begun.chmod(0o666 & ~_umask())

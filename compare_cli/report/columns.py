@@ -67,7 +67,7 @@ def gap_text(row: ModelSummary, facts: Facts) -> str:
         return ""
     behind = -abs(pair.delta) if pair.right == row.model and pair.delta >= 0 else abs(pair.delta)
     shown = f"{100 * behind:+.1f}" if facts.metric.rate else f"{behind:+.3f}"
-    return shown.replace("-", "−")
+    return shown.replace("-", "−") if float(shown) else shown[1:]
 
 
 def _score_title(facts: Facts) -> str:
