@@ -137,15 +137,15 @@ def _features(
 def column_of(name: str, values: Values) -> Column:
     """Count what a column misses and how many different values it has."""
     import numpy as np
-    import pandas as pd
 
     if values.codes is not None:
         missing = int((values.codes < 0).sum())
         return Column(name, values.kind, missing, len(np.unique(values.codes[values.codes >= 0])))
     assert values.numbers is not None, "a column has numbers or codes"
-    return Column(
-        name, values.kind, int(np.isnan(values.numbers).sum()), int(pd.Series(values.numbers).nunique())
-    )
+    ordered = np.sort(values.numbers)  # NaN last; faster than hashing
+    missing = int(np.isnan(values.numbers).sum())
+    ordered = ordered[: len(ordered) - missing]
+    return Column(name, values.kind, missing, int((np.diff(ordered) != 0).sum()) + bool(len(ordered)))
 
 
 def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:

@@ -8,14 +8,15 @@ import io
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.data.bytesource import ByteSource
 from compare_cli.data.dialect import Dialect, find_dialect
-from compare_cli.data.encoding import find_encoding
-from compare_cli.data.header import Layout, find_layout, is_comment
+from compare_cli.data.encoding import Scan, scan
+from compare_cli.data.header import Layout, find_layout, is_comment, typical_width
 from compare_cli.data.missing import MISSING
-from compare_cli.data.records import read_records
+from compare_cli.data.records import Lines, iterate, read_records
 from compare_cli.data.table import ReadOptions, Table, clean_name, unique_names
 from compare_cli.errors import DataError, UsageError
 from compare_cli.notes import note
@@ -42,6 +43,7 @@ class Plan:
     names: list[str]
     renamed: list[str]
     skip_lines: int
+    quoted: bool
 
 
 def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> Table:
@@ -51,9 +53,9 @@ def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> 
             raise UsageError(
                 f"--delimiter {options.delimiter!r}: one character is needed, or 'tab', 'whitespace'."
             )
-    encoding = find_encoding(text, options.encoding)
+    scanned = scan(text, options.encoding)
     try:
-        plan = make_plan(text, encoding, options)
+        plan = make_plan(text, scanned, options)
     except csv.Error as error:
         raise _not_csv(text, error) from None
     _refuse_tiny(text, plan)
@@ -67,6 +69,7 @@ def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> 
         except csv.Error as error:
             raise _not_csv(text, error) from None
         frame, notes, skipped = _frame(outcome.rows, plan), outcome.notes(), outcome.skipped
+    frame = _without_trailing(frame, plan)
     if plan.layout.rescued is not None:
         frame = _with_rescued(frame, plan)
         notes = (*notes, note("header_was_data"))
@@ -77,7 +80,7 @@ def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> 
         )
     info = ReadInfo(
         "whitespace" if plan.dialect.whitespace else plan.dialect.delimiter,
-        encoding,
+        plan.encoding,
         bool(plan.layout.names),
         plan.layout.preamble,
         skipped,
@@ -99,18 +102,19 @@ def _refuse_tiny(text: ByteSource, plan: Plan) -> None:
         )
 
 
-def make_plan(text: ByteSource, encoding: str, options: ReadOptions) -> Plan:
+def make_plan(text: ByteSource, scanned: Scan, options: ReadOptions) -> Plan:
     """Find dialect, header and column names on the head of a text."""
-    sample = read_sample(text, encoding)
+    sample = read_sample(text, scanned.encoding)
     body = "".join(line for line in io.StringIO(sample, newline="") if not is_comment([line]))
     tabs = text.source.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
     dialect = find_dialect(body or sample, options.delimiter, tab_first=tabs)
-    records, ends = head_records(sample, dialect, whole=len(sample) < HEAD_BYTES)
-    layout = find_layout(records, options.header, names_quoted=_names_quoted(sample, ends, dialect))
+    records, begins = head_records(sample, dialect, whole=len(sample) < HEAD_BYTES)
+    layout = find_layout(records, options.header, names_quoted=_names_quoted(sample, dialect))
     names = [clean_name(name) for name in layout.names] or [f"c{i + 1}" for i in range(layout.width)]
     names, renamed = unique_names((names + [""] * layout.width)[: layout.width])
-    skip = ends[layout.first_record - 1] if layout.first_record else 0
-    return Plan(encoding, dialect, layout, names, renamed, skip)
+    first = layout.first_record
+    skip = begins[first] - 1 if first < len(begins) else len(sample.splitlines())
+    return Plan(scanned.encoding, dialect, layout, names, renamed, skip, dialect.quote in scanned.quotes)
 
 
 def read_sample(text: ByteSource, encoding: str) -> str:
@@ -131,21 +135,18 @@ def read_sample(text: ByteSource, encoding: str) -> str:
 
 
 def head_records(sample: str, dialect: Dialect, *, whole: bool) -> tuple[list[list[str]], list[int]]:
-    """Return the first records and, for each, how many physical lines end with it."""
-    reader: Any = dialect.rows(iter(io.StringIO(sample, newline="")))
-    records, ends = [], []
-    for record in reader:
-        records.append(record)
-        ends.append(reader.line_num)
-        if len(records) >= HEAD_RECORDS:
-            return records, ends
-    if not whole and len(records) > 1:  # the last one may be cut in the middle of a quoted cell
-        records.pop()
-        ends.pop()
-    return records, ends
+    """Return the first records and the line (from 1) that each begins in."""
+    lines = list(io.StringIO(sample, newline=""))
+    width = None
+    for _ in range(2):  # the width is needed to repair quotes, and known after a first look
+        found = list(islice(iterate(Lines(lines), dialect, width), HEAD_RECORDS))
+        if not whole and len(found) > 1 and len(found) < HEAD_RECORDS:
+            found.pop()  # it may be cut in the middle of a quoted cell
+        width = typical_width([row for row, _, _ in found])
+    return [row for row, _, _ in found], [line for _, line, _ in found]
 
 
-def _names_quoted(sample: str, ends: Sequence[int], dialect: Dialect) -> bool:
+def _names_quoted(sample: str, dialect: Dialect) -> bool:
     """Whether every cell of the first line is quoted while the second line's numbers are not."""
     lines = [line for line in sample.splitlines()[:20] if line.strip() and not is_comment([line])][:2]
     if len(lines) < 2:
@@ -160,26 +161,28 @@ def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFr
     """Read through pandas' C parser; None where the table is irregular and needs a closer look."""
     import pandas as pd
 
+    if plan.dialect.escape:
+        return None
     options = _pandas_options(pd, plan, as_text)
     for low_memory in (True, False):  # the second only where a column mixes numbers and text
         try:
-            with warnings.catch_warnings(), text.open() as stream:
+            with warnings.catch_warnings(), open_after_header(text, plan) as stream:
                 warnings.simplefilter("error")
                 frame: pd.DataFrame = pd.read_csv(stream, low_memory=low_memory, **options)
-            break
+            return None if _irregular(frame, text, plan) else frame
         except pd.errors.DtypeWarning:
             continue
-        except (
-            pd.errors.ParserError,
-            pd.errors.ParserWarning,
-            pd.errors.EmptyDataError,
-            ValueError,
-            OverflowError,
-        ):
+        except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, OverflowError):
             return None
-    else:
-        return None
-    return None if _irregular(frame, text, plan) else frame
+    return None
+
+
+def open_after_header(text: ByteSource, plan: Plan) -> io.TextIOWrapper:
+    """Open the text at its first row of data."""
+    stream = io.TextIOWrapper(text.open(), encoding=plan.encoding, newline="")
+    for _ in range(plan.skip_lines):
+        stream.readline()
+    return stream
 
 
 def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, Any]:
@@ -190,23 +193,19 @@ def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, An
     return {
         "sep": r"\s+" if dialect.whitespace else dialect.delimiter,
         "quotechar": dialect.quote,
-        "escapechar": dialect.escape,
         "skipinitialspace": dialect.skip_blanks,
         "header": None,
         "names": plan.names,
         "index_col": False,
-        "skiprows": plan.skip_lines,
         "na_values": list(MISSING),
         "keep_default_na": False,
         "dtype": dict.fromkeys(as_text, str),
-        "encoding": plan.encoding,
         **exact,
     }
 
 
 def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
     """Whether rows are short, blank, comments or a second header: pandas pads and keeps those silently."""
-    import numpy as np
     import pandas as pd
 
     if not len(frame):
@@ -222,19 +221,18 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
     ):
         return True
     missing_last = frame.iloc[:, -1].isna().to_numpy()
-    if not missing_last.any():
-        return False
-    return bool(np.any(frame[missing_last].isna().all(axis=1))) or _short_rows(text, plan)
+    if missing_last.any() and bool(frame[missing_last].isna().all(axis=1).any()):
+        return True
+    return bool(missing_last.any() or plan.quoted) and not _well_formed(text, plan)
 
 
-def _short_rows(text: ByteSource, plan: Plan) -> bool:
-    with io.TextIOWrapper(text.open(), encoding=plan.encoding, newline="") as stream:
-        for _ in range(plan.skip_lines):
-            stream.readline()
+def _well_formed(text: ByteSource, plan: Plan) -> bool:
+    """Whether all rows have the table's width and all quotes match."""
+    with open_after_header(text, plan) as stream:
         try:
-            return any(row and len(row) != plan.layout.width for row in plan.dialect.rows(iter(stream)))
+            return all(len(row) in {0, plan.layout.width} for row in plan.dialect.rows(stream, strict=True))
         except csv.Error:
-            return True
+            return False
 
 
 def _frame(rows: Sequence[Sequence[str]], plan: Plan) -> pd.DataFrame:
@@ -246,6 +244,18 @@ def _frame(rows: Sequence[Sequence[str]], plan: Plan) -> pd.DataFrame:
         cells[number] = row
     frame = pd.DataFrame(cells, columns=plan.names)
     return frame.mask(frame.isin(list(MISSING)), np.nan)
+
+
+def _without_trailing(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Leave out last columns without a name and without cells: the work of a delimiter at line ends."""
+    width = plan.layout.width
+    header = plan.layout.names
+    while len(header) == plan.layout.width and width > 2 and not header[width - 1].strip():
+        last = frame.iloc[:, width - 1]
+        if not last.isna().all() and not last.astype(str).str.strip().eq("").all():
+            break
+        width -= 1
+    return frame.iloc[:, :width]
 
 
 def _with_rescued(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:

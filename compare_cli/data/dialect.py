@@ -6,10 +6,11 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-SAMPLE_RECORDS = 200
+SAMPLE_RECORDS = 100
 CANDIDATES = (",", ";", "\t", "|", " ", ":")
 CLEAR_LEAD = 1.15
 CLEAR_SCORE = 0.55
@@ -30,21 +31,24 @@ class Dialect:
     skip_blanks: bool = False
     whitespace: bool = False
 
-    def rows(self, lines: Iterator[str]) -> csv_Reader:
-        """Return a csv reader over physical lines (with their line ends)."""
+    def rows(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """Return the records of physical lines (with their line ends).
+
+        ``strict`` raises csv.Error for a quote that is not where a quote can be.
+        """
         csv.field_size_limit(FIELD_LIMIT)
         if self.whitespace:
-            lines = (" ".join(line.replace("\t", " ").split(" ")).strip(" \r\n") + "\n" for line in lines)
+            lines = (" ".join(line.split()) + "\n" for line in lines)
+        if self.escape:
+            # Only before a quote is a backslash an escape: in C:\temp it is none.
+            lines = (re.sub(rf"(?<!\\)\\{self.quote}", self.quote * 2, line) for line in lines)
         return csv.reader(
             lines,
             delimiter=self.delimiter,
             quotechar=self.quote,
-            escapechar=self.escape,
             skipinitialspace=self.skip_blanks or self.whitespace,
+            strict=strict,
         )
-
-
-csv_Reader = Iterator[list[str]]
 
 
 def find_dialect(sample: str, delimiter: str | None = None, *, tab_first: bool = False) -> Dialect:
@@ -111,10 +115,9 @@ def _mostly_followed_by_blank(sample: str, delimiter: str) -> bool:
 def score(sample: str, dialect: Dialect) -> float:
     """Return in [0, 1] how well a dialect explains a sample: rows of one length, cells of clear type."""
     try:
-        rows = [row for row in dialect.rows(iter(io.StringIO(sample, newline=""))) if any(row)]
+        rows = list(islice(filter(any, dialect.rows(io.StringIO(sample, newline=""))), SAMPLE_RECORDS))
     except csv.Error:
         return 0.0
-    rows = rows[:SAMPLE_RECORDS]
     if not rows:
         return 0.0
     (width, count), *_ = Counter(len(row) for row in rows).most_common(1)

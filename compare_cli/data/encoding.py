@@ -6,6 +6,7 @@ Detectors are wrong too often on short tables to act on their guess; it is offer
 from __future__ import annotations
 
 import codecs
+from dataclasses import dataclass
 
 from compare_cli.data.bytesource import ByteSource
 from compare_cli.errors import DataError, UsageError, nearest
@@ -21,16 +22,23 @@ COMMON = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "cp949", "gb18030", 
 CHUNK = 1 << 20
 
 
-def find_encoding(text: ByteSource, wanted: str | None) -> str:
-    """Return the codec that reads the whole text; every byte has been checked.
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over the bytes tells: the codec that fits them, and which quotes occur."""
+
+    encoding: str
+    quotes: frozenset[str]
+
+
+def scan(text: ByteSource, wanted: str | None) -> Scan:
+    """Find the codec that reads the whole text; every byte is checked.
 
     Raises UsageError for an unknown codec, DataError (offset, line, hint) for bytes that do not fit.
     """
     head = text.head(4)
     marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
     codec = marked or _known(wanted or "utf-8")
-    _check(text, codec)
-    return codec
+    return Scan(codec, _check(text, codec))
 
 
 def _known(name: str) -> str:
@@ -43,28 +51,29 @@ def _known(name: str) -> str:
     return info.name
 
 
-def _check(text: ByteSource, codec: str) -> None:
-    """Decode in chunks without keeping anything: fast where the text is ASCII."""
+def _check(text: ByteSource, codec: str) -> frozenset[str]:
+    """Decode in chunks without keeping anything (fast where the text is ASCII); return the quotes seen."""
     decoder = codecs.getincrementaldecoder(codec)()
     plain = codec in {"utf-8", "utf-8-sig"}
-    offset = lines = 0
+    quotes: set[str] = set()
+    offset = 0
     with text.open() as stream:
         while chunk := stream.read(CHUNK):
             if plain and b"\0" in chunk:
                 raise _nul(text, offset + chunk.index(b"\0"))
+            quotes.update(quote for quote in "\"'" if quote not in quotes and quote.encode() in chunk)
             pending = len(decoder.getstate()[0]) if plain else 0
             try:
-                if not (plain and not pending and offset and chunk.isascii()):
+                if pending or not (plain and offset and chunk.isascii()):
                     decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                at = max(0, error.start - pending)
-                raise _undecodable(text, codec, offset + at, lines + chunk[:at].count(b"\n") + 1) from None
+                raise _undecodable(text, codec, offset + max(0, error.start - pending)) from None
             offset += len(chunk)
-            lines += chunk.count(b"\n")
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise _undecodable(text, codec, max(0, offset - 1), lines + 1) from None
+        raise _undecodable(text, codec, max(0, offset - 1)) from None
+    return frozenset(quotes)
 
 
 def _nul(text: ByteSource, offset: int) -> DataError:
@@ -78,7 +87,8 @@ def _nul(text: ByteSource, offset: int) -> DataError:
     )
 
 
-def _undecodable(text: ByteSource, codec: str, offset: int, line: int) -> DataError:
+def _undecodable(text: ByteSource, codec: str, offset: int) -> DataError:
+    line = text.head(offset).count(b"\n") + 1
     name = "UTF-8" if codec.startswith("utf-8") else codec
     guess = guess_encoding(text, offset)
     hint = f"it looks like {guess}: try --encoding {guess}" if guess else "name it with --encoding"

@@ -42,7 +42,7 @@ def find_layout(records: Sequence[list[str]], header: bool | None, *, names_quot
         return Layout(width, [], start + 1, start, rescued=rescued)
     count = _header_rows(body, width, names_quoted) if header is None else int(header)
     used = [list(row) for row in body[:count]]
-    names = _names(used, width)
+    names = _names(used, body[count:], width)
     return Layout(width, names, start + count, start, header_cells=used)
 
 
@@ -83,6 +83,8 @@ def _skip_preamble(records: Sequence[list[str]], width: int, header: bool | None
 def _is_title(row: Sequence[str], width: int) -> bool:
     """A title, a stray line or a blank one: at most one filled cell, or far from the table's width."""
     filled = _filled(row)
+    if any(cell.strip() for cell in row[width:]):
+        return True
     if len(row) < width - 1 and filled <= max(1, width // 2):
         return True
     return filled == 0 or (filled == 1 and (width > 2 or not row[-1].strip()))
@@ -102,7 +104,7 @@ def looks_numeric(cell: str) -> bool:
 
 def _header_rows(body: Sequence[list[str]], width: int, names_quoted: bool) -> int:
     """Return how many of the first rows name columns."""
-    first, below = body[0], [row for row in body[1:] if len(row) == width]
+    first, below = body[0], [row for row in body[1:] if len(row) == width and row != body[0]]
     if not below:
         return int(not any(looks_numeric(cell) for cell in first) and len(set(first)) == len(first))
     if not names_quoted and not _is_header(first, below):
@@ -118,11 +120,13 @@ def _header_rows(body: Sequence[list[str]], width: int, names_quoted: bool) -> i
 def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
     """Compare the first row with the columns under it: names differ in kind from what they name."""
     for_header = against = 0.0
+    nameless = False
     for position, cell in enumerate(first[: len(below[0])]):
         column = [row[position].strip() for row in below]
         present = [value for value in column if not is_missing(value)]
         cell = cell.strip()
         if not cell or not present:
+            nameless |= 2 * len(present) > len(column)
             continue
         numeric = sum(map(looks_numeric, present)) / len(present)
         if looks_numeric(cell):
@@ -138,7 +142,8 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
         elif max(map(len, present)) > 3 * len(cell) + 10:
             for_header += 0.2
     if for_header == against == 0:
-        return len(set(first)) == len(first) and _filled(first) == len(first)
+        named = [cell.strip() for cell in first if cell.strip()]
+        return len(set(named)) == len(named) and not nameless
     return for_header > against
 
 
@@ -157,14 +162,19 @@ def _is_more_header(row: Sequence[str], below: Sequence[list[str]], first: Seque
     return votes[1] > 0 and votes[1] >= votes[0]
 
 
-def _names(rows: Sequence[list[str]], width: int) -> list[str]:
+def _names(rows: Sequence[list[str]], below: Sequence[list[str]], width: int) -> list[str]:
     """Join the parts of each column's name. R leaves out the name of the row names: it gets one."""
     if not rows:
         return []
     if len(rows) == 1 and len(rows[0]) == width - 1:
-        return ["row_names", *rows[0]]
-    padded = [(row + [""] * width)[:width] for row in rows]
-    return [" ".join(part.strip() for part in parts if part.strip()) for parts in zip(*padded, strict=True)]
+        trailing = all(not row[-1].strip() for row in below if len(row) == width)
+        return [*rows[0], ""] if trailing else ["row_names", *rows[0]]
+    padded = [[cell.strip() for cell in [*row, *[""] * width][:width]] for row in rows]
+    for level, row in enumerate(padded[:-1]):  # a cell of an upper row speaks for blank ones to its right
+        for at in range(1, width):
+            if any(lower[at] for lower in padded[level + 1 :]):
+                row[at] = row[at] or row[at - 1]
+    return [" ".join(part for part in parts if part) for parts in zip(*padded, strict=True)]
 
 
 def unmangle(first: Sequence[str], below: Sequence[list[str]]) -> list[str] | None:

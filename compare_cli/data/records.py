@@ -78,27 +78,47 @@ class Outcome:
         return tuple(found)
 
 
+def iterate(lines: Lines, dialect: Dialect, width: int | None) -> Iterator[tuple[list[str], int, bool]]:
+    """Yield each record, the line it begins in (from 1), and whether its quotes had to be repaired.
+
+    Where quotes do not match, the first physical line counts as the record: an unclosed quote must
+    not swallow the rest of the file. ``width`` is the number of cells to repair towards.
+    """
+    reader = dialect.rows(lines, strict=True)
+    while True:
+        start = lines.at
+        row: list[str] | None
+        try:
+            row = next(reader, None)
+            if row is None:
+                return
+        except csv.Error:
+            row = None
+        mended = None
+        if row is None or (width and row and len(row) != width):
+            line = lines.lines[start]
+            mended = repair(line, dialect, width) if width and dialect.quote in line else None
+            if mended is not None or row is None:
+                lines.at = start + 1
+                reader = dialect.rows(lines, strict=True)
+        if row is None and mended is None:
+            row = next(iter(dialect.rows([lines.lines[start]])), [])
+        yield mended or row or [], start + 1, mended is not None
+
+
 def read_records(text: ByteSource, encoding: str, dialect: Dialect, layout: Layout) -> Outcome:
     """Read every record after the header. Raises DataError where more than one in ten cannot be kept."""
     lines = Lines(list(io.StringIO(text.all().decode(encoding), newline="")))
-    reader = dialect.rows(iter(lines))
+    records = iterate(lines, dialect, layout.width)
     for _ in range(layout.first_record):
-        next(reader, None)
+        next(records, None)
     outcome = Outcome()
-    while True:
-        start = lines.at
-        row = next(reader, None)
-        if row is None:
-            break
-        if any(row) and len(row) != layout.width and dialect.quote in lines.lines[start]:
-            mended = repair(lines.lines[start], dialect, layout.width)
-            if mended is not None:
-                row, lines.at = mended, start + 1
-                reader = dialect.rows(iter(lines))
-                outcome.repaired.append(start + 1)
-        if not _keep(row, start + 1, layout, outcome):
-            outcome.second_table = start + 1
-            outcome.after_second = 1 + sum(1 for _ in reader)
+    for row, line, mended in records:
+        if mended:
+            outcome.repaired.append(line)
+        if not _keep(row, line, layout, outcome):
+            outcome.second_table = line
+            outcome.after_second = 1 + sum(1 for _ in records)
             break
     _strip_footer(outcome, layout.width)
     _refuse_many(text, outcome, layout.width)
@@ -145,30 +165,19 @@ def repair(line: str, dialect: Dialect, width: int) -> list[str] | None:
     First all quotes that do not stand at the edge of a cell, then each single one. None if no way
     gives ``width`` cells.
     """
-    quote, edge = dialect.quote, dialect.delimiter
     body = line.rstrip("\r\n")
-    places = [at for at, char in enumerate(body) if char == quote]
-    inner = [at for at in places if not _at_edge(body, at, edge)]
-    for held in (
-        ([inner] if inner else []) + [[at] for at in places[:200]] + [inner + [at] for at in places[:50]]
-    ):
+    places = [at for at, char in enumerate(body) if char == dialect.quote][:200]
+    inner = [at for at in places if not _at_edge(body, at, dialect.delimiter)]
+    for held in [inner, *([at] for at in places), *([*inner, at] for at in places)]:
         chars = list(body)
         for at in held:
             chars[at] = HOLD
         try:
-            rows = list(
-                csv.reader(
-                    ["".join(chars)],
-                    delimiter=edge,
-                    quotechar=quote,
-                    strict=True,
-                    skipinitialspace=dialect.skip_blanks,
-                )
-            )
+            rows = list(dialect.rows(["".join(chars)], strict=True))
         except csv.Error:
             continue
         if len(rows) == 1 and len(rows[0]) == width:
-            return [cell.replace(HOLD, quote) for cell in rows[0]]
+            return [cell.replace(HOLD, dialect.quote) for cell in rows[0]]
     return None
 
 

@@ -57,17 +57,14 @@ def load_path(path: Path, options: ReadOptions) -> Table:
 
 
 def _not_found(path: Path) -> UsageError:
-    text = os.fspath(path)
+    """Suggest names of built-in data sets, and of files beside the one that was meant."""
     try:
-        here = [
-            os.fspath(path.parent / p.name) if path.parent != Path() else p.name
-            for p in path.parent.iterdir()
-        ]
+        beside = [p.name for p in path.parent.iterdir()]
     except OSError:
-        here = []
-    known = [name for name, _ in builtin_names()]
-    hint = nearest(text, [*known, *here]) or " `compare data` lists the built-in data sets."
-    return UsageError(f"{text}: there is no such file or built-in data set.{hint}")
+        beside = []
+    known = beside if path.parent != Path() else [*(name for name, _ in builtin_names()), *beside]
+    hint = nearest(path.name, known) or " `compare data` lists the built-in data sets."
+    return UsageError(f"{path}: there is no such file or built-in data set.{hint}")
 
 
 def load_bytes(text: ByteSource, options: ReadOptions) -> Table:
