@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from compare_cli.types import Across, AcrossVerdict, ModelRank
 from compare_cli.verdict.inputs import MetricFacts
 from compare_cli.verdict.ranks import critical_difference, friedman_p_value, ranks_per_dataset
-from compare_cli.verdict.signed_rank import bayesian_signed_rank, holm, wilcoxon_p_value
+from compare_cli.verdict.signed_rank import bayesian_signed_ranks, holm, wilcoxon_p_value
 from compare_cli.verdict.wording import amount, counted, listed, p_value, probability, rope_width
 
 Floats = NDArray[np.float64]
@@ -95,11 +95,15 @@ def _pairs(names: list[str], table: Floats, rope: float, seed: int) -> dict[tupl
     if not len(table):
         return {}
     chosen = list(combinations(range(len(names)), 2))
-    plain = [wilcoxon_p_value(table[:, i] - table[:, j]) for i, j in chosen]
+    if not chosen:
+        return {}
+    differences = np.array([table[:, i] - table[:, j] for i, j in chosen])
+    masses = bayesian_signed_ranks(differences, rope, seed=seed).tolist()
+    plain = [wilcoxon_p_value(d) for d in differences]
     pairs = {}
-    for (i, j), p, p_holm in zip(chosen, plain, holm(plain), strict=True):
-        d = table[:, i] - table[:, j]
-        p_right, p_rope, p_left = bayesian_signed_rank(d, rope, seed=seed)
+    for (i, j), d, p, p_holm, (p_right, p_rope, p_left) in zip(
+        chosen, differences, plain, holm(plain), masses, strict=True
+    ):
         wins, losses = int((d > rope).sum()), int((d < -rope).sum())
         pair = AcrossPair(
             left=names[i],

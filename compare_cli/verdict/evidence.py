@@ -44,7 +44,7 @@ class Evidence:
     baseline: str | None
     columns: Mapping[str, Floats]
     posteriors: Mapping[tuple[str, str], PairPosterior | None]
-    rows: int
+    rows: int | None
 
     @property
     def repeats(self) -> int:
@@ -83,7 +83,7 @@ def gather(
     source: Literal["folds", "rows"],
     higher_is_better: bool,
     baseline: str | None,
-    rows: int,
+    rows: int | None,
 ) -> Evidence:
     """Bring scores (models → (r, k), the metric's own direction) into the form of `Evidence`.
 

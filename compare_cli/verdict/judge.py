@@ -56,7 +56,7 @@ def judge(
     scores: Mapping[str, Floats],
     *,
     metric: MetricFacts,
-    rows: int,
+    rows: int | None,
     baseline: Baseline | None = DEFAULT_BASELINE,
     seconds: Seconds | None = None,
     predictions: Predictions | None = None,
@@ -68,7 +68,7 @@ def judge(
 
     ``scores`` maps models, in registry order, to (r, k) arrays in the metric's own direction: r repeats of k
     folds, the same splits for all, NaN where a fit failed (see `evidence` for what then takes part).
-    ``rows`` are the rows of the data set, ``seconds`` (predict, fit) of each model. ``predictions(left,
+    ``rows`` are the rows of the data set (None: unknown), ``seconds`` (predict, fit) of each model. ``predictions(left,
     right)`` tells how two models' predictions differ, or None where unknown. ``test_share`` is the mean
     n_test/n_train (default 1/(k-1)). ``repeats_cap`` is how many repeats could be run at most: 1 where the
     protocol knows no repeats.

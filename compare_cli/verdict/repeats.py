@@ -99,14 +99,17 @@ def _tau(split_sd: float, repeats: int, cap: int) -> float:
 
 
 def rows_needed(
-    rows: int, delta: float, se: float, rope: float, *, t_winner: float, t_equivalent: float
+    rows: int | None, delta: float, se: float, rope: float, *, t_winner: float, t_equivalent: float
 ) -> int | None:
     """Return about how many rows would decide, with chance one half if the difference holds.
 
     n(t·SE/|Δ|)² for a winner where |Δ| >= rope, n(t·SE/(rope-|Δ|))² for equivalence where it is below, with
     ``t_winner`` (t.975) and ``t_equivalent`` (t.95). One significant figure, rounded up where plain rounding
-    would name no more rows than there are. None above 100·n, or where no number of rows would do.
+    would name no more rows than there are. None above 100·n, where no number of rows would do, or where it
+    is not known how many ``rows`` there are.
     """
+    if rows is None:
+        return None
     away = abs(delta)
     t, distance = (t_winner, away) if away >= rope else (t_equivalent, rope - away)
     needed = rows * (t * se / distance) ** 2 if distance > 0 else float("inf")

@@ -17,6 +17,7 @@ from compare_cli.verdict import (
     wilcoxon_p_value,
 )
 from compare_cli.verdict.ranks import friedman_chi_square, iman_davenport
+from compare_cli.verdict.signed_rank import _region_masses
 
 ACCURACY = MetricFacts("accuracy")
 
@@ -74,6 +75,21 @@ def test_signed_rank_at_its_ends() -> None:
     below, within, above = bayesian_signed_rank(np.array([0.1, -0.1] * 10), 0.0, seed=3)
     assert within == 0.0
     assert (below, above) == pytest.approx((0.5, 0.5), abs=0.02)
+
+
+def test_signed_rank_by_the_definition() -> None:
+    """Region masses as sums over all pairs of data sets, borders included."""
+    rng = np.random.default_rng(5)
+    z, rope = np.array([0.0, 0.25, -0.5, 0.5, 0.25, 1.0, -0.25]), 0.25
+    weights = rng.dirichlet(np.ones(len(z)), 50)
+    sums = z[:, None] + z[None, :]
+    below, above = (
+        np.einsum("di,dj,ij->d", weights, weights, np.heaviside(sign * sums - 2 * rope, 0.5))
+        for sign in (-1, 1)
+    )
+    np.testing.assert_allclose(
+        _region_masses(z, weights.T, rope), [below, 1 - below - above, above], atol=1e-12
+    )
 
 
 def test_signed_rank_mirrors() -> None:
