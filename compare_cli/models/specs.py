@@ -9,6 +9,7 @@ import ast
 import importlib
 import inspect
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -62,9 +63,12 @@ def _expand(part: str, families: Mapping[str, Family]) -> Iterator[ModelSpec]:
 
 def split_specs(text: str) -> list[str]:
     """Split at the commas outside brackets and quotes. Raises UsageError when those do not close."""
-    parts, depth, quote, start = [], 0, "", 0
+    parts, depth, quote, start, escaped = [], 0, "", 0, False
     for i, ch in enumerate(text):
-        if quote:
+        if escaped:
+            escaped = False
+        elif quote:
+            escaped = ch == "\\"
             quote = "" if ch == quote else quote
         elif ch in "'\"":
             quote = ch
@@ -94,7 +98,10 @@ def parse_spec(text: str, families: Mapping[str, Family] | None = None) -> Model
 
 
 def make_spec(name: str, params: Mapping[str, Any], families: Mapping[str, Family]) -> ModelSpec:
-    """Return the spec of a known model, or of any ``package.module:Class``, with its normalised name."""
+    """Return the spec of a known model, or of any ``package.module:Class``, with its normalised name.
+
+    Parameters are sorted, so that a model has one name however it is written.
+    """
     family = families.get(name)
     if family is None and ":" in name:
         family = Family(name, name, "", builtin=False)
@@ -103,7 +110,8 @@ def make_spec(name: str, params: Mapping[str, Any], families: Mapping[str, Famil
             f"No model is called {name!r}.{nearest(name, families)}"
             " `compare models` lists them; any classifier can be given as package.module:Class."
         )
-    return ModelSpec(_normalised(name, params), family.name, family.factory, dict(params), family.needs)
+    params = dict(sorted(params.items()))
+    return ModelSpec(_normalised(name, params), family.name, family.factory, params, family.needs)
 
 
 def _parse_params(spec: str, text: str) -> dict[str, Any]:
@@ -119,10 +127,12 @@ def _parse_params(spec: str, text: str) -> dict[str, Any]:
 
 
 def _parse_value(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
+    with warnings.catch_warnings():  # a backslash in a bare word is not worth a warning
+        warnings.simplefilter("ignore")
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return text
 
 
 def _normalised(name: str, params: Mapping[str, Any]) -> str:
@@ -132,9 +142,11 @@ def _normalised(name: str, params: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, str) and _parse_value(value) == value and re.fullmatch(r"[\w.\-]+", value):
+    """Return a value as it is written in a name: short, and read back as the same value."""
+    if isinstance(value, str) and re.fullmatch(r"[\w.\-]+", value) and _parse_value(value) == value:
         return value
-    return repr(value).replace(", ", ",") if not isinstance(value, str) else repr(value)
+    short = repr(value).replace(", ", ",")
+    return short if _parse_value(short) == value else repr(value)
 
 
 def load_class(spec: ModelSpec) -> type[Any]:
@@ -147,12 +159,17 @@ def load_class(spec: ModelSpec) -> type[Any]:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except Exception as error:  # a plugin's module may raise anything while it is imported
-        why = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:  # a plugin's module may raise anything while it is imported
+        why = _told(error)
         raise UsageError(f"Model {spec.family!r} cannot be loaded from {spec.factory} ({why}).") from error
     if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
         raise UsageError(f"Model {spec.family!r}: {spec.factory} is not a class with fit and predict.")
     return cast("type[Any]", found)
+
+
+def _told(error: BaseException) -> str:
+    """Return kind and message of a foreign error in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def check_values(spec: ModelSpec, estimator: Any) -> None:
@@ -162,11 +179,10 @@ def check_values(spec: ModelSpec, estimator: Any) -> None:
     """
     from sklearn.utils._param_validation import InvalidParameterError
 
-    validate = getattr(estimator, "_validate_params", None)
-    if validate is None:
+    if not hasattr(estimator, "_parameter_constraints") or not hasattr(estimator, "_validate_params"):
         return
     try:
-        validate()
+        estimator._validate_params()
     except InvalidParameterError as error:
         message = str(error).replace(f" of {type(estimator).__name__}", "")
         raise UsageError(f"--models {spec.name}: {message}") from error
@@ -189,7 +205,7 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
     try:
         return cls(**{**settings, **spec.params})
     except Exception as error:  # the class is not ours: any fault in its parameters is told as one line
-        raise UsageError(f"--models {spec.name}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"--models {spec.name}: {_told(error)}") from error
 
 
 def parameter_names(cls: type[Any]) -> list[str]:

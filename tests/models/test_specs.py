@@ -1,0 +1,257 @@
+"""Model specs: how they are read, named and checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compare_cli.engine.plan import check_models, resolve_params
+from compare_cli.errors import UsageError
+from compare_cli.models import FAMILIES, Shape, parse_models
+from compare_cli.models.specs import (
+    check_values,
+    load_class,
+    make_estimator,
+    make_spec,
+    parameter_names,
+    parse_spec,
+    split_specs,
+)
+from compare_cli.types import ModelSpec
+
+SHAPE = Shape(100, 4, 2)
+
+
+def names(text: str | None) -> list[str]:
+    return [spec.name for spec in parse_models(text)]
+
+
+def test_the_default_models_end_with_the_baseline() -> None:
+    assert names(None) == ["logistic", "tree", "mlp", "dummy"]
+
+
+@pytest.mark.parametrize("text", ["dummy,tree", "tree,dummy", "tree", " tree , "])
+def test_the_baseline_is_always_there_once_and_last(text: str) -> None:
+    assert names(text) == ["tree", "dummy"]
+
+
+def test_a_baseline_with_parameters_is_a_model_of_its_own() -> None:
+    assert names("dummy(strategy=uniform),tree") == ["dummy(strategy=uniform)", "tree", "dummy"]
+
+
+def test_all_are_all_built_in_models() -> None:
+    assert set(FAMILIES) <= set(names("all"))
+    assert names("all")[-1] == "dummy"
+
+
+def test_a_spec_that_is_written_twice_counts_once() -> None:
+    assert names("tree, tree,tree(max_depth=3),tree( max_depth = 3 ),all")[:2] == [
+        "tree",
+        "tree(max_depth=3)",
+    ]
+    assert names("tree,tree") == ["tree", "dummy"]
+
+
+def test_parameters_in_another_order_are_the_same_model() -> None:
+    assert names("mlp(alpha=1,tol=0.1),mlp(tol=0.1,alpha=1)") == ["mlp(alpha=1,tol=0.1)", "dummy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "params"),
+    [
+        ("tree", {}),
+        ("tree()", {}),
+        ("tree(max_depth=3)", {"max_depth": 3}),
+        ("tree(criterion=entropy)", {"criterion": "entropy"}),
+        ("tree(criterion='entropy')", {"criterion": "entropy"}),
+        ("tree(max_depth=None, splitter=best)", {"max_depth": None, "splitter": "best"}),
+        ("mlp(hidden_layer_sizes=(50,20),alpha=1e-3)", {"hidden_layer_sizes": (50, 20), "alpha": 0.001}),
+        ("mlp(hidden_layer_sizes=((1,2),[3,(4,)]))", {"hidden_layer_sizes": ((1, 2), [3, (4,)])}),
+        ("tree(a=-1,b=-0.5,c=+2)", {"a": -1, "b": -0.5, "c": 2}),
+        ("tree(a={'x': 1, 2: [3]})", {"a": {"x": 1, 2: [3]}}),
+        ("tree(a='x,y=(1',b=\"it's\")", {"a": "x,y=(1", "b": "it's"}),
+        (r"tree(a='it\'s, so')", {"a": "it's, so"}),
+        ("tree(a=True,b=true)", {"a": True, "b": "true"}),
+        ("tree(a=x==y)", {"a": "x==y"}),
+        ("tree(a={[1]: 2})", {"a": "{[1]: 2}"}),
+        ("tree(a='3')", {"a": "3"}),
+        ("tree(\n  max_depth=3\n)", {"max_depth": 3}),
+    ],
+)
+def test_parameters_are_python_literals_or_bare_words(text: str, params: dict[str, Any]) -> None:
+    spec = parse_spec(text)
+    assert spec.params == params
+    assert {name: type(value) for name, value in spec.params.items()} == {
+        k: type(v) for k, v in params.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a,b", ["a", "b"]),
+        ("a(x=(1,2),y=[3,{4:5}]),b", ["a(x=(1,2),y=[3,{4:5}])", "b"]),
+        ("a(x='),('),b", ["a(x='),(')", "b"]),
+        (r"a(x='\','),b", [r"a(x='\',')", "b"]),
+        (",a,,b,", ["a", "b"]),
+    ],
+)
+def test_lists_are_split_outside_brackets_and_quotes(text: str, parts: list[str]) -> None:
+    assert split_specs(text) == parts
+
+
+@pytest.mark.parametrize("text", ["tree(max_depth=3", "tree)", "tree(a='x)", "mlp(a=(1,2)", 'tree(a=")'])
+def test_what_is_not_closed_is_told(text: str) -> None:
+    with pytest.raises(UsageError, match="a bracket or quote is not closed"):
+        parse_models(text)
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " ,, "])
+def test_an_empty_list_is_told(text: str) -> None:
+    with pytest.raises(UsageError, match="name at least one model"):
+        parse_models(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tree(3)", "'3' is not of the form parameter=value"),
+        ("tree(max_depth=)", "'max_depth=' is not of the form"),
+        ("tree(=3)", "'=3' is not of the form"),
+        ("tree(max depth=3)", "'max depth=3' is not of the form"),
+        ("tree(a=1,a=2)", "'a' is given twice"),
+        ("tree forest", "cannot read 'tree forest'"),
+        ("tree(a=1)(b=2", "not closed"),
+        ("tree(a=1)x", "cannot read"),
+        ("(a=1)", "cannot read"),
+    ],
+)
+def test_a_malformed_spec_is_told(text: str, told: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parse_models(text)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("tre", "tree"), ("MLP", "mlp"), ("logistc(C=1)", "logistic")])
+def test_an_unknown_model_is_told_with_the_nearest(wrong: str, right: str) -> None:
+    with pytest.raises(UsageError, match=f"Did you mean '{right}'"):
+        parse_models(wrong)
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1000, 1000)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=6)
+    | st.sampled_from(["a, b", "it's", 'say "so"', "\\", "both ' and \"", "None", "1e3", "(", "]"]),
+    lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True), values, max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_a_normalised_name_reads_as_the_same_spec(params: dict[str, Any]) -> None:
+    spec = make_spec("tree", params, FAMILIES)
+    again = parse_spec(spec.name, FAMILIES)
+    assert again == spec
+    assert repr(sorted(again.params.items())) == repr(sorted(spec.params.items()))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("tree( max_depth = 3 )", "tree(max_depth=3)"),
+        ("mlp(hidden_layer_sizes=(50, 50))", "mlp(hidden_layer_sizes=(50,50))"),
+        ("tree(criterion='entropy')", "tree(criterion=entropy)"),
+        ("tree(a='1')", "tree(a='1')"),
+    ],
+)
+def test_names_are_short(text: str, name: str) -> None:
+    assert parse_spec(text).name == name
+
+
+def checked(text: str) -> None:
+    check_models([parse_spec(text)], SHAPE, 0)
+
+
+def test_an_unknown_parameter_is_told_before_anything_runs() -> None:
+    with pytest.raises(UsageError, match="has no parameter 'max_dept'. Did you mean 'max_depth'"):
+        checked("tree(max_dept=3)")
+
+
+@pytest.mark.parametrize("text", ["tree(max_depth=-1)", "tree(criterion=nonsense)", "knn(n_neighbors=many)"])
+def test_a_bad_value_is_told_before_anything_runs(text: str) -> None:
+    with pytest.raises(UsageError) as error:
+        checked(text)
+    parameter = text.partition("(")[2].partition("=")[0]
+    assert f"'{parameter}'" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_built_in_model_can_be_made_with_its_settings(name: str) -> None:
+    for shape in (SHAPE, Shape(50_000, 400, 10)):
+        spec = make_spec(name, {}, FAMILIES)
+        estimator = make_estimator(spec, resolve_params(spec, shape, 5))
+        check_values(spec, estimator)
+        for parameter, value in FAMILIES[name].settings(shape).items():
+            assert getattr(estimator, parameter) == value
+        assert FAMILIES[name].cost(shape) > 0
+
+
+def test_the_seed_and_one_thread_are_set_where_they_exist() -> None:
+    forest = resolve_params(parse_spec("forest"), SHAPE, 7)
+    assert (forest["random_state"], forest["n_jobs"]) == (7, 1)
+    assert not {"random_state", "n_jobs"} & set(resolve_params(parse_spec("naive_bayes"), SHAPE, 7))
+
+
+def test_what_the_user_gives_wins() -> None:
+    params = resolve_params(parse_spec("mlp(random_state=3,max_iter=9)"), SHAPE, 7)
+    assert (params["random_state"], params["max_iter"]) == (3, 9)
+
+
+def test_any_class_can_be_named_by_its_path() -> None:
+    spec = parse_spec("sklearn.linear_model:Perceptron(alpha=0.1)")
+    assert (spec.factory, spec.params) == ("sklearn.linear_model:Perceptron", {"alpha": 0.1})
+    assert type(make_estimator(spec, {})).__name__ == "Perceptron"
+    assert load_class(parse_spec("toy_models:Constant")).__name__ == "Constant"
+
+
+def test_a_class_without_declared_constraints_is_fine() -> None:
+    checked("toy_models:Plugin(answer=1)")
+    with pytest.raises(UsageError, match=r"Plugin has no parameter 'anwser'. Did you mean 'answer'"):
+        checked("toy_models:Plugin(anwser=1)")
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("no_such_module:Thing", "ModuleNotFoundError"),
+        ("sklearn.tree:NoSuchTree", "AttributeError"),
+        ("toy_models:NoClassifier", "not a class with fit and predict"),
+        ("sklearn.tree:export_text", "not a class with fit and predict"),
+        ("sklearn.tree:", "cannot read"),
+    ],
+)
+def test_a_class_that_is_not_there_is_told(path: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told) as error:
+        load_class(parse_spec(path))
+    assert "\n" not in str(error.value)
+
+
+def test_a_parameter_that_the_class_refuses_is_told() -> None:
+    spec = ModelSpec("x", "toy_models:Picky", "toy_models:Picky", {})
+    with pytest.raises(UsageError, match="--models x: ValueError: not today"):
+        make_estimator(spec, {})
+
+
+def test_a_class_that_takes_anything_is_given_anything() -> None:
+    assert parameter_names(load_class(parse_spec("toy_models:Anything"))) == []
+    made = make_estimator(parse_spec("toy_models:Anything(depth=2)"), {})
+    assert made.given == {"depth": 2}

@@ -1,0 +1,243 @@
+"""Every score against scikit-learn's own function, with ties, missing classes and constant predictions."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compare_cli.errors import UsageError
+from compare_cli.metrics import (
+    METRICS,
+    PER_ROW,
+    confusion_counts,
+    find_metric,
+    label_scores,
+    practical_rope,
+    probability_scores,
+    roc_auc,
+    row_scores,
+)
+
+Case = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def random_case(seed: int, classes: int, rows: int, dtype: type, ties: bool = False) -> Case:
+    """Truth, predictions and probabilities; small cases miss classes, ties come from rounding."""
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.full(classes, 0.7), rows)
+    if ties:
+        counts = rng.integers(1, 4, (rows, classes))
+        probabilities = counts / counts.sum(axis=1, keepdims=True)
+    y = rng.integers(0, classes, rows)
+    predicted = np.where(rng.random(rows) < 0.5, y, rng.integers(0, classes, rows))
+    return y, predicted, probabilities.astype(dtype)
+
+
+cases = st.builds(
+    random_case,
+    seed=st.integers(0, 10_000),
+    classes=st.integers(2, 5),
+    rows=st.integers(1, 40),
+    dtype=st.sampled_from([np.float64, np.float32]),
+    ties=st.booleans(),
+)
+
+
+@given(cases)
+@settings(max_examples=150, deadline=None)
+def test_label_scores_are_those_of_scikit_learn(case: Case) -> None:
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, matthews_corrcoef
+
+    y, predicted, probabilities = case
+    scores = label_scores(confusion_counts(y, predicted, probabilities.shape[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn warns of classes without a true row
+        expected = {
+            "accuracy": accuracy_score(y, predicted),
+            "balanced_accuracy": balanced_accuracy_score(y, predicted),
+            "mcc": matthews_corrcoef(y, predicted),
+            "f1_macro": f1_score(y, predicted, average="macro", zero_division=0),
+        }
+    assert scores == pytest.approx(expected, abs=1e-12)
+
+
+@given(cases)
+@settings(max_examples=150, deadline=None)
+def test_losses_are_those_of_scikit_learn(case: Case) -> None:
+    from sklearn.metrics import brier_score_loss, log_loss
+
+    y, _, probabilities = case
+    labels = list(range(probabilities.shape[1]))
+    scores = probability_scores(y, probabilities)
+    assert scores["log_loss"] == pytest.approx(log_loss(y, probabilities, labels=labels), rel=1e-5)
+    assert scores["brier"] == pytest.approx(brier_score_loss(y, probabilities, labels=labels), rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_certain_wrong_answer_costs_what_scikit_learn_says(dtype: type) -> None:
+    from sklearn.metrics import log_loss
+
+    y = np.array([0, 1, 1])
+    certain = np.array([[1, 0], [1, 0], [0, 1]], dtype=dtype)
+    ours = probability_scores(y, certain)["log_loss"]
+    assert ours == pytest.approx(log_loss(y, certain), rel=1e-6)
+    assert ours is not None
+    assert np.isfinite(ours)
+
+
+@given(cases)
+@settings(max_examples=150, deadline=None)
+def test_auc_is_that_of_scikit_learn_over_the_classes_that_are_there(case: Case) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    y, _, probabilities = case
+    codes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    there = [code for code in codes if 0 < (y == code).sum() < len(y)]
+    areas = [roc_auc_score(y == code, probabilities[:, code]) for code in there]
+    ours = roc_auc(y, probabilities)
+    assert ours is None if not areas else ours == pytest.approx(np.mean(areas), abs=1e-12)
+
+
+def test_auc_of_three_classes_is_scikit_learns_one_against_the_rest() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    y, _, probabilities = random_case(3, 3, 60, np.float64)
+    assert roc_auc(y, probabilities) == pytest.approx(roc_auc_score(y, probabilities, multi_class="ovr"))
+
+
+def test_auc_of_real_scores_of_two_classes_and_of_several() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 50)
+    decision = rng.normal(size=50).round(1)
+    assert roc_auc(y, decision) == pytest.approx(roc_auc_score(y, decision))
+    y3, decisions = rng.integers(0, 3, 50), rng.normal(size=(50, 3))
+    each = [roc_auc_score(y3 == code, decisions[:, code]) for code in range(3)]
+    assert roc_auc(y3, decisions) == pytest.approx(np.mean(each))
+
+
+@pytest.mark.parametrize("scores", [np.full(6, 0.5), np.zeros((6, 2)), np.full((6, 3), 1 / 3)])
+def test_auc_of_constant_scores_is_a_half(scores: np.ndarray) -> None:
+    assert roc_auc(np.array([0, 1, 0, 1, 0, 1]), scores) == 0.5
+
+
+def test_constant_predictions_have_no_correlation() -> None:
+    y = np.array([0, 1, 1, 2])
+    scores = label_scores(confusion_counts(y, np.ones(4, dtype=int), 3))
+    assert scores["mcc"] == 0
+    assert scores["accuracy"] == 0.5
+    assert scores["balanced_accuracy"] == pytest.approx(1 / 3)
+
+
+def test_no_rows_give_no_scores() -> None:
+    assert set(label_scores(np.zeros((2, 2), dtype=np.int64)).values()) == {None}
+
+
+def test_confusion_has_the_truth_in_rows() -> None:
+    counts = confusion_counts(np.array([0, 0, 0, 1]), np.array([1, 1, 0, 1]), 3)
+    assert counts.tolist() == [[1, 2, 0], [0, 1, 0], [0, 0, 0]]
+
+
+def test_calibration_error_by_hand() -> None:
+    """Two bins: 0.6 (right once in two) and 0.9 (right always): (2·|.5-.6| + 2·|1-.9|) / 4 = 0.1."""
+    p = np.array([[0.6, 0.4], [0.6, 0.4], [0.1, 0.9], [0.1, 0.9]])
+    assert probability_scores(np.array([0, 1, 1, 1]), p)["ece"] == pytest.approx(0.1)
+
+
+def test_a_certain_right_answer_is_calibrated() -> None:
+    assert probability_scores(np.array([0, 1]), np.eye(2))["ece"] == 0
+
+
+@given(cases)
+@settings(max_examples=50, deadline=None)
+def test_rows_add_up_to_the_score(case: Case) -> None:
+    y, predicted, probabilities = case
+    scores = label_scores(confusion_counts(y, predicted, probabilities.shape[1]))
+    scores |= probability_scores(y, probabilities)
+    for name in PER_ROW:
+        rows = row_scores(name, y, predicted, probabilities)
+        assert rows is not None
+        assert rows.shape == y.shape
+        assert rows.mean() == pytest.approx(scores[name])
+
+
+@pytest.mark.parametrize("name", ["roc_auc", "mcc", "f1_weighted"])
+def test_scores_that_are_no_means_over_rows_have_no_rows(name: str) -> None:
+    assert row_scores(name, *random_case(0, 2, 10, np.float64)) is None
+
+
+def test_losses_need_probabilities_accuracy_does_not() -> None:
+    y, predicted, _ = random_case(0, 2, 10, np.float64)
+    assert row_scores("log_loss", y, predicted, None) is None
+    right = row_scores("accuracy", y, predicted, None)
+    assert right is not None
+    assert right.tolist() == (y == predicted).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "rope"),
+    [
+        ("accuracy", [50, 50], 0.01),
+        ("roc_auc", [99, 1], 0.01),
+        ("log_loss", [50, 50], 0.01 * np.log(2)),
+        ("log_loss", [30, 0, 30], 0.01 * np.log(2)),
+        ("log_loss", [10, 10, 10], 0.01 * np.log(3)),
+        ("brier", [50, 50], 0.01 * 0.25),
+        ("brier", [90, 10], 0.01 * 0.09),
+        ("brier", [10, 10, 10], 0.01 * 2 / 3),
+    ],
+)
+def test_rope_is_one_point_or_one_percent_of_the_prior_loss(
+    name: str, counts: list[int], rope: float
+) -> None:
+    assert practical_rope(METRICS[name], counts) == pytest.approx(rope)
+
+
+@pytest.mark.parametrize("name", ["log_loss", "brier"])
+@pytest.mark.parametrize("counts", [[7, 3], [5, 3, 2]])
+def test_prior_loss_is_the_score_of_predicting_the_priors(name: str, counts: list[int]) -> None:
+    y = np.repeat(np.arange(len(counts)), counts)
+    priors = np.tile(np.array(counts) / sum(counts), (len(y), 1))
+    score = probability_scores(y, priors)[name]
+    assert score is not None
+    assert practical_rope(METRICS[name], counts) == pytest.approx(0.01 * score)
+
+
+def test_every_ranking_metric_is_found_under_its_name() -> None:
+    for name, metric in METRICS.items():
+        if metric.ranks:
+            assert find_metric(name) is metric
+
+
+@pytest.mark.parametrize("name", ["ece", "train_accuracy"])
+def test_scores_for_information_cannot_rank(name: str) -> None:
+    with pytest.raises(UsageError, match=f"--metric {name}: this score is information only"):
+        find_metric(name)
+
+
+def test_a_scorer_of_scikit_learn_is_a_metric() -> None:
+    metric = find_metric("f1_weighted", ["f1_weighted"])
+    assert metric.name == "f1_weighted"
+    assert metric.higher_is_better
+    assert not metric.rate
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("acuracy", "accuracy"), ("LOGLOSS", "log_loss"), ("f1_weigthed", "f1_weighted"), ("auc", "roc_auc")],
+)
+def test_an_unknown_metric_is_told_with_the_nearest(wrong: str, right: str) -> None:
+    with pytest.raises(UsageError, match=f"--metric {wrong}: no such metric.*Did you mean.*'{right}'"):
+        find_metric(wrong, ["f1_weighted"])
+
+
+def test_an_unknown_metric_that_is_near_nothing_lists_what_there_is() -> None:
+    with pytest.raises(UsageError) as told:
+        find_metric("zzz")
+    assert "Did you mean" not in str(told.value)
+    assert all(name in str(told.value) for name, metric in METRICS.items() if metric.ranks)

@@ -1,0 +1,163 @@
+"""Classifiers that misbehave, each in one way. All but those that say so always answer class 0."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+class Constant:
+    """Answers class 0 and gives no probabilities. Has fit and predict and nothing else."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X), dtype=int)
+
+
+class Plugin(ClassifierMixin, BaseEstimator):
+    """As people write them: scikit-learn's base classes, a parameter, and no declared constraints."""
+
+    def __init__(self, answer=0, verbose=False):
+        self.answer = answer
+        self.verbose = verbose
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.answer)
+
+
+class Raises(Constant):
+    def fit(self, X, y):
+        raise ArithmeticError("the matrix\nis  singular")
+
+
+class RaisesNothingToSay(Constant):
+    def fit(self, X, y):
+        raise RuntimeError
+
+
+class RaisesSometimes(Constant):
+    """Fails on training sets whose first row is not row 0: on the fold that judges it."""
+
+    def fit(self, X, y):
+        if y[0] != 0:
+            raise ValueError("class 0 must come first")
+        return super().fit(X, y)
+
+
+class Exits(Constant):
+    def fit(self, X, y):
+        sys.exit("giving up")
+
+
+class Dies(Constant):
+    def fit(self, X, y):
+        os._exit(3)
+
+
+class IsKilled(Constant):
+    def fit(self, X, y):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Sleeps(Constant):
+    def __init__(self, seconds=60):
+        self.seconds = seconds
+
+    def fit(self, X, y):
+        time.sleep(self.seconds)
+        return super().fit(X, y)
+
+
+class Prints(Constant):
+    def fit(self, X, y):
+        print("noise from Python")
+        os.write(1, b"noise from C\n")
+        return super().fit(X, y)
+
+
+class Warns(Constant):
+    def fit(self, X, y):
+        warnings.warn("loose\nscrew", UserWarning, stacklevel=1)
+        warnings.warn("loose\nscrew", UserWarning, stacklevel=1)
+        return super().fit(X, y)
+
+
+class Column(Constant):
+    """Predicts a column instead of a row of labels."""
+
+    def predict(self, X):
+        return np.zeros((len(X), 1))
+
+
+class UnknownLabel(Constant):
+    def predict(self, X):
+        return np.full(len(X), 7)
+
+
+class Text(Constant):
+    def predict(self, X):
+        return np.full(len(X), "yes")
+
+
+class Fractions(Constant):
+    def predict(self, X):
+        return np.full(len(X), 0.5)
+
+
+class NanProbabilities(Constant):
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), np.nan)
+
+
+class TooFewProbabilities(Constant):
+    def predict_proba(self, X):
+        return np.ones((len(X), 1))
+
+
+class Float32Probabilities(Constant):
+    """Certain of class 0, in single precision."""
+
+    def predict_proba(self, X):
+        given = np.zeros((len(X), len(self.classes_)), dtype=np.float32)
+        given[:, 0] = 1
+        return given
+
+
+class Decides(Constant):
+    """Ranks by the first feature, without probabilities."""
+
+    def decision_function(self, X):
+        return X[:, 0]
+
+
+class Unpicklable(Constant):
+    def fit(self, X, y):
+        self.closure = lambda: None
+        return super().fit(X, y)
+
+
+class NoClassifier:
+    pass
+
+
+class Picky(Constant):
+    def __init__(self):
+        raise ValueError("not\ntoday")
+
+
+class Anything(Constant):
+    def __init__(self, **given):
+        self.given = given
