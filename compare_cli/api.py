@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -14,16 +13,17 @@ from compare_cli import __version__
 from compare_cli.engine.execute import execute
 from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.plan import make_tasks
-from compare_cli.engine.splits import Split, make_splits, splits_digest
+from compare_cli.engine.splits import Split, make_splits, repeat_digests, splits_digest
+from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError
+from compare_cli.judging import judge_data_sets, score_arrays
 from compare_cli.models.families import BASELINE
 from compare_cli.notes import note
-from compare_cli.summary import score_arrays, summarise_dataset, summarise_models
+from compare_cli.summary import summarise_dataset, summarise_models
 from compare_cli.types import (
     Bench,
     Comparison,
     Dataset,
-    Environment,
     FitResult,
     FitTask,
     ModelSpec,
@@ -128,7 +128,7 @@ def _batches(job: Job, results: list[FitResult]) -> Iterator[list[FitTask]]:
 def _precise(job: Job, results: Sequence[FitResult]) -> bool:
     from compare_cli.verdict import repeats_enough
 
-    scores = score_arrays(results, job.models, job.metric.name)
+    scores = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
     return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
 
 
@@ -179,8 +179,6 @@ def conclude_bench(
     done: Sequence[Comparison], notes: Sequence[Note], options: Options, clock: Clock
 ) -> Bench:
     """Make the result of several comparisons: ranks and a verdict over all of them."""
-    from compare_cli.summary import judge_data_sets
-
     statuses = {comparison.run.status for comparison in done} | ({"partial"} if notes else set())
     status = next(s for s in ("interrupted", "partial", "complete") if s in statuses)
     total = Counter[str]()
@@ -201,51 +199,6 @@ def conclude_bench(
     )
     results = tuple(replace(comparison, command="bench") for comparison in done)
     return Bench(run, done[0].environment, results, judge_data_sets(results, options.seed), tuple(notes))
-
-
-class Clock:
-    """When a run began, and how much time it and its processes have used since."""
-
-    def __init__(self) -> None:
-        from datetime import UTC, datetime
-
-        self.started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._wall, self._cpu = time.perf_counter(), self._cpu_now()
-
-    @staticmethod
-    def _cpu_now() -> float:
-        times = os.times()
-        return times.user + times.system + times.children_user + times.children_system
-
-    @property
-    def seconds(self) -> float:
-        """Wall time since then."""
-        return time.perf_counter() - self._wall
-
-    @property
-    def cpu_seconds(self) -> float:
-        """CPU time since then, of this process and of its workers that have ended."""
-        return self._cpu_now() - self._cpu
-
-
-def environment() -> Environment:
-    """Return the versions and the machine."""
-    import platform
-
-    import joblib
-    import numpy
-    import pandas
-    import sklearn
-
-    return Environment(
-        python=platform.python_version(),
-        numpy=numpy.__version__,
-        scikit_learn=sklearn.__version__,
-        pandas=pandas.__version__,
-        joblib=joblib.__version__,
-        platform=f"{platform.system()} {platform.machine()}",
-        cpu_count=os.cpu_count() or 1,
-    )
 
 
 def conclude(
@@ -286,6 +239,7 @@ def conclude(
             metric=job.metric.name,
             rope=job.rope,
             splits_digest=splits_digest(job.splits),
+            repeat_digests=repeat_digests(job.splits),
             groups=job.dataset.groups_column,
         ),
         models=summary.models,

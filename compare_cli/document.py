@@ -78,7 +78,7 @@ class DatasetPart(Part):
     name: str
     source: str
     fingerprint: str
-    rows: int = Field(description="that models learn from")
+    rows: int | None = Field(description="that models learn from; null for scores from elsewhere")
     test_rows: int | None = Field(description="null with folds")
     columns: int = Field(description="in the source, the target included")
     features: int
@@ -102,6 +102,7 @@ class ProtocolPart(Part):
     metric: str
     rope: Number = Field(description="half-width of practical equivalence, in units of the metric")
     splits_digest: str
+    repeat_digests: list[str] = Field(default=[], description="the splits of each repeat")
     groups: str | None
     time_limit: Number
 

@@ -64,11 +64,14 @@ NOTES: dict[str, NoteKind] = {
         "warning", "{count} rows have too few columns (the first in line {line}); the rest counts as missing."
     ),
     "quotes_repaired": NoteKind(
-        "warning", "Quotes do not match in {count} lines (the first is line {line}); read as plain characters."
+        "warning",
+        "Quotes do not match in {count} lines (the first is line {line}); read as plain characters.",
     ),
     "header_repeated": NoteKind("info", "Left out {count} repeated header rows (the first in line {line})."),
     "second_table": NoteKind(
-        "warning", "Another table begins in line {line}; left out its {count} rows.", "put it into its own file"
+        "warning",
+        "Another table begins in line {line}; left out its {count} rows.",
+        "put it into its own file",
     ),
     "header_was_data": NoteKind(
         "info", "The first row is data that a program once took for column names; read as data."

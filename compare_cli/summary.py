@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from compare_cli.engine.splits import MAX_REPEATS
-from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
-from compare_cli.models.families import BASELINE
+from compare_cli.judging import in_order_of_merit, judge_models, score_arrays
+from compare_cli.metrics import METRICS, Metric
 from compare_cli.notes import note
 from compare_cli.types import (
-    Across,
-    Comparison,
     Dataset,
     DatasetSummary,
     Failure,
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from compare_cli.engine.job import Job
-    from compare_cli.verdict import Judgement, PairPredictions
 
 BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
 IMBALANCED = 0.9
@@ -64,22 +60,6 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
     )
 
 
-def score_arrays(
-    results: Sequence[FitResult], models: Sequence[ModelSpec], metric: str
-) -> dict[str, NDArray[np.float64]]:
-    """Return the scores of each model as an array (repeats, folds), NaN where there is none."""
-    import numpy as np
-
-    repeats = max((r.repeat for r in results), default=0) + 1
-    folds = max((r.fold for r in results), default=0) + 1
-    arrays = {spec.name: np.full((repeats, folds), np.nan) for spec in models}
-    for result in results:
-        value = result.scores.get(metric)
-        if value is not None:
-            arrays[result.model][result.repeat, result.fold] = value
-    return arrays
-
-
 @dataclass(frozen=True)
 class Intervals:
     """What score intervals need to know: rows judged in one repeat, and the mean n_test / n_train."""
@@ -100,7 +80,7 @@ def summarise_model(
 
     done = [r for r in results if r.status == "ok"]
     names = list(dict.fromkeys([*METRICS, metric.name]))
-    arrays = {name: score_arrays(results, [spec], name)[spec.name] for name in names} if done else {}
+    arrays = {name: score_arrays(results, [spec.name], name)[spec.name] for name in names} if done else {}
     scores = {name: _mean(arrays.get(name)) for name in names}
     rates = [r.test_rows / r.predict_seconds for r in done if r.predict_seconds]
     confusion = sum((r.confusion for r in done if r.confusion is not None), start=np.int64(0))
@@ -178,100 +158,15 @@ class Summary:
 def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
     """Return rows, pairs and verdict of a job from its fits so far."""
     by_model = {spec.name: [r for r in results if r.model == spec.name] for spec in job.models}
-    facts = _interval_facts(job, results)
+    facts = interval_facts(job)
     rows = {spec.name: summarise_model(spec, by_model[spec.name], job.metric, facts) for spec in job.models}
-    judgement = judge_models(job, results, rows)
-    ordered = tuple(
-        replace(
-            rows[name],
-            rank=place if rows[name].status != "failed" else None,
-            p_best=judgement.p_best.get(name),
-            in_top_set=judgement.in_top_set.get(name),
-            beats_baseline=judgement.beats_baseline.get(name),
-        )
-        for place, name in enumerate(judgement.order, start=1)
-    )
+    judgement = judge_models(job, results, rows, facts.test_share)
+    ordered = in_order_of_merit(rows, judgement)
     notes = comparison_notes(summarise_dataset(job.dataset), ordered, results, job.metric)
     return Summary(ordered, judgement.pairs, judgement.verdict, tuple(notes))
 
 
-def judge_models(job: Job, results: Sequence[FitResult], rows: Mapping[str, ModelSummary]) -> Judgement:
-    """Give the fits to the verdict: paired scores over folds, or per row on a test set."""
-    from compare_cli.verdict import Baseline, MetricFacts, common_repeats, judge, judge_single_test
-
-    counts = summarise_dataset(job.dataset).class_counts
-    metric = MetricFacts(job.metric.name, job.metric.higher_is_better, job.rope, job.metric.rate)
-    baseline = Baseline(BASELINE, job.dataset.classes[counts.index(max(counts))])
-    seconds = {
-        name: (row.predict_seconds, row.fit_seconds)
-        for name, row in rows.items()
-        if row.predict_seconds is not None and row.fit_seconds is not None
-    }
-    predictions = _paired_predictions(job, results)
-    by_row = _row_scores(job, results)
-    if by_row is not None:
-        return judge_single_test(
-            by_row,
-            metric=metric,
-            baseline=baseline,
-            seconds=seconds,
-            predictions=predictions,
-            seed=job.options.seed,
-        )
-    repeatable = job.plan.scheme in {"stratified", "grouped"}
-    return judge(
-        common_repeats(score_arrays(results, job.models, job.metric.name)),
-        metric=metric,
-        rows=len(job.dataset.y),
-        baseline=baseline,
-        seconds=seconds,
-        predictions=predictions,
-        test_share=_interval_facts(job, results).test_share if not repeatable else None,
-        repeats_cap=MAX_REPEATS if repeatable else 1,
-        seed=job.options.seed,
-    )
-
-
-def _row_scores(job: Job, results: Sequence[FitResult]) -> dict[str, NDArray[np.float64]] | None:
-    """Return each model's scores of single test rows (seeds, n_test); None where the metric has none."""
-    import numpy as np
-
-    if job.plan.scheme != "test" or job.metric.name not in PER_ROW:
-        return None
-    seeds = max((r.repeat for r in results), default=0) + 1
-    arrays = {spec.name: np.full((seeds, len(job.workspace.test_y)), np.nan) for spec in job.models}
-    for r in results:
-        if r.row_scores is not None:
-            arrays[r.model][r.repeat] = r.row_scores
-    return arrays
-
-
-def _paired_predictions(
-    job: Job, results: Sequence[FitResult]
-) -> Callable[[str, str], PairPredictions | None]:
-    """Return a function that tells how two models' predictions differ on the folds that both finished."""
-    import numpy as np
-
-    from compare_cli.verdict import PairPredictions
-
-    truth = job.workspace.test_y
-    rows = {(s.repeat, s.fold): s.test for s in job.splits}
-    given = {(r.model, r.repeat, r.fold): r.predictions for r in results if r.predictions is not None}
-
-    def compare_pair(left: str, right: str) -> PairPredictions | None:
-        both = [at for at in rows if (left, *at) in given and (right, *at) in given]
-        if not both:
-            return None
-        a = np.concatenate([given[left, *at] for at in both])
-        b = np.concatenate([given[right, *at] for at in both])
-        differ = a != b
-        right_there = (a == np.concatenate([truth[rows[at]] for at in both]))[differ]
-        return PairPredictions(float(differ.mean()), float(right_there.mean()) if differ.any() else None)
-
-    return compare_pair
-
-
-def _interval_facts(job: Job, results: Sequence[FitResult]) -> Intervals:
+def interval_facts(job: Job) -> Intervals:
     """Rows judged in one repeat (fewer than there are in time order), and the mean n_test/n_train."""
     first = [split for split in job.splits if split.repeat == 0]
     shares = [len(split.test) / len(split.train) for split in first]
@@ -280,39 +175,6 @@ def _interval_facts(job: Job, results: Sequence[FitResult]) -> Intervals:
         test_share=sum(shares) / len(shares) if shares else None,
         single_test=job.plan.scheme == "test",
     )
-
-
-def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
-    """Judge the models of a bench by their mean scores on each data set.
-
-    Losses are divided by the loss of always predicting the class priors, so that data sets can be
-    compared, and the region of practical equivalence is the same on all.
-    """
-    import numpy as np
-
-    from compare_cli.verdict import MetricFacts, judge_across
-
-    name = comparisons[0].protocol.metric
-    metric = METRICS.get(name) or Metric(name, name, "", rate=False)
-    rows = [{m.model: m.scores.get(name) for m in c.models} for c in comparisons]
-    scales = [_prior_loss(c, metric) for c in comparisons]
-    names = dict.fromkeys(model for row in rows for model in row)
-    means = {
-        model: np.array([_scaled(row.get(model), scale) for row, scale in zip(rows, scales, strict=True)])
-        for model in names
-    }
-    facts = MetricFacts(name, metric.higher_is_better, metric.rope, metric.rate)
-    return judge_across(means, metric=facts, baseline=BASELINE, seed=seed)
-
-
-def _prior_loss(comparison: Comparison, metric: Metric) -> float:
-    if metric.rope_kind == "absolute":
-        return 1.0
-    return practical_rope(metric, comparison.dataset.class_counts) / metric.rope
-
-
-def _scaled(score: float | None, scale: float) -> float:
-    return float("nan") if score is None else score / scale
 
 
 def comparison_notes(
@@ -324,7 +186,7 @@ def comparison_notes(
     if failed:
         notes.append(note("fits_failed", count=failed, total=len(results)))
     notes += _convergence_notes(models, results)
-    if metric.name == "accuracy" and dataset.majority_rate >= IMBALANCED:
+    if metric.name == "accuracy" and (dataset.majority_rate or 0) >= IMBALANCED:
         label = dataset.classes[dataset.class_counts.index(max(dataset.class_counts))]
         notes.append(note("imbalanced", rate=dataset.majority_rate, label=label))
     without = [m.model for m in models if m.status == "ok" and m.scores.get("log_loss") is None]

@@ -167,9 +167,15 @@ class FitResult:
 
 @dataclass(frozen=True)
 class Boundary:
-    """Boundary statistics of one fitted model on one fold: name → number, ``None`` where undefined."""
+    """Boundary statistics of one fitted model on one fold: name → number, ``None`` where undefined.
+
+    ``probe_labels`` (s,) are its predictions at the shared probes, for instability over folds and
+    disagreement between models; ``reason`` says why geometry is missing ("" where it is there).
+    """
 
     statistics: Mapping[str, float | None]
+    probe_labels: NDArray[np.int64] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +222,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How models were compared. ``folds`` is 1 with a test set; ``rope`` is in units of the metric."""
+    """How models were compared. ``folds`` is 1 with a test set; ``rope`` is in units of the metric.
+
+    ``repeat_digests`` name the splits of each repeat, so that runs of different length can be paired.
+    """
 
     scheme: Scheme
     folds: int
@@ -224,6 +233,7 @@ class Protocol:
     metric: str
     rope: float | None
     splits_digest: str
+    repeat_digests: tuple[str, ...] = ()
     groups: str | None = None
     time_limit: float | None = None
 
@@ -298,12 +308,12 @@ class Environment:
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What the result says of the data, without the data."""
+    """What the result says of the data, without the data; ``rows`` is None for scores from elsewhere."""
 
     name: str
     source: str
     fingerprint: str
-    rows: int
+    rows: int | None
     test_rows: int | None
     columns: int
     features: int
@@ -312,7 +322,7 @@ class DatasetSummary:
     target: str
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]
-    majority_rate: float
+    majority_rate: float | None
     missing_cells: int
     dropped: tuple[DroppedColumn, ...]
     read: ReadInfo

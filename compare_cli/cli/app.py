@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from compare_cli import __version__
-from compare_cli.cli.options import CompareOptions, ReadOptions, takes
+from compare_cli.cli.options import CompareOptions, OutputOptions, ReadOptions, takes
 
 app = typer.Typer(
     name="compare",
@@ -74,6 +74,57 @@ def bench(
     from compare_cli.cli.running import run_bench
 
     raise typer.Exit(run_bench(data or [], options))
+
+
+@app.command()
+@takes(OutputOptions)
+def verdict(
+    options: OutputOptions,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Results of compare (JSON), or a CSV of scores: model, fold, and a column per metric.",
+            show_default=False,
+        ),
+    ],
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Score to judge by. (default: the result's)", metavar="NAME"),
+    ] = None,
+    rope: Annotated[
+        float | None, typer.Option(help="Difference that does not matter in practice.", metavar="X")
+    ] = None,
+    lower_is_better: Annotated[
+        bool, typer.Option("--lower-is-better", help="The score is a loss (for scores from elsewhere).")
+    ] = False,
+    rows: Annotated[
+        int | None, typer.Option(help="Rows of the data set, if the file does not say.", min=2, metavar="N")
+    ] = None,
+) -> None:
+    """Judge stored scores: which model is better, what cannot be told, what would decide."""
+    from compare_cli.cli.judging_files import run_verdict
+    from compare_cli.stored import Criterion
+
+    raise typer.Exit(run_verdict(files, Criterion(metric, rope, lower_is_better, rows), options))
+
+
+@app.command()
+def gate(
+    base: Annotated[Path, typer.Argument(help="The result to hold against (JSON).", show_default=False)],
+    new: Annotated[Path, typer.Argument(help="The new result (JSON).", show_default=False)],
+    model: Annotated[
+        str | None, typer.Option(help="Model to look at. (default: the recommended one)", metavar="NAME")
+    ] = None,
+    margin: Annotated[float, typer.Option(help="How much worse is still accepted.", metavar="X")] = 0.01,
+    unpaired: Annotated[
+        bool, typer.Option("--unpaired", help="Compare results of different data or splits.")
+    ] = False,
+) -> None:
+    """Exit 0 when NEW is not worse than BASE by more than the margin, 5 when it is or cannot be told."""
+    from compare_cli.cli.judging_files import run_gate
+
+    raise typer.Exit(run_gate(base, new, model=model, margin=margin, paired=not unpaired))
 
 
 @app.command()

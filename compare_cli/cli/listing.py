@@ -112,7 +112,9 @@ def _description(dataset: Dataset) -> str:
     counts = zip(facts.classes, facts.class_counts, strict=True)
     lines += [
         "",
-        *_grid([("Class", "Rows", "Share"), *((c, f"{n:,}", f"{n / facts.rows:.1%}") for c, n in counts)]),
+        *_grid(
+            [("Class", "Rows", "Share"), *((c, f"{n:,}", f"{n / len(dataset.y):.1%}") for c, n in counts)]
+        ),
     ]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 

@@ -176,6 +176,15 @@ class CompareOptions(ReadOptions, OutputOptions):
             metavar="N",
         ),
     ] = None
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-under",
+            help="Exit 5 unless the recommended model is sure to reach this, e.g. accuracy=0.9.",
+            rich_help_panel=_COMPARISON,
+            metavar="METRIC=X",
+        ),
+    ] = None
     no_boundary: Annotated[
         bool,
         typer.Option("--no-boundary", help="Leave out boundary statistics.", rich_help_panel=_COMPARISON),

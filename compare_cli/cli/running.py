@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
 from compare_cli.cli.options import CompareOptions
 from compare_cli.cli.output import Output
 from compare_cli.cli.progress import Progress
-from compare_cli.cli.talk import say_notes
+from compare_cli.cli.talk import say_error, say_notes
 from compare_cli.errors import ExitCode
-from compare_cli.types import Bench, Comparison, FitResult, Note, Planned, Run
+from compare_cli.gate import Threshold, below_threshold
+from compare_cli.types import Bench, Comparison, FitResult, Note, Planned
 
 Stream = Generator[object, None, None]
 _CODES = {"complete": ExitCode.OK, "partial": ExitCode.PARTIAL, "interrupted": ExitCode.INTERRUPTED}
@@ -44,17 +45,27 @@ def run_bench(sources: list[str], options: CompareOptions) -> int:
 
 
 def _run(begin: Callable[[Follower], Stream], options: CompareOptions) -> int:
+    thresholds = [Threshold.parse(text) for text in options.fail_under or ()]
     output = Output(options.format_name, options.output, everything=options.verbose)
     follower = Follower(output, options)
     try:
         result = follower.follow(begin(follower))
         follower.tell(result.notes)
         output.finish(result)
-        run: Run = result.run
-        return _CODES[run.status]
+        return _exit_code(result, thresholds)
     finally:
         follower.progress.close()
         output.abandon()
+
+
+def _exit_code(result: Comparison | Bench, thresholds: Sequence[Threshold]) -> int:
+    """A run that did not do everything says so first; then the gates."""
+    if result.run.status != "complete":
+        return _CODES[result.run.status]
+    missed = below_threshold(result, thresholds)
+    for sentence in missed:
+        say_error(sentence)
+    return ExitCode.GATE if missed else ExitCode.OK
 
 
 class Follower:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,8 +109,8 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
         yield [Split(repeat, fold, train, test) for fold, (train, test) in enumerate(folds)]
 
 
-def splits_digest(splits: list[Split]) -> str:
-    """Return "sha256:…" over the test rows of all splits, by which two runs know that they are paired."""
+def splits_digest(splits: Sequence[Split]) -> str:
+    """Return "sha256:…" over the rows of all splits, by which two runs know that they are paired."""
     digest = hashlib.sha256()
     for split in splits:
         digest.update(f"{split.repeat}.{split.fold}:".encode())
@@ -118,3 +118,9 @@ def splits_digest(splits: list[Split]) -> str:
         digest.update(b"|")
         digest.update(split.test.astype("<i8").tobytes())
     return f"sha256:{digest.hexdigest()}"
+
+
+def repeat_digests(splits: Sequence[Split]) -> tuple[str, ...]:
+    """Return the digest of each repeat's splits."""
+    repeats = dict.fromkeys(split.repeat for split in splits)
+    return tuple(splits_digest([split for split in splits if split.repeat == r]) for r in repeats)

@@ -77,8 +77,10 @@ def _comparison_parts(comparison: Comparison, view: View) -> list[RenderableType
 def heading(comparison: Comparison) -> str:
     """Return the data set in one line: name, rows, features, classes, target."""
     d = comparison.dataset
-    rows = f"{d.rows:,} rows" if d.test_rows is None else f"{d.rows:,} rows, {d.test_rows:,} test rows"
     name = shortened(printable(d.name), 40)
+    if d.rows is None:
+        return f"{name}: scores from {printable(d.source)}"
+    rows = f"{d.rows:,} rows" if d.test_rows is None else f"{d.rows:,} rows, {d.test_rows:,} test rows"
     target = shortened(printable(d.target), 24)
     return f"{name}: {rows}, {_count(d.features, 'feature')}, {len(d.classes)} classes of {target}"
 
@@ -93,6 +95,8 @@ def protocol_line(comparison: Comparison) -> str:
         "time": f"{p.folds} folds in time order",
         "test": f"fitted on all rows, judged on the test rows; {_count(p.repeats, 'seed')}",
     }[p.scheme]
+    if comparison.command == "verdict":
+        return f"{how}; judged by {printable(p.metric)}"
     ended = "" if run.status != "interrupted" else "; interrupted"
     reused = f", {run.fits_reused} reused" if run.fits_reused else ""
     return f"{how}, seed {run.seed}; {run.fits_run} fits{reused} in {run.seconds:.1f} s{ended}"

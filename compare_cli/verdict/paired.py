@@ -22,7 +22,6 @@ PairOutcome = Literal["identical", "equivalent", "better", "worse", "undecided"]
 EQUIVALENT_FROM = 0.95  # P(|Δ| <= rope) from which two models are practically equivalent
 BETTER_FROM = 0.975  # P(Δ > 0) from which left is better: two sides of .025
 ADJUSTED_BELOW = 0.05  # the same two sides, as a p-value adjusted for many pairs
-NOT_WORSE_FROM = 0.95  # P(Δ > -rope) from which an undecided left is called "not worse"
 EQUAL_WITHIN = 1e-12  # differences of sums of the same numbers in another order, not of scores
 
 
@@ -192,16 +191,15 @@ def decide_pair(
 ) -> PairOutcome:
     """Return what may be said of a pair, in this order.
 
-    1. No spread: ``identical`` where the predictions are the same (``identical``; where predictions are
-       unknown, None, the same score on every fold counts), else ``undecided``.
+    1. No spread: ``identical`` where the score is the same on every fold and the predictions are too
+       (``identical``; None where they are unknown: then the scores alone count), else ``undecided``.
     2. P(|Δ| <= rope) >= .95: ``equivalent``.
     3. P(Δ > 0) >= .975 or <= .025: ``better`` / ``worse`` (of left). Among more than two models
        ``p_adjusted`` <= .05 takes the place of this rule.
     4. Else ``undecided``.
     """
     if posterior.no_spread:
-        same = posterior.delta == 0 if identical is None else identical
-        return "identical" if same else "undecided"
+        return "identical" if posterior.delta == 0 and identical is not False else "undecided"
     if posterior.p_equivalent >= EQUIVALENT_FROM:
         return "equivalent"
     if p_adjusted is None:
@@ -211,8 +209,3 @@ def decide_pair(
     if not decided:
         return "undecided"
     return "better" if posterior.delta > 0 else "worse"
-
-
-def not_worse(posterior: PairPosterior) -> bool:
-    """Whether P(Δ > -rope) >= .95: left is at least not worse by more than what matters."""
-    return not posterior.no_spread and 1 - posterior.p_worse >= NOT_WORSE_FROM

@@ -225,7 +225,7 @@ def beats_baseline(posterior: PairPosterior | None, evidence: Evidence, metric: 
         return bool(posterior.p_positive >= BETTER_FROM)
     if posterior.delta <= 0:
         return False
-    if not metric.points or evidence.rows < 2:
+    if not metric.points or evidence.rows is None or evidence.rows < 2:
         return None
     per_row = max(0.0, 1 - min(1.0, posterior.delta) ** 2)
     if evidence.source == "rows" or evidence.folds < 2:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.cost import cheapest, saving
 from compare_cli.verdict.inputs import Baseline, MetricFacts
-from compare_cli.verdict.paired import NOT_WORSE_FROM
 from compare_cli.verdict.wording import counted, difference, listed, p_value, probability, rope_width
 
+NOT_WORSE_FROM = 0.95  # P(Δ > -rope) from which an undecided left is called "not worse"
 THESE_FITS = " This speaks of these fits on one test set, not of the way of fitting."
 
 
@@ -79,7 +79,8 @@ def undecided(
     """
     if len(pairs) == 1 and len(p_best) == 2:
         pair = next(iter(pairs.values()))
-        sure = "" if pair.p_positive is None else f" ({probability('P', pair.p_positive)}{_not_worse(pair)})"
+        at_least = f"; {pair.left} is not worse" if not_worse(pair) else ""
+        sure = "" if pair.p_positive is None else f" ({probability('P', pair.p_positive)}{at_least})"
         return f"Not decided{sure}: {what_would_decide(pair, row)}{take(choice)}."
     best = max(choice.top_set, key=lambda name: p_best.get(name) or 0.0)
     p = p_best.get(best)
@@ -160,10 +161,9 @@ def _difference(pair: PairVerdict, metric: MetricFacts) -> str:
     return difference(pair.delta or 0.0, pair.delta_low or 0.0, pair.delta_high or 0.0, metric)
 
 
-def _not_worse(pair: PairVerdict) -> str:
-    """``; mlp is not worse`` where P(Δ > -rope) >= .95."""
-    sure = pair.p_worse is not None and 1 - pair.p_worse >= NOT_WORSE_FROM
-    return f"; {pair.left} is not worse" if sure else ""
+def not_worse(pair: PairVerdict) -> bool:
+    """Whether P(Δ > -rope) >= .95: left is not worse by more than what matters."""
+    return pair.p_worse is not None and 1 - pair.p_worse >= NOT_WORSE_FROM
 
 
 def _known(pairs: Mapping[str, PairVerdict]) -> bool:

@@ -1,0 +1,212 @@
+"""From fits to the verdict: what `verdict` is asked about one data set, and about several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from compare_cli.engine.splits import MAX_REPEATS
+from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
+from compare_cli.models.families import BASELINE
+from compare_cli.types import Across, Comparison, FitResult, ModelSummary, Scheme
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.engine.job import Job
+    from compare_cli.verdict import Baseline, Judgement, MetricFacts, PairPredictions
+
+    Predictions = Callable[[str, str], PairPredictions | None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the verdict has to know besides scores. ``rows`` is None where nobody said how many there are."""
+
+    metric: Metric
+    rope: float
+    rows: int | None
+    scheme: Scheme
+    test_share: float | None
+    most_frequent: str | None
+    seed: int
+
+    def facts(self) -> MetricFacts:
+        """Return the metric as the verdict takes it."""
+        from compare_cli.verdict import MetricFacts
+
+        return MetricFacts(self.metric.name, self.metric.higher_is_better, self.rope, self.metric.rate)
+
+    def baseline(self) -> Baseline:
+        """Return the baseline: always answering the most frequent class."""
+        from compare_cli.verdict import Baseline
+
+        return Baseline(BASELINE, self.most_frequent)
+
+
+def score_arrays(
+    results: Sequence[FitResult], models: Sequence[str], metric: str
+) -> dict[str, NDArray[np.float64]]:
+    """Return the scores of each model as an array (repeats, folds), NaN where there is none."""
+    import numpy as np
+
+    repeats = max((r.repeat for r in results), default=0) + 1
+    folds = max((r.fold for r in results), default=0) + 1
+    arrays = {name: np.full((repeats, folds), np.nan) for name in models}
+    for result in results:
+        value = result.scores.get(metric)
+        if value is not None:
+            arrays[result.model][result.repeat, result.fold] = value
+    return arrays
+
+
+def judge_folds(
+    arrays: Mapping[str, NDArray[np.float64]],
+    question: Question,
+    rows: Mapping[str, ModelSummary],
+    predictions: Predictions | None = None,
+) -> Judgement:
+    """Judge models by their scores on shared folds, arrays of (repeats, folds)."""
+    from compare_cli.verdict import common_repeats, judge
+
+    repeatable = question.scheme in {"stratified", "grouped"}
+    return judge(
+        common_repeats(arrays),
+        metric=question.facts(),
+        rows=question.rows,
+        baseline=question.baseline(),
+        seconds=_seconds(rows),
+        predictions=predictions,
+        test_share=None if question.scheme == "stratified" else question.test_share,
+        repeats_cap=MAX_REPEATS if repeatable else 1,
+        seed=question.seed,
+    )
+
+
+def _seconds(rows: Mapping[str, ModelSummary]) -> dict[str, tuple[float, float]]:
+    return {
+        name: (row.predict_seconds, row.fit_seconds)
+        for name, row in rows.items()
+        if row.predict_seconds is not None and row.fit_seconds is not None
+    }
+
+
+def judge_models(
+    job: Job, results: Sequence[FitResult], rows: Mapping[str, ModelSummary], test_share: float | None
+) -> Judgement:
+    """Give the fits of a job to the verdict: paired scores over folds, or per row on a test set."""
+    import numpy as np
+
+    from compare_cli.verdict import judge_single_test
+
+    dataset = job.dataset
+    question = Question(
+        metric=job.metric,
+        rope=job.rope,
+        rows=len(dataset.y),
+        scheme=job.plan.scheme,
+        test_share=test_share,
+        most_frequent=dataset.classes[int(np.bincount(dataset.y).argmax())],
+        seed=job.options.seed,
+    )
+    predictions = _paired_predictions(job, results)
+    by_row = _row_scores(job, results)
+    if by_row is None:
+        arrays = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
+        return judge_folds(arrays, question, rows, predictions)
+    return judge_single_test(
+        by_row,
+        metric=question.facts(),
+        baseline=question.baseline(),
+        seconds=_seconds(rows),
+        predictions=predictions,
+        seed=question.seed,
+    )
+
+
+def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) -> tuple[ModelSummary, ...]:
+    """Return the rows best first, the baseline last, with what the verdict says of each."""
+    return tuple(
+        replace(
+            rows[name],
+            rank=place if rows[name].status != "failed" else None,
+            p_best=judgement.p_best.get(name),
+            in_top_set=judgement.in_top_set.get(name),
+            beats_baseline=judgement.beats_baseline.get(name),
+        )
+        for place, name in enumerate(judgement.order, start=1)
+    )
+
+
+def _row_scores(job: Job, results: Sequence[FitResult]) -> dict[str, NDArray[np.float64]] | None:
+    """Return each model's scores of single test rows (seeds, n_test); None where the metric has none."""
+    import numpy as np
+
+    if job.plan.scheme != "test" or job.metric.name not in PER_ROW:
+        return None
+    seeds = max((r.repeat for r in results), default=0) + 1
+    arrays = {spec.name: np.full((seeds, len(job.workspace.test_y)), np.nan) for spec in job.models}
+    for r in results:
+        if r.row_scores is not None:
+            arrays[r.model][r.repeat] = r.row_scores
+    return arrays
+
+
+def _paired_predictions(
+    job: Job, results: Sequence[FitResult]
+) -> Callable[[str, str], PairPredictions | None]:
+    """Return a function that tells how two models' predictions differ on the folds that both finished."""
+    import numpy as np
+
+    from compare_cli.verdict import PairPredictions
+
+    truth = job.workspace.test_y
+    rows = {(s.repeat, s.fold): s.test for s in job.splits}
+    given = {(r.model, r.repeat, r.fold): r.predictions for r in results if r.predictions is not None}
+
+    def compare_pair(left: str, right: str) -> PairPredictions | None:
+        both = [at for at in rows if (left, *at) in given and (right, *at) in given]
+        if not both:
+            return None
+        a = np.concatenate([given[left, *at] for at in both])
+        b = np.concatenate([given[right, *at] for at in both])
+        differ = a != b
+        right_there = (a == np.concatenate([truth[rows[at]] for at in both]))[differ]
+        return PairPredictions(float(differ.mean()), float(right_there.mean()) if differ.any() else None)
+
+    return compare_pair
+
+
+def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
+    """Judge the models of a bench by their mean scores on each data set.
+
+    Losses are divided by the loss of always predicting the class priors, so that data sets can be
+    compared, and the region of practical equivalence is the same on all.
+    """
+    import numpy as np
+
+    from compare_cli.verdict import MetricFacts, judge_across
+
+    name = comparisons[0].protocol.metric
+    metric = METRICS.get(name) or Metric(name, name, "", rate=False)
+    rows = [{m.model: m.scores.get(name) for m in c.models} for c in comparisons]
+    scales = [_prior_loss(c, metric) for c in comparisons]
+    names = dict.fromkeys(model for row in rows for model in row)
+    means = {
+        model: np.array([_scaled(row.get(model), scale) for row, scale in zip(rows, scales, strict=True)])
+        for model in names
+    }
+    facts = MetricFacts(name, metric.higher_is_better, metric.rope, metric.rate)
+    return judge_across(means, metric=facts, baseline=BASELINE, seed=seed)
+
+
+def _prior_loss(comparison: Comparison, metric: Metric) -> float:
+    if metric.rope_kind == "absolute":
+        return 1.0
+    return practical_rope(metric, comparison.dataset.class_counts) / metric.rope
+
+
+def _scaled(score: float | None, scale: float) -> float:
+    return float("nan") if score is None else score / scale
