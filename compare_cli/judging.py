@@ -57,7 +57,7 @@ def score_arrays(
     arrays = {name: np.full((repeats, folds), np.nan) for name in models}
     for result in results:
         value = result.scores.get(metric)
-        if value is not None:
+        if value is not None and result.model in arrays:
             arrays[result.model][result.repeat, result.fold] = value
     return arrays
 

@@ -149,7 +149,7 @@ def _verdict_parts(comparison: Comparison) -> Iterator[RenderableType]:
         yield Text(printable(verdict.sentence), "bold")
     for reason in verdict.because:
         yield Padding(Text(_FIELDS.sub("", printable(reason))), (0, 0, 0, INDENT))
-    if any(row.in_top_set for row in comparison.models):
+    if sum(bool(row.in_top_set) for row in comparison.models) > 1:
         yield Text(f"{MARK} top set: the data cannot tell these apart from the best", "dim")
 
 
