@@ -1,0 +1,176 @@
+"""What each boundary statistic is and how to read it. Imports nothing heavy: help texts come from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RADIUS = 0.25  # sd: the scale at which directions and roughness are read; a convention
+NOISE = 0.1  # sd: the noise of flips; a convention
+BLURRED_FROM = 30  # moving columns from which directions are shown with "~"
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One boundary statistic. ``column`` says whether the table shows it; ``per_fit`` whether one fit has it."""
+
+    name: str
+    title: str
+    definition: str
+    range: str
+    how_to_read: str
+    source: str
+    column: bool = False
+    per_fit: bool = True
+
+
+_ALL = (
+    Statistic(
+        "linearity",
+        "Linearity",
+        "Cohen's kappa between the model and its best linear surrogate (a logistic regression trained on"
+        " at most 2,000 training rows labelled by the model, judged on held-out rows)",
+        "0 to 1; logistic regression is about 1",
+        "near 1: one plane per pair of classes says it all; low: the model really uses its freedom",
+        "fidelity of a surrogate, after Craven & Shavlik 1996",
+        column=True,
+    ),
+    Statistic(
+        "nonconvexity",
+        "Nonconvex",
+        "chance that a random point between two rows predicted alike is predicted otherwise",
+        "0 to 1; logistic regression is exactly 0",
+        "0: every class is convex; high: classes are bent around each other or split into parts",
+        "classifier nonlinearity, Hoekstra & Duin 1996",
+        column=True,
+    ),
+    Statistic(
+        "directions",
+        "Directions",
+        f"effective rank of the boundary's normals within a pair of classes, seen at a radius of {RADIUS} sd",
+        "1 to the number of numeric columns; logistic regression is 1",
+        "1: flat; 2: bends in a plane, two features interact; as many as columns: one class surrounds the"
+        f" other; blurred above about {BLURRED_FROM} columns",
+        "decision boundary feature matrix, Lee & Landgrebe 1993",
+        column=True,
+    ),
+    Statistic(
+        "roughness",
+        "Roughness",
+        f"1 - the squared length of the boundary's mean normal at a radius of {RADIUS} sd",
+        "0 to 1",
+        "0: flat at that scale; 1: shredded, points next to each other get different answers",
+        "decision boundary variability, after Lei et al. 2021",
+        column=True,
+    ),
+    Statistic(
+        "axis_aligned",
+        "Axis",
+        "share of boundary points whose normal has all other components below 5 % of the largest",
+        "0 to 1; a tree is 1",
+        "1: steps parallel to the axes, as trees make; any plane parallel to an axis passes too",
+        "from labels alone, by this project",
+        column=True,
+    ),
+    Statistic(
+        "flips",
+        "Flips",
+        f"chance that noise of {NOISE} sd on every numeric column changes the prediction",
+        "0 to 1",
+        "high: many rows lie close to the boundary",
+        "noise sensitivity",
+        column=True,
+    ),
+    Statistic(
+        "instability",
+        "Instability",
+        "chance that two folds' models answer differently halfway between two rows",
+        "0 to 1",
+        "low: every training set gives the same boundary; high: the boundary follows the sample",
+        "decision boundary variability, Lei et al. 2021",
+        column=True,
+        per_fit=False,
+    ),
+    Statistic(
+        "margin_median",
+        "Margin",
+        "median distance from a row to the nearest point predicted otherwise, in sd of the numeric columns",
+        "0 upwards, in sd",
+        "small: half of the rows would be predicted otherwise after a small change",
+        "exact for linear models and trees (Chen et al. 2019), else an upper bound (see margin_exact)",
+    ),
+    Statistic(
+        "margin_q10",
+        "Margin, lowest tenth",
+        "distance to the nearest point predicted otherwise that a tenth of the rows are within",
+        "0 upwards, in sd",
+        "near 0: the most exposed rows lie on the boundary",
+        "as margin_median",
+    ),
+    Statistic(
+        "margin_exact",
+        "Exact margins",
+        "1 where margins are computed from the model's structure, 0 where they are upper bounds",
+        "0 or 1",
+        "compare upper bounds with exact margins with care",
+        "by family: linear models and trees are exact",
+    ),
+    Statistic(
+        "crossings",
+        "Crossings",
+        "changes of prediction on a straight walk between two rows predicted differently (12 steps)",
+        "1 upwards; logistic regression with two classes is exactly 1",
+        "above 1: the walk leaves and enters classes several times",
+        "by this project",
+    ),
+    Statistic(
+        "broken_walks",
+        "Broken walks",
+        "share of straight walks between rows predicted alike that leave the class somewhere (8 steps)",
+        "0 to 1; logistic regression is exactly 0",
+        "as nonconvexity, but counting walks and not their length",
+        "by this project, after Hoekstra & Duin 1996",
+    ),
+    Statistic(
+        "unsure",
+        "Unsure",
+        f"share of a walk between classes on which the two highest probabilities are within {0.5:g}",
+        "0 to 1; None without probabilities",
+        "0: the model changes its mind at once; high: a wide belt of doubt",
+        "boundary thickness, by length, Yang et al. 2020",
+    ),
+    Statistic(
+        "features_per_facet",
+        "Features per facet",
+        "median over boundary points of 1 / (sum of 4th powers of the unit normal's components)",
+        "1 to the number of numeric columns; a tree is 1",
+        "how many columns decide together at one place of the boundary",
+        "participation ratio",
+    ),
+    Statistic(
+        "fragments",
+        "Fragments",
+        "patches of one label on planes through three rows (14 x 14 points), less the classes seen there",
+        "0 upwards",
+        "0: every class is one piece; high: islands",
+        "after Somepalli et al. 2022",
+    ),
+    Statistic(
+        "leaves", "Leaves", "leaves of the tree", "1 upwards", "boxes that it cuts the space into", "exact"
+    ),
+    Statistic(
+        "depth", "Depth", "longest chain of questions in the tree", "0 upwards", "how fine it cuts", "exact"
+    ),
+    Statistic(
+        "parameters", "Parameters", "weights that were learnt", "1 upwards", "size of the model", "exact"
+    ),
+    Statistic(
+        "relu_pieces",
+        "ReLU pieces",
+        "linear pieces of the network on a straight walk between two rows predicted differently",
+        "1 upwards",
+        "how often the network bends on the way; a property of the network, not of the data",
+        "exact for ReLU networks",
+    ),
+)
+
+STATISTICS: dict[str, Statistic] = {s.name: s for s in _ALL}

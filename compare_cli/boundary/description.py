@@ -1,0 +1,80 @@
+"""Boundary statistics for callers: of one fitted estimator, or of one fold of a comparison."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from compare_cli.boundary.exact import BY_CLASS, Exact
+from compare_cli.boundary.frames import table_frame
+from compare_cli.boundary.probes import FULL, REDUCED, Effort
+from compare_cli.boundary.space import Frame, Space
+from compare_cli.boundary.statistics import measure
+from compare_cli.types import Boundary
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SLOW_CLASSES = frozenset({"KNeighborsClassifier", "SVC", "NuSVC", "GaussianProcessClassifier"})
+
+
+def describe(
+    estimator: Any, X: Any, *, seed: int = 0, probes: int | None = None
+) -> dict[str, float | str | None]:
+    """Return what the decision boundary of a fitted classifier looks like, as plain numbers.
+
+    ``X`` (n, d) is a numeric array, or a DataFrame as the estimator takes it: numeric columns span
+    the space, other columns are held. One half of its rows trains the linear surrogate, the other
+    half is looked from; rows that the model was not trained on give fairer numbers.
+    ``probes`` is the number of boundary points (default 60; 20 for models that predict slowly).
+    Names are those of ``STATISTICS``; None where undefined. ``reason`` says why geometry is missing,
+    None when it is there. The same seed gives the same numbers. Raises DataError for tables that
+    are sparse, not numeric, or shorter than 4 rows.
+    """
+    name = type(estimator).__name__
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = BY_CLASS.get(name)
+        space = Space(table_frame(X, seed=seed), estimator)
+        exact = read(estimator) if read is not None else None
+        statistics, reason = measure(
+            space, seed=seed, effort=effort(probes, name in SLOW_CLASSES), exact=exact
+        )
+    return {**statistics, "reason": reason or None}
+
+
+def effort(probes: int | None, slow: bool) -> Effort:
+    """Return how much to look: ``probes`` boundary points, or 60, or 20 for models that predict slowly."""
+    return Effort(probes) if probes is not None else REDUCED if slow else FULL
+
+
+def describe_fold(
+    estimator: Any,
+    frame: Frame,
+    *,
+    seed: int,
+    single: bool = False,
+    exact: Callable[[Any], Exact | None] | None = None,
+    slow: bool = False,
+    probes: int | None = None,
+    shared: NDArray[np.float64] | None = None,
+) -> Boundary:
+    """Return the boundary statistics of one fit. No warning escapes.
+
+    ``frame`` is the fold's, from ``prepared_frame``; ``single`` gives the model single precision;
+    ``exact`` reads the family's exact geometry; ``slow`` marks families that predict slowly;
+    ``shared`` (s, D) are the shared probes as the model takes them: its labels for them come back.
+    """
+    import numpy as np
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        space = Space(frame, estimator, single=single)
+        geometry = exact(estimator) if exact is not None else None
+        statistics, reason = measure(space, seed=seed, effort=effort(probes, slow), exact=geometry)
+        labels = None
+        if shared is not None:
+            labels = np.asarray(estimator.predict(shared.astype("float32") if single else shared))
+    return Boundary(statistics, labels, reason)

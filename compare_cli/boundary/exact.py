@@ -1,0 +1,228 @@
+"""Exact geometry of model families that allow it: margins, slopes, linear pieces, sizes.
+
+A family's registry entry names one of these functions; each takes a fitted estimator and returns
+an ``Exact``, or None for an estimator that it cannot read. Rows are the model's input.
+Shapes: n rows, D input columns, d moving columns, c classes, w walks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.boundary.space import Moving
+
+    Margins = Callable[[NDArray[np.float64], Moving, NDArray[np.bool_] | None], NDArray[np.float64]]
+    Slopes = Callable[[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+    Pieces = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What a family knows of its own geometry; what it does not know is None or left out.
+
+    ``margins(rows (n, D), moving, held (n, d) or None)``: distance (n,) to the nearest point labelled
+    otherwise, in sd units, over moving columns; inf where there is none.
+    ``slopes(rows (m, D), inside (m,), outside (m,))``: slope (m, D) of score[outside] − score[inside],
+    up to a positive factor. ``pieces(starts (w, D), ends (w, D))``: linear pieces of the scores along
+    each segment, (w,). ``sizes``: numbers such as ``leaves``, ``depth``, ``parameters``.
+    """
+
+    sizes: Mapping[str, float] = field(default_factory=dict)
+    margins: Margins | None = None
+    slopes: Slopes | None = None
+    pieces: Pieces | None = None
+
+
+def exact_linear(estimator: Any) -> Exact | None:
+    """Read a model whose scores are linear (``coef_``, ``intercept_``) and whose label is the largest.
+
+    Two classes: |w·x + b| / ‖w‖; more: min over q of (z_y − z_q) / ‖w_y − w_q‖. w over moving columns.
+    """
+    import numpy as np
+
+    coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64))
+    intercept = np.broadcast_to(np.asarray(estimator.intercept_, dtype=np.float64), len(coef))
+    parameters = float(coef.size + intercept.size)
+    if len(coef) == 1:
+        coef, intercept = np.vstack([-coef / 2, coef / 2]), np.hstack([-intercept / 2, intercept / 2])
+
+    def margins(
+        rows: NDArray[np.float64], moving: Moving, held: NDArray[np.bool_] | None
+    ) -> NDArray[np.float64]:
+        scores = rows @ coef.T + intercept
+        weights = coef[:, moving.columns] * moving.scale
+        own = scores.argmax(axis=1)
+        apart = weights[own][:, None, :] - weights
+        square = apart * apart if held is None else np.where(held[:, None, :], 0.0, apart * apart)
+        distance = np.sqrt(square.sum(axis=2))
+        gap = scores[np.arange(len(rows)), own][:, None] - scores
+        other = np.arange(len(coef)) != own[:, None]
+        reach = np.where(other & (distance > 0), gap / np.where(distance > 0, distance, 1.0), np.inf)
+        nearest: NDArray[np.float64] = reach.min(axis=1)
+        return nearest
+
+    def slopes(
+        rows: NDArray[np.float64], inside: NDArray[np.int64], outside: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        return coef[outside] - coef[inside]
+
+    return Exact({"parameters": parameters}, margins, slopes)
+
+
+def exact_tree(estimator: Any) -> Exact | None:
+    """Read a scikit-learn decision tree: its leaves are boxes, each with one label.
+
+    Margin: √Σ max(0, lo − x, x − hi)² to the nearest leaf box of another label (Chen et al. 2019)
+    over moving columns, among the leaves that hold the row's held values.
+    """
+    import numpy as np
+
+    tree = estimator.tree_
+    low, high, label, used = _leaf_boxes(tree)
+
+    def margins(
+        rows: NDArray[np.float64], moving: Moving, held: NDArray[np.bool_] | None
+    ) -> NDArray[np.float64]:
+        own = np.asarray(tree.value[tree.apply(rows.astype(np.float32))][:, 0].argmax(axis=1))
+        place = {int(c): i for i, c in enumerate(moving.columns)}
+        square = np.where(own[:, None] == label[None, :], np.inf, 0.0)
+        for at, column in enumerate(used):
+            x = rows[:, column][:, None]
+            outside = np.maximum(low[at] - x, x - high[at])
+            np.maximum(outside, 0.0, out=outside)
+            i = place.get(int(column))
+            if i is None:
+                square[outside > 0] = np.inf
+                continue
+            if held is not None:
+                outside[held[:, i][:, None] & (outside > 0)] = np.inf
+            outside /= moving.scale[i]
+            square += outside * outside
+        nearest: NDArray[np.float64] = np.sqrt(square.min(axis=1))
+        return nearest
+
+    sizes = {"leaves": float(estimator.get_n_leaves()), "depth": float(estimator.get_depth())}
+    return Exact(sizes, margins)
+
+
+def _leaf_boxes(
+    tree: Any,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return lower and upper limits (columns used, leaves), labels (leaves,) and the columns used."""
+    import numpy as np
+
+    left, right = tree.children_left, tree.children_right
+    used = np.unique(tree.feature[left >= 0])
+    column = np.searchsorted(used, tree.feature)
+    low = np.full((tree.node_count, len(used)), -np.inf)
+    high = np.full((tree.node_count, len(used)), np.inf)
+    level = np.array([0]) if left[0] >= 0 else np.empty(0, np.int64)
+    while len(level):  # children take their parent's box, cut at its threshold
+        for child in (left[level], right[level]):
+            low[child], high[child] = low[level], high[level]
+        high[left[level], column[level]] = tree.threshold[level]
+        low[right[level], column[level]] = tree.threshold[level]
+        below = np.concatenate([left[level], right[level]])
+        level = below[left[below] >= 0]
+    leaf = np.flatnonzero(left < 0)
+    labels = tree.value[leaf][:, 0].argmax(axis=1)
+    return low[leaf].T.copy(), high[leaf].T.copy(), np.asarray(labels), used
+
+
+def exact_mlp(estimator: Any) -> Exact | None:
+    """Read a scikit-learn multi-layer perceptron: slopes for any layers of ReLUs, and its linear pieces.
+
+    Other activations give their size alone; their slopes are then taken from scores.
+    """
+    import numpy as np
+
+    weights = [np.asarray(w, dtype=np.float64) for w in estimator.coefs_]
+    biases = [np.asarray(b, dtype=np.float64) for b in estimator.intercepts_]
+    sizes = {"parameters": float(sum(w.size for w in weights) + sum(b.size for b in biases))}
+    if estimator.activation != "relu" or len(weights) < 2:
+        return Exact(sizes)
+    if weights[-1].shape[1] == 1:  # one logistic output: score of the second class
+        weights[-1] = np.hstack([-weights[-1] / 2, weights[-1] / 2])
+
+    def slopes(
+        rows: NDArray[np.float64], inside: NDArray[np.int64], outside: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        active = []
+        for w, b in zip(weights[:-1], biases[:-1], strict=True):
+            rows = rows @ w + b
+            active.append(rows > 0)
+            rows = np.where(active[-1], rows, 0.0)
+        back = (weights[-1][:, outside] - weights[-1][:, inside]).T
+        for w, on in zip(reversed(weights[:-1]), reversed(active), strict=True):
+            back = np.where(on, back, 0.0) @ w.T
+        return back
+
+    def pieces(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.int64]:
+        return relu_pieces(weights[:-1], biases[:-1], starts, ends)
+
+    return Exact(sizes, slopes=slopes, pieces=pieces)
+
+
+def relu_pieces(
+    weights: list[NDArray[np.float64]],
+    biases: list[NDArray[np.float64]],
+    starts: NDArray[np.float64],
+    ends: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return how many linear pieces hidden layers of ReLUs make of each segment, (w,) counts ≥ 1.
+
+    On a piece every unit of the next layer is linear, so its sign changes are where it is 0.
+    """
+    import numpy as np
+
+    first = (starts @ weights[0] + biases[0] > 0) != (ends @ weights[0] + biases[0] > 0)
+    if len(weights) == 1:
+        return 1 + first.sum(axis=1)
+    return np.array(
+        [1 + len(_breaks(weights, biases, a, b)) for a, b in zip(starts, ends, strict=True)], np.int64
+    )
+
+
+def _breaks(
+    weights: list[NDArray[np.float64]],
+    biases: list[NDArray[np.float64]],
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return where between 0 and 1 a segment's slope changes, sorted."""
+    import numpy as np
+
+    t = np.array([0.0, 1.0])
+    values = np.stack([start, end])
+    for w, b in zip(weights, biases, strict=True):
+        values = values @ w + b
+        before, after = values[:-1], values[1:]
+        piece, unit = np.nonzero((before > 0) != (after > 0))
+        share = before[piece, unit] / (before[piece, unit] - after[piece, unit])
+        fresh = t[piece] + share * (t[piece + 1] - t[piece])
+        both = np.unique(np.concatenate([t, fresh]))
+        at = np.clip(np.searchsorted(t, both, side="right") - 1, 0, len(t) - 2)
+        part = ((both - t[at]) / (t[at + 1] - t[at]))[:, None]
+        values = np.maximum(values[at] + part * (values[at + 1] - values[at]), 0.0)
+        t = both
+    return t[1:-1]
+
+
+# For bare estimators in ``describe``; the program's registry names the functions itself.
+BY_CLASS: Mapping[str, Callable[[Any], Exact | None]] = {
+    "LogisticRegression": exact_linear,
+    "LinearSVC": exact_linear,
+    "LinearDiscriminantAnalysis": exact_linear,
+    "RidgeClassifier": exact_linear,
+    "SGDClassifier": exact_linear,
+    "Perceptron": exact_linear,
+    "DecisionTreeClassifier": exact_tree,
+    "ExtraTreeClassifier": exact_tree,
+    "MLPClassifier": exact_mlp,
+}

@@ -1,0 +1,3 @@
+"""What the boundary says about a verdict: sentences under fixed conditions, nothing when none holds."""
+
+from __future__ import annotations

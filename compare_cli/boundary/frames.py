@@ -1,0 +1,209 @@
+"""Frames: from rows that a model takes to the space that probes move in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from compare_cli.boundary.space import Frame, Moving
+from compare_cli.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+ANCHORS = 2_000  # test rows looked at: the error of a share of them is at most .011
+SURROGATE_ROWS = 2_000
+CATEGORIES = 50  # one-hot columns that a categorical column gives the surrogate of a mixed table
+
+
+def prepared_frame(
+    train: NDArray[np.float64],
+    test: NDArray[np.float64],
+    moving: NDArray[np.int64],
+    *,
+    missing: NDArray[np.bool_] | None = None,
+    seed: int = 0,
+) -> Frame:
+    """Return the frame of a fold whose rows are prepared: arrays of numbers, as the model takes them.
+
+    ``train`` (r, D) and ``test`` (n, D); ``moving`` (p,) are the positions of the columns that may
+    move; those that are constant in training do not. ``missing`` (n, p) marks test cells whose
+    number was filled in, which are held. At most 2,000 test rows become anchors and 2,000 training
+    rows train the surrogate, drawn by ``seed``.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng((seed, 1))
+    center, scale = train[:, moving].mean(axis=0), train[:, moving].std(axis=0)
+    varied = scale > 1e-12 * (1 + np.abs(center))
+    space = Moving(np.asarray(moving)[varied], center[varied], scale[varied])
+    picked = _some(len(test), ANCHORS, rng)
+    base, sample = test[picked], train[_some(len(train), SURROGATE_ROWS, rng)]
+    held = None if missing is None else np.asarray(missing)[picked][:, varied]
+    rest = np.setdiff1d(np.arange(train.shape[1]), space.columns)
+    differ = np.ptp(base[:, rest], axis=0) > 0 if len(base) else np.zeros(len(rest), bool)
+    told = rest[np.ptp(sample[:, rest], axis=0) > 0] if len(sample) else rest
+    z = space.standardised(base)
+    return Frame(
+        z=z,
+        place=_Placed(base, space, held),
+        held=held if held is not None and held.any() else None,
+        varies=bool(differ.any() or (held is not None and held.any())),
+        surrogate_rows=sample,
+        surrogate_features=np.hstack([space.standardised(sample), sample[:, told]]),
+        anchor_features=np.hstack([z, base[:, told]]),
+        width=train.shape[1],
+        moving=space,
+    )
+
+
+class _Placed:
+    """Model input from coordinates: the anchor's row with its moving columns replaced."""
+
+    def __init__(
+        self,
+        base: NDArray[np.float64],
+        moving: Moving,
+        held: NDArray[np.bool_] | None,
+        names: Any = None,
+    ) -> None:
+        import numpy as np
+
+        self.base, self.moving, self.names = base, moving, names
+        self.held = held if held is not None and held.any() else None
+        d = len(moving.columns)
+        whole = d == base.shape[1] and np.array_equal(moving.columns, np.arange(d))
+        self.whole = whole and self.held is None
+
+    def __call__(self, z: NDArray[np.float64], anchor: NDArray[np.int64]) -> Any:
+        import numpy as np
+
+        values = z * self.moving.scale + self.moving.center
+        if self.whole:
+            rows = values
+        else:
+            rows = self.base[anchor]
+            if self.held is not None:
+                values = np.where(self.held[anchor], rows[:, self.moving.columns], values)
+            rows[:, self.moving.columns] = values
+        if self.names is None:
+            return rows
+        import pandas as pd
+
+        return pd.DataFrame(rows, columns=self.names)
+
+
+def table_frame(X: Any, *, seed: int = 0) -> Frame:
+    """Return the frame of a table that a model takes as it is: an array or a DataFrame.
+
+    Half of the rows (drawn by ``seed``, at most 2,000) standardise and train the surrogate, the other
+    half (at most 2,000) are the anchors. Numeric columns move; columns of other types (and booleans) are held.
+    Raises DataError for what is neither, or has fewer than 4 rows.
+    """
+    import numpy as np
+
+    if hasattr(X, "toarray"):
+        raise DataError("describe needs a dense table; this one is sparse: pass X.toarray().")
+    named = hasattr(X, "iloc") and hasattr(X, "columns")
+    if not named:
+        try:
+            X = np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError("describe needs numbers: pass a DataFrame for a table with text.") from None
+    if len(X.shape) != 2 or len(X) < 4:
+        raise DataError(f"describe needs a table of at least 4 rows, got shape {X.shape}.")
+    rng = np.random.default_rng((seed, 0))
+    order = rng.permutation(len(X))
+    first, second = order[: len(X) // 2], order[len(X) // 2 :]
+    first, second = first[_some(len(first), SURROGATE_ROWS, rng)], second[_some(len(second), ANCHORS, rng)]
+    if not named:
+        return _numbers_frame(X[first], X[second], None, seed)
+    kinds = [dtype.kind in "iuf" for dtype in X.dtypes]
+    if all(kinds):
+        numbers = X.to_numpy(dtype=np.float64, na_value=np.nan)
+        return _numbers_frame(numbers[first], numbers[second], X.columns, seed)
+    return _mixed_frame(X, np.flatnonzero(kinds), first, second, seed)
+
+
+def _numbers_frame(train: NDArray[np.float64], test: NDArray[np.float64], names: Any, seed: int) -> Frame:
+    """Return the frame of a numeric table; missing numbers are the median to us, NaN to the model."""
+    import numpy as np
+
+    missing = np.isnan(test)
+    filled = _median_filled(train, train), _median_filled(test, train)
+    frame = prepared_frame(*filled, np.arange(train.shape[1]), missing=missing, seed=seed)
+    assert frame.moving is not None
+    rows: Any = train
+    if names is not None:
+        import pandas as pd
+
+        rows = pd.DataFrame(train, columns=names)
+    place = _Placed(test, frame.moving, missing[:, frame.moving.columns], names)
+    return replace(frame, place=place, surrogate_rows=rows)
+
+
+def _mixed_frame(
+    X: pd.DataFrame,
+    numeric: NDArray[np.int64],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    seed: int,
+) -> Frame:
+    """Return the frame of a DataFrame with columns that are not numbers; those are held."""
+    import numpy as np
+    import pandas as pd
+
+    numbers = X.iloc[:, numeric].to_numpy(dtype=np.float64, na_value=np.nan)
+    train, test, missing = numbers[first], numbers[second], np.isnan(numbers[second])
+    held_columns = X.drop(columns=X.columns[numeric])
+    hot = pd.concat([_one_hot(held_columns.iloc[:, i]) for i in range(held_columns.shape[1])], axis=1)
+    codes = hot.to_numpy(dtype=np.float64)
+    frame = prepared_frame(
+        np.hstack([_median_filled(train, train), codes[first]]),
+        np.hstack([_median_filled(test, train), codes[second]]),
+        np.arange(len(numeric)),
+        missing=missing,
+        seed=seed,
+    )
+    assert frame.moving is not None
+    moving, anchors = frame.moving, X.iloc[second]
+
+    def place(z: NDArray[np.float64], anchor: NDArray[np.int64]) -> pd.DataFrame:
+        rows = anchors.iloc[anchor].reset_index(drop=True)
+        values = z * moving.scale + moving.center
+        for at, column in enumerate(moving.columns):
+            own = rows.iloc[:, numeric[column]].to_numpy(dtype=np.float64, na_value=np.nan)
+            kept = np.where(missing[anchor, column], own, values[:, at])
+            rows.isetitem(int(numeric[column]), kept)
+        return rows
+
+    return replace(frame, place=place, surrogate_rows=X.iloc[first], moving=None, varies=True)
+
+
+def _one_hot(column: pd.Series[Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    text = column.astype("string").fillna("")
+    frequent = text.value_counts().index[:CATEGORIES]
+    return pd.get_dummies(text.where(text.isin(frequent), None))
+
+
+def _median_filled(rows: NDArray[np.float64], train: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rows with missing numbers replaced by the training median (0 in an empty column)."""
+    import numpy as np
+
+    if not np.isnan(rows).any():
+        return rows
+    medians = np.array([np.median(c[~np.isnan(c)]) if not np.isnan(c).all() else 0.0 for c in train.T])
+    return np.where(np.isnan(rows), medians, rows)
+
+
+def _some(rows: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return row numbers in order: all, or ``most`` of them drawn without replacement."""
+    import numpy as np
+
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(rng.choice(rows, size=most, replace=False, shuffle=False)).astype(np.int64)

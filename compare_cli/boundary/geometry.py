@@ -1,0 +1,177 @@
+"""The shape of the boundary at its points: directions, roughness, the axis test.
+
+Shapes: m boundary points, d moving columns. All of it reads labels alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, lgamma, pi, sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.boundary.probes import BoundaryPoints
+    from compare_cli.boundary.space import Points, Space
+
+MOST_DIRECTIONS = 12  # orthonormal vectors in a frame: enough for a tight mean, few enough for wide tables
+BLOCK = 32  # columns that the axis test tries one by one; more are searched in blocks
+REOPENED = 64  # the axis test's step in brackets: the boundary is known to 1/64 of it
+AXIS_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True)
+class RandomFrames:
+    """Two independent sets of k orthonormal vectors per boundary point: ``vectors`` (m, 2, k, d)."""
+
+    vectors: NDArray[np.float64]
+    radius: float
+
+    def points(self, at: BoundaryPoints) -> Points:
+        """Return the 4k points around each boundary point at ±radius, (m·4k, d)."""
+        import numpy as np
+
+        m, _, k, d = self.vectors.shape
+        offset = self.radius * np.stack([self.vectors, -self.vectors], axis=2)
+        z = at.middle[:, None, None, None, :] + offset
+        return z.reshape(m * 4 * k, d), np.repeat(at.anchor, 4 * k)
+
+    def normals(self, at: BoundaryPoints, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return two independent estimates of each point's normal from the labels of ``points``, (m, 2, d).
+
+        E = 1/(k c_d) Σ_q ½[s(b + ρu_q) − s(b − ρu_q)] u_q with s = +1 for the higher class of the
+        pair, −1 for the lower, 0 for another, and c_d = Γ(d/2) / (√π Γ((d+1)/2)) the mean |u_1| of a
+        unit vector: unbiased for the unit normal of a plane.
+        """
+        import numpy as np
+
+        m, _, k, d = self.vectors.shape
+        upper, lower = np.maximum(at.inside, at.outside), np.minimum(at.inside, at.outside)
+        seen = labels.reshape(m, 2, 2, k)
+        above = seen == upper[:, None, None, None]
+        sign = above.astype(float) - (seen == lower[:, None, None, None])
+        half = (sign[:, :, 0] - sign[:, :, 1]) / 2
+        mean_component = exp(lgamma(d / 2) - lgamma((d + 1) / 2)) / sqrt(pi)
+        return np.einsum("mfk,mfkd->mfd", half, self.vectors) / (k * mean_component)
+
+
+def random_frames(count: int, d: int, radius: float, rng: np.random.Generator) -> RandomFrames:
+    """Return two frames of min(d, 12) random orthonormal vectors for each of ``count`` points."""
+    import numpy as np
+
+    k = min(d, MOST_DIRECTIONS)
+    q, _ = np.linalg.qr(rng.standard_normal((count, 2, d, k)))
+    return RandomFrames(np.ascontiguousarray(q.swapaxes(2, 3)), radius)
+
+
+def roughness(normals: NDArray[np.float64]) -> float:
+    """Return 1 − P, P the squared length of the mean normal at the radius (shown ≥ 0): 0 flat, 1 shredded."""
+    return max(0.0, 1.0 - _straightness(normals))
+
+
+def _straightness(normals: NDArray[np.float64]) -> float:
+    """Return P = mean E₁·E₂ over the points; the two estimates are independent, so noise averages out."""
+    return float((normals[:, 0] * normals[:, 1]).sum(axis=1).mean())
+
+
+def directions(normals: NDArray[np.float64], at: BoundaryPoints) -> float | None:
+    """Return the effective rank (tr Σ)² / tr Σ² of Σ = E[nnᵀ] within a class pair, in [1, d].
+
+    Decision boundary feature matrix of Lee & Landgrebe 1993; tr Σ = P and tr Σ² is the mean of
+    (E₁ᵢ·E₁ⱼ)(E₂ᵢ·E₂ⱼ) over different points of the same pair. None without two points of a pair or
+    where the boundary is too rough to have a normal.
+    """
+    import numpy as np
+
+    pair = np.stack([np.minimum(at.inside, at.outside), np.maximum(at.inside, at.outside)])
+    same = (pair[:, :, None] == pair[:, None, :]).all(axis=0)
+    np.fill_diagonal(same, False)
+    trace = _straightness(normals)
+    if not same.any() or trace <= 0:
+        return None
+    first, second = normals[:, 0], normals[:, 1]
+    square = float(((first @ first.T) * (second @ second.T))[same].mean())
+    d = normals.shape[2]
+    return float(min(max(trace**2 / square, 1.0), d)) if square > 0 else float(d)
+
+
+class AxisTest:
+    """Is the boundary at a point parallel to the axes but one? From labels alone.
+
+    A step of the same length in every column, in the direction of the opponent, has the boundary at
+    95 %: then exactly one column must change the label alone. With the boundary at 5 % of that
+    column's step, no other column may change it in either direction. The first test is a search:
+    up to 32 columns one by one, more in blocks of which exactly one must change the label.
+    """
+
+    def __init__(self, at: BoundaryPoints) -> None:
+        import numpy as np
+
+        self.at = at
+        m, d = at.way.shape
+        width = (self.at.high - self.at.low)[:, None] * np.abs(self.at.way)
+        self.step = REOPENED * width.max(axis=1)
+        self.sign = np.where(self.at.way < 0, -1.0, 1.0)
+        self.first = np.zeros(m, np.int64)  # of the columns still in question
+        self.size = d
+        self.alive = np.ones(m, bool)
+
+    @property
+    def open(self) -> bool:
+        """Whether the search still has to choose among columns."""
+        return self.size > 1
+
+    def search_points(self) -> Points:
+        """Return points with one block of columns stepped each, (m·blocks, d)."""
+        import numpy as np
+
+        m, d = self.at.way.shape
+        block = -(-self.size // BLOCK) if self.size > BLOCK else 1
+        starts = self.first[:, None] + np.arange(0, self.size, block)
+        column = np.arange(d)
+        inside = (column >= starts[:, :, None]) & (column < starts[:, :, None] + block)
+        inside &= column < (self.first + self.size)[:, None, None]
+        moved = (self.step[:, None] * self.sign)[:, None, :]
+        z = (self.at.middle - (1 - AXIS_TOLERANCE) * moved[:, 0])[:, None, :] + inside * moved
+        self._starts, self._block = starts, block
+        return z.reshape(-1, d), np.repeat(self.at.anchor, starts.shape[1])
+
+    def search(self, labels: NDArray[np.int64]) -> None:
+        """Take the labels of ``search_points``: points without exactly one block are out."""
+        import numpy as np
+
+        changed = labels.reshape(self._starts.shape) != self.at.inside[:, None]
+        self.alive &= changed.sum(axis=1) == 1
+        self.first = self._starts[np.arange(len(changed)), changed.argmax(axis=1)]
+        self.size = self._block
+
+    def other_points(self, rng: np.random.Generator) -> Points:
+        """Return the second test's points for what is left: other columns ± (at most 32 random ones)."""
+        import numpy as np
+
+        self._left = np.flatnonzero(self.alive)
+        d = self.at.way.shape[1]
+        column = self.first[self._left]
+        chosen = np.arange(d - 1)
+        if d - 1 > BLOCK:
+            chosen = np.sort(rng.permuted(np.tile(chosen, (len(column), 1)), axis=1)[:, :BLOCK], axis=1)
+        others = np.broadcast_to(chosen, (len(column), min(d - 1, BLOCK)))
+        others = others + (others >= column[:, None])
+        near = self.at.middle[self._left]
+        rows = np.arange(len(column))
+        step = self.step[self._left]
+        near[rows, column] -= AXIS_TOLERANCE * step * self.sign[self._left, column]
+        count = others.shape[1]
+        z = np.repeat(near[:, None, None, :], 2, axis=1).repeat(count, axis=2)
+        for side, direction in enumerate((1.0, -1.0)):
+            z[rows[:, None], side, np.arange(count), others] += direction * step[:, None]
+        return z.reshape(-1, d), np.repeat(self.at.anchor[self._left], 2 * count)
+
+    def aligned(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which points pass, (m,), from the labels of ``other_points``."""
+        passed = self.alive.copy()
+        seen = labels.reshape(len(self._left), -1)
+        passed[self._left] = (seen == self.at.inside[self._left][:, None]).all(axis=1)
+        return passed

@@ -1,0 +1,265 @@
+"""Where to look: walks between rows, points on the boundary, noise, planes. All seeded, in sd units.
+
+Shapes: n anchors, d moving columns, w walks, t steps of a walk, m boundary points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.boundary.space import Frame, Points, Space
+
+OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an anchor is given up
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to look. ``anchors`` is the one number that users set (--boundary-probes); 60 is the default.
+
+    Walks of each kind: 2 per anchor. Noisy rows: 33 per anchor. Planes: 1 per 3 anchors.
+    """
+
+    anchors: int = 60
+
+    @property
+    def walks(self) -> int:
+        """Walks of each kind."""
+        return 2 * self.anchors
+
+    @property
+    def noisy(self) -> int:
+        """Rows that get noise added, about."""
+        return 33 * self.anchors
+
+    @property
+    def planes(self) -> int:
+        """Planes through three rows each."""
+        return max(1, self.anchors // 3)
+
+
+FULL = Effort(60)
+REDUCED = Effort(20)  # for models whose prediction is slow (kNN, SVC): a third of the rows
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Walks from row ``start`` to row ``end``, (w,) anchor numbers each."""
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+def same_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Pairs:
+    """Return ``count`` pairs of different rows predicted alike, balanced over the predicted classes.
+
+    Classes that only one row is predicted as have no pair; without any other class there are none.
+    """
+    import numpy as np
+
+    order, first, size = _blocks(labels)
+    usable = np.flatnonzero(size > 1)
+    if not len(usable):
+        return Pairs(np.empty(0, np.int64), np.empty(0, np.int64))
+    block = usable[np.arange(count) % len(usable)]
+    at = rng.integers(size[block])
+    other = (at + 1 + rng.integers(size[block] - 1)) % size[block]
+    return Pairs(order[first[block] + at], order[first[block] + other])
+
+
+def different_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Pairs:
+    """Return ``count`` pairs of rows predicted differently; the starts are balanced over the classes."""
+    import numpy as np
+
+    order, first, size = _blocks(labels)
+    block = np.arange(count) % len(size)
+    at = rng.integers(size[block])
+    other = rng.integers(len(labels) - size[block])
+    other += np.where(other >= first[block], size[block], 0)
+    return Pairs(order[first[block] + at], order[other])
+
+
+def _blocks(
+    labels: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows sorted by label, and where each label's block starts and how long it is."""
+    import numpy as np
+
+    order = np.argsort(labels, kind="stable")
+    _, first, size = np.unique(labels[order], return_index=True, return_counts=True)
+    return order, first, size
+
+
+def balanced(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return at most ``count`` different rows, as evenly over the classes as their sizes allow."""
+    import numpy as np
+
+    shuffled = rng.permutation(len(labels))
+    order = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    _, first, size = np.unique(labels[order], return_index=True, return_counts=True)
+    turn = np.arange(len(labels)) - np.repeat(first, size)
+    return order[np.argsort(turn, kind="stable")[:count]]
+
+
+def steps_along(frame: Frame, pairs: Pairs, steps: int, rng: np.random.Generator | None = None) -> Points:
+    """Return ``steps`` points of each walk in order, (w·steps, d): jittered with ``rng``, else midpoints."""
+    import numpy as np
+
+    w = len(pairs.start)
+    within = rng.random((w, steps)) if rng is not None else np.full((w, steps), 0.5)
+    t = ((np.arange(steps) + within) / steps)[:, :, None]
+    start, end = frame.z[pairs.start], frame.pinned(frame.z[pairs.end], pairs.start)
+    z = start[:, None, :] + t * (end - start)[:, None, :]
+    return z.reshape(w * steps, -1), np.repeat(pairs.start, steps)
+
+
+def ends(frame: Frame, pairs: Pairs) -> Points:
+    """Return the far ends of walks with the held values of their starts, (w, d)."""
+    return frame.pinned(frame.z[pairs.end], pairs.start), pairs.start
+
+
+def noisy(frame: Frame, rows: int, noise: float, rng: np.random.Generator) -> Points:
+    """Return about ``rows`` anchors with noise N(0, noise²) added: every anchor equally often, if few."""
+    import numpy as np
+
+    n = len(frame.z)
+    anchor = np.tile(np.arange(n), -(-rows // n))[:rows] if n < rows else np.arange(n)
+    z = frame.z[anchor] + noise * rng.standard_normal((len(anchor), frame.z.shape[1]))
+    return z, anchor
+
+
+def planes(frame: Frame, count: int, side: int, rng: np.random.Generator) -> Points:
+    """Return grids of ``side``² points on ``count`` planes through three rows each.
+
+    A grid covers the parallelogram of its rows and a tenth more at each edge; the first row's held
+    values are kept. Shape (count·side², d), row-major per plane.
+    """
+    import numpy as np
+
+    n = len(frame.z)
+    corner = np.stack([rng.permutation(n)[:3] for _ in range(count)])
+    a = frame.z[corner[:, 0]]
+    across = frame.pinned(frame.z[corner[:, 1]], corner[:, 0]) - a
+    down = frame.pinned(frame.z[corner[:, 2]], corner[:, 0]) - a
+    t = np.linspace(-0.1, 1.1, side)
+    z = (
+        a[:, None, None, :]
+        + t[None, :, None, None] * across[:, None, None, :]
+        + t[None, None, :, None] * down[:, None, None, :]
+    )
+    return z.reshape(count * side * side, -1), np.repeat(corner[:, 0], side * side)
+
+
+@dataclass(frozen=True)
+class BoundaryPoints:
+    """Points where the label changes on the way from an anchor to a row predicted otherwise.
+
+    ``anchor`` (m,), ``start`` and ``way`` (m, d): the anchor and the vector to its opponent.
+    The label is ``inside`` at start + low·way and ``outside`` at start + high·way, (m,) each.
+    """
+
+    anchor: NDArray[np.int64]
+    start: NDArray[np.float64]
+    way: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    inside: NDArray[np.int64]
+    outside: NDArray[np.int64]
+
+    def at(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the points start + t·way, (m, d)."""
+        return self.start + t[:, None] * self.way
+
+    @property
+    def middle(self) -> NDArray[np.float64]:
+        """The boundary points: the middle of the brackets, (m, d)."""
+        return self.at((self.low + self.high) / 2)
+
+    @property
+    def beyond(self) -> NDArray[np.float64]:
+        """The ends of the brackets that carry the other label, (m, d)."""
+        return self.at(self.high)
+
+    def part(self, rows: NDArray[np.int64]) -> BoundaryPoints:
+        """Return some of the points."""
+        return BoundaryPoints(**{name: value[rows] for name, value in vars(self).items()})
+
+    def __len__(self) -> int:
+        return len(self.anchor)
+
+
+def opponents(frame: Frame, labels: NDArray[np.int64], anchors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the nearest rows predicted otherwise, nearest first, (m, ≤ 3)."""
+    import numpy as np
+
+    a, z = frame.z[anchors], frame.z
+    square = (z * z).sum(axis=1)[None, :] - 2 * a @ z.T
+    square[labels[anchors][:, None] == labels[None, :]] = np.inf
+    fewest = len(labels) - int(np.unique(labels, return_counts=True)[1].max())
+    count = min(OPPONENTS, fewest)
+    near = np.argpartition(square, count - 1, axis=1)[:, :count]
+    by_distance = np.argsort(np.take_along_axis(square, near, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(near, by_distance, axis=1)
+
+
+def boundary_points(
+    space: Space, anchors: NDArray[np.int64], rivals: NDArray[np.int64], seen: NDArray[np.int64]
+) -> BoundaryPoints:
+    """Return a boundary point for each anchor that has a rival with another label.
+
+    ``rivals`` (m, k) are rows, nearest first, and ``seen`` (m, k) their labels with the anchor's held
+    values. The bracket shrinks to 4⁻⁹ of the way.
+    """
+    import numpy as np
+
+    inside = space.anchor_labels[anchors]
+    differs = seen != inside[:, None]
+    kept = differs.any(axis=1)
+    best = differs[kept].argmax(axis=1)
+    anchors, inside = anchors[kept], inside[kept]
+    end = rivals[kept, best]
+    start = space.frame.z[anchors]
+    way = space.frame.pinned(space.frame.z[end], anchors) - start
+    m = len(anchors)
+    whole = BoundaryPoints(anchors, start, way, np.zeros(m), np.ones(m), inside, seen[kept, best])
+    return narrowed(space, whole, sections=4, calls=9)
+
+
+def narrowed(space: Space, points: BoundaryPoints, *, sections: int, calls: int) -> BoundaryPoints:
+    """Return the brackets narrowed to sections⁻ᶜᵃˡˡˢ of their length: section search, all at once.
+
+    Each call reads sections − 1 points inside every bracket and keeps the first section at whose
+    end the label is not ``inside``.
+    """
+    import numpy as np
+
+    for _ in range(calls):
+        cuts = np.arange(1, sections) / sections
+        points = first_change(space, points, points.low[:, None] + cuts * (points.high - points.low)[:, None])
+    return points
+
+
+def first_change(space: Space, points: BoundaryPoints, t: NDArray[np.float64]) -> BoundaryPoints:
+    """Return the brackets cut at ``t`` (m, k), ascending inside them: up to the first other label."""
+    import numpy as np
+
+    m, k = t.shape
+    z = points.start[:, None, :] + t[:, :, None] * points.way[:, None, :]
+    (flat,) = space.labels((z.reshape(m * k, -1), np.repeat(points.anchor, k)))
+    label = np.column_stack([flat.reshape(m, k), points.outside])
+    edges = np.column_stack([points.low, t, points.high])
+    first = (label != points.inside[:, None]).argmax(axis=1)
+    row = np.arange(m)
+    return BoundaryPoints(
+        points.anchor,
+        points.start,
+        points.way,
+        edges[row, first],
+        edges[row, first + 1],
+        points.inside,
+        label[row, first],
+    )

@@ -1,0 +1,235 @@
+"""All boundary statistics of one fitted model on one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compare_cli.boundary.definitions import NOISE, RADIUS, STATISTICS
+from compare_cli.boundary.fragments import fragments
+from compare_cli.boundary.geometry import AxisTest, directions, random_frames, roughness
+from compare_cli.boundary.margins import refined
+from compare_cli.boundary.normals import features_per_facet, normals_at
+from compare_cli.boundary.probes import (
+    FULL,
+    BoundaryPoints,
+    Effort,
+    Pairs,
+    balanced,
+    boundary_points,
+    different_class_pairs,
+    ends,
+    noisy,
+    opponents,
+    planes,
+    same_class_pairs,
+    steps_along,
+)
+from compare_cli.boundary.surrogate import linearity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from compare_cli.boundary.exact import Exact
+    from compare_cli.boundary.space import Space
+
+SAME_STEPS, DIFFERENT_STEPS = 8, 12
+SIDE = 14  # of the grids on planes
+UNSURE_GAP = 0.5
+EXACT_ANCHORS = 200
+PER_FIT = tuple(name for name, statistic in STATISTICS.items() if statistic.per_fit)
+
+ONE_CLASS = "predicts one class"
+NO_NUMBERS = "no numeric column"
+
+Statistics = dict[str, float | None]
+
+
+def measure(
+    space: Space, *, seed: int = 0, effort: Effort = FULL, exact: Exact | None = None
+) -> tuple[Statistics, str]:
+    """Return every per-fit statistic (None where undefined), and why geometry is missing ("" if it is not)."""
+    import numpy as np
+
+    found: Statistics = dict.fromkeys(PER_FIT)
+    if exact is not None:
+        found |= dict(exact.sizes)
+    labels, frame = space.anchor_labels, space.frame
+    if len(np.unique(labels)) < 2:
+        return found, ONE_CLASS
+    found["linearity"] = linearity(
+        frame.surrogate_features, space.surrogate_labels, frame.anchor_features, labels
+    )
+    if not frame.z.shape[1]:
+        return found, NO_NUMBERS
+    rng = [np.random.default_rng((seed, stream)) for stream in range(20, 26)]
+    starts = _starting_points(space, effort, rng)
+    found |= _sampled(space, starts, effort, rng)
+    if exact is not None and exact.pieces is not None and len(starts.different.start):
+        found["relu_pieces"] = _pieces(space, starts.different, exact)
+    at = boundary_points(space, starts.anchors, starts.rivals, starts.rival_labels)
+    if len(at):
+        found |= _at_boundary(space, at, exact, rng)
+    return found, ""
+
+
+@dataclass(frozen=True)
+class _Starts:
+    """Walks whose ends still have their labels, and anchors (m,) with rivals (m, k) and their labels."""
+
+    same: Pairs
+    different: Pairs
+    far_labels: NDArray[np.int64]
+    anchors: NDArray[np.int64]
+    rivals: NDArray[np.int64]
+    rival_labels: NDArray[np.int64]
+
+
+def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator]) -> _Starts:
+    """Draw walks and rivals; read far ends again where they took held values of the start."""
+    import numpy as np
+
+    labels, frame = space.anchor_labels, space.frame
+    same = same_class_pairs(labels, effort.walks, rng[0])
+    different = different_class_pairs(labels, effort.walks, rng[1])
+    anchors = balanced(labels, effort.anchors, rng[2])
+    rivals = opponents(frame, labels, anchors)
+    if not frame.varies:
+        return _Starts(same, different, labels[different.end], anchors, rivals, labels[rivals])
+    toward = Pairs(np.repeat(anchors, rivals.shape[1]), rivals.ravel())
+    near, far, rival = space.labels(ends(frame, same), ends(frame, different), ends(frame, toward))
+    kept, apart = near == labels[same.start], far != labels[different.start]
+    return _Starts(
+        Pairs(same.start[kept], same.end[kept]),
+        Pairs(different.start[apart], different.end[apart]),
+        far[apart],
+        anchors,
+        rivals,
+        rival.reshape(rivals.shape),
+    )
+
+
+def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.Generator]) -> Statistics:
+    """Read walks, noise and planes in one pass."""
+    import numpy as np
+
+    labels, frame = space.anchor_labels, space.frame
+    across = steps_along(frame, starts.different, DIFFERENT_STEPS)
+    shaken = noisy(frame, effort.noisy, NOISE, rng[3])
+    sheets = planes(frame, effort.planes if len(labels) > 2 else 0, SIDE, rng[4])
+    within, crossed, moved, sheet = space.labels(
+        steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, sheets
+    )
+    found: Statistics = {"flips": float((moved != labels[shaken[1]]).mean())}
+    if len(starts.same.start):
+        left = within.reshape(-1, SAME_STEPS) != labels[starts.same.start][:, None]
+        found |= {"nonconvexity": float(left.mean()), "broken_walks": float(left.any(axis=1).mean())}
+    if len(starts.different.start):
+        path = np.column_stack(
+            [labels[starts.different.start], crossed.reshape(-1, DIFFERENT_STEPS), starts.far_labels]
+        )
+        found["crossings"] = float((path[:, 1:] != path[:, :-1]).sum(axis=1).mean())
+        scores = space.scores(across) if space.scoring == "predict_proba" else None
+        if scores is not None:
+            top = np.sort(scores[0], axis=1)
+            found["unsure"] = float((top[:, -1] - top[:, -2] < UNSURE_GAP).mean())
+    if len(sheet):
+        found["fragments"] = fragments(sheet.reshape(-1, SIDE, SIDE))
+    return found
+
+
+def _pieces(space: Space, walks: Pairs, exact: Exact) -> float:
+    """Return the mean count of linear pieces on walks between rows of different classes."""
+    import numpy as np
+
+    assert exact.pieces is not None
+    frame = space.frame
+    start = np.asarray(frame.place(frame.z[walks.start], walks.start), dtype=np.float64)
+    end = np.asarray(frame.place(*ends(frame, walks)), dtype=np.float64)
+    return float(exact.pieces(start, end).mean())
+
+
+def _at_boundary(
+    space: Space, at: BoundaryPoints, exact: Exact | None, rng: list[np.random.Generator]
+) -> Statistics:
+    """Read what lies around the boundary points: normals at the radius, the axis test, margins."""
+    import numpy as np
+
+    m, d = at.way.shape
+    frames, axis = random_frames(m, d, RADIUS, rng[5]), AxisTest(at)
+    if axis.open:
+        around, searched = space.labels(frames.points(at), axis.search_points())
+        axis.search(searched)
+    else:
+        (around,) = space.labels(frames.points(at))
+    while axis.open:
+        axis.search(*space.labels(axis.search_points()))
+    aligned = axis.aligned(*space.labels(axis.other_points(rng[5])))
+    rough = frames.normals(at, around)
+    normals = normals_at(space, at, exact)
+    facets = np.where(aligned, 1.0, features_per_facet(normals))
+    known = facets[~np.isnan(facets)]
+    return {
+        "directions": directions(rough, at),
+        "roughness": roughness(rough),
+        "axis_aligned": float(aligned.mean()) if d > 1 else None,
+        "features_per_facet": float(np.median(known)) if len(known) else None,
+        **_margins(space, at, normals, exact),
+    }
+
+
+def _margins(
+    space: Space, at: BoundaryPoints, normals: NDArray[np.float64], exact: Exact | None
+) -> Statistics:
+    """Return median and lower decile of margins: exact over up to 200 anchors, else over boundary points.
+
+    Boundary points are balanced over classes; weights give classes back their shares of the rows.
+    """
+    import numpy as np
+
+    frame, labels = space.frame, space.anchor_labels
+    if exact is not None and exact.margins is not None and frame.moving is not None:
+        some = np.arange(0, len(labels), -(-len(labels) // EXACT_ANCHORS))
+        rows = np.asarray(frame.place(frame.z[some], some), dtype=np.float64)
+        margins = exact.margins(rows, frame.moving, None if frame.held is None else frame.held[some])
+        weights = np.ones(len(some))
+    else:
+        margins = refined(space, at, normals, exact)
+        weights = (np.bincount(labels) / np.maximum(np.bincount(at.inside, minlength=labels.max() + 1), 1))[
+            at.inside
+        ]
+    finite = np.isfinite(margins)
+    if not finite.any():
+        return {}
+    exactly = exact is not None and exact.margins is not None and frame.moving is not None
+    return {
+        "margin_median": weighted_quantile(margins[finite], weights[finite], 0.5),
+        "margin_q10": weighted_quantile(margins[finite], weights[finite], 0.1),
+        "margin_exact": float(exactly),
+    }
+
+
+def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
+    """Return the quantile of weighted values, linear between the middles of their weights."""
+    import numpy as np
+
+    order = np.argsort(values, kind="stable")
+    weight = weights[order]
+    middle = (np.cumsum(weight) - weight / 2) / weight.sum()
+    return float(np.interp(share, middle, values[order]))
+
+
+def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
+    """Return each statistic's mean and standard deviation (n − 1; None for one fold) over folds with a value."""
+    import numpy as np
+
+    names = list(dict.fromkeys(name for fold in folds for name in fold))
+    summary: dict[str, dict[str, float | None]] = {}
+    for name in names:
+        values = [value for fold in folds if (value := fold.get(name)) is not None]
+        mean = float(np.mean(values)) if values else None
+        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        summary[name] = {"mean": mean, "sd": sd}
+    return summary
