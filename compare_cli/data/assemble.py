@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from compare_cli.data.columns import Values, interpret
+from compare_cli.data.columns import Values, interpret, parse_numbers, text_codes
+from compare_cli.data.dates import date_numbers
 from compare_cli.data.fingerprint import fingerprint
 from compare_cli.data.labels import label_codes, refuse_continuous
 from compare_cli.data.leaving_out import MANY_TEXTS, reason_to_leave_out
@@ -82,7 +84,7 @@ def _labelled(table: Table, target: str) -> tuple[pd.DataFrame, NDArray[np.int64
         raise DataError(f"{source}: the target {target!r} is empty: choose another column with --target.")
     if len(labels) == 1:
         raise DataError(
-            f"{source}: the target {target!r} has the single class {labels[0]!r}: choose another with --target."
+            f"{source}: the target {target!r} has the single class {labels[0]!r}: name another column."
         )
     refuse_continuous(labels, len(codes) - missing, target, source)
     counts = np.bincount(codes[codes >= 0], minlength=len(labels))
@@ -90,10 +92,7 @@ def _labelled(table: Table, target: str) -> tuple[pd.DataFrame, NDArray[np.int64
         shown = ", ".join(map(repr, rare[:SHOWN])) + (
             f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
         )
-        plural = "classes" if len(rare) > 1 else "class"
-        notes.append(
-            note("rare_class_dropped", classes=f"{plural} {shown} ({len(rare)} row{'s' * (len(rare) > 1)})")
-        )
+        notes.append(note("rare_class_dropped", classes=f"the rows of {shown}"))
     kept = np.append(counts >= 2, False)
     if kept.sum() < 2:
         raise DataError(
@@ -125,7 +124,8 @@ def _features(
     if not kept:
         why = f" ({left_out[0].column!r}: {left_out[0].reason})" if left_out else ""
         raise DataError(f"{table.source}: no column is left to learn from{why}.")
-    columns = [column_of(name, values) for name, values in kept.items()]
+    with ThreadPoolExecutor(2) as both:  # counting sorts, and sorting needs no interpreter
+        columns = list(both.map(column_of, kept, kept.values()))
     notes += [
         note("high_cardinality", column=c.name, count=c.unique)
         for c in columns
@@ -167,7 +167,7 @@ def _note_left_out(left_out: Sequence[DroppedColumn], total: int) -> Note:
     return note("columns_dropped", count=len(left_out), total=total, columns=shown + more)
 
 
-def _group_codes(series: pd.Series, name: str, table: Table) -> NDArray[np.int64]:  # type: ignore[type-arg]
+def _group_codes(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.int64]:
     import numpy as np
 
     codes, labels = label_codes(series)
@@ -181,15 +181,27 @@ def _group_codes(series: pd.Series, name: str, table: Table) -> NDArray[np.int64
     return codes.astype(np.int64)
 
 
-def _time_values(series: pd.Series, name: str, table: Table) -> NDArray[np.float64]:  # type: ignore[type-arg]
+def _time_values(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.float64]:
     import numpy as np
 
     values = interpret(name, series, table.read.delimiter)
-    missing = (values.codes == -1) if values.numbers is None else np.isnan(values.numbers)
-    if values.numbers is None or missing.any():
-        row = int(np.argmax(missing)) if missing.any() else 0
+    if values.numbers is None or np.isnan(values.numbers).any():
+        row = _first_not_ordered(series) if values.numbers is None else int(np.isnan(values.numbers).argmax())
         raise DataError(
             f"{table.source}: row {row + 1}: --time {name!r} is neither a number nor a date "
             f"({series.iloc[row]!r}): write dates as 2024-12-31."
         )
     return values.numbers
+
+
+def _first_not_ordered(series: pd.Series[Any]) -> int:
+    """Return the position of the first cell that is neither a number nor a date by itself, or 0."""
+    import numpy as np
+
+    codes, texts = text_codes(series)
+    numbers = parse_numbers(texts)
+    strange = [
+        bool(np.isnan(n)) and date_numbers([text]) is None for n, text in zip(numbers, texts, strict=True)
+    ]
+    found = np.flatnonzero(np.array([*strange, True])[codes])
+    return int(found[0]) if len(found) else 0

@@ -37,10 +37,11 @@ class Values:
 
 def interpret(name: str, series: pd.Series[Any], delimiter: str | None = None) -> Values:
     """Find out what a raw column holds. ``delimiter`` ";" or tab lets a comma be a decimal point."""
+    import numpy as np
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(series.dtype):
-        return Values("boolean", series.astype("float64").to_numpy())
+        return Values("boolean", series.to_numpy(dtype="float64", na_value=np.nan))
     if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype):
         return numeric(name, series)
     if pd.api.types.is_datetime64_any_dtype(series.dtype) or pd.api.types.is_timedelta64_dtype(series.dtype):
@@ -53,8 +54,6 @@ def numeric(name: str, series: pd.Series[Any]) -> Values:
     import numpy as np
 
     numbers = series.to_numpy(dtype="float64", na_value=np.nan)
-    if np.isfinite(numbers.sum()):  # one pass in the ordinary case: a sum meets every infinity and NaN
-        return Values("numeric", numbers)
     infinite = np.isinf(numbers)
     if not infinite.any():
         return Values("numeric", numbers)
@@ -181,16 +180,14 @@ def parse_numbers(texts: Sequence[str], *, decimal_comma: bool = False) -> NDArr
         )
 
     numbers = plain(texts)
-    rest = [i for i in np.flatnonzero(np.isnan(numbers)) if texts[i].casefold() not in PLACEHOLDERS]
+    rest = [int(i) for i in np.flatnonzero(np.isnan(numbers)) if texts[int(i)].casefold() not in PLACEHOLDERS]
     if not rest:
         return numbers
     bare = {i: re.sub(r"[$£€%\s]", "", texts[i]) if UNIT.fullmatch(texts[i]) else texts[i] for i in rest}
     if decimal_comma and any("," in text for text in bare.values()):
-        every = [bare.get(i, text) for i, text in enumerate(texts) if text.casefold() not in PLACEHOLDERS]
-        if all(text and EUROPEAN.fullmatch(text) for text in every):
-            return plain(
-                [bare.get(i, text).replace(".", "").replace(",", ".") for i, text in enumerate(texts)]
-            )
-    changed = {i: text.replace(",", "") if GROUPED.fullmatch(text) else text for i, text in bare.items()}
-    numbers[rest] = plain([changed[i] for i in rest])
+        every = [bare.get(i, text) for i, text in enumerate(texts)]
+        held = [text for text in every if text.casefold() not in PLACEHOLDERS]
+        if all(text and EUROPEAN.fullmatch(text) for text in held):
+            return plain([text.replace(".", "").replace(",", ".") for text in every])
+    numbers[rest] = plain([t.replace(",", "") if GROUPED.fullmatch(t) else t for t in bare.values()])
     return numbers

@@ -53,7 +53,6 @@ def _day_fraction(text: str) -> float:
 
 
 def _parsed(texts: Sequence[str], *, day_first: bool) -> Dates | None:
-    import numpy as np
     import pandas as pd
 
     try:

@@ -48,11 +48,7 @@ class Plan:
 
 def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> Table:
     """Read a text table. Raises DataError for what is not one, UsageError for options that cannot be."""
-    if options.delimiter is not None and options.delimiter not in {"whitespace", r"\s+", r"\t", "tab"}:
-        if len(options.delimiter) != 1 or options.delimiter in '\r\n"':
-            raise UsageError(
-                f"--delimiter {options.delimiter!r}: one character is needed, or 'tab', 'whitespace'."
-            )
+    _check_delimiter(options.delimiter)
     scanned = scan(text, options.encoding)
     try:
         plan = make_plan(text, scanned, options)
@@ -86,6 +82,13 @@ def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> 
         skipped,
     )
     return Table(text.name, text.source, frame, info, notes)
+
+
+def _check_delimiter(delimiter: str | None) -> None:
+    if delimiter is None or delimiter in {"whitespace", r"\s+", r"\t", "tab"}:
+        return
+    if len(delimiter) != 1 or delimiter in '\r\n"\0':
+        raise UsageError(f"--delimiter {delimiter!r}: give one character, or 'tab', or 'whitespace'.")
 
 
 def _not_csv(text: ByteSource, error: csv.Error) -> DataError:
@@ -210,6 +213,8 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
 
     if not len(frame):
         return False
+    if frame.shape[1] >= 3 and frame.tail(1).notna().to_numpy().sum() <= 1:
+        return True  # a footer
     first = frame.iloc[:, 0]
     if not pd.api.types.is_numeric_dtype(first) and first.astype(str).str.lstrip().str.startswith("#").any():
         return True

@@ -79,9 +79,9 @@ def _candidates(sample: str) -> list[Dialect]:
 
 
 def dialect_with(sample: str, delimiter: str) -> Dialect:
-    """Return the dialect with this delimiter; quotes, escapes and blanks come from the sample.
+    r"""Return the dialect with this delimiter; quotes, escapes and blanks come from the sample.
 
-    ``delimiter`` "whitespace" or ``\\s+`` takes runs of blanks, ``\\t`` and "tab" a tab.
+    ``delimiter`` "whitespace" or ``\s+`` takes runs of blanks, ``\t`` and "tab" a tab.
     """
     if delimiter in {"whitespace", r"\s+"}:
         return Dialect(" ", quote=_quote(sample, " "), whitespace=True)
@@ -145,6 +145,6 @@ def _second_opinion(sample: str, dialects: list[Dialect]) -> Dialect | None:
     lines = sample.splitlines(keepends=True)[:SAMPLE_RECORDS]
     try:
         found = clevercsv.Detector().detect("".join(lines), delimiters=[d.delimiter for d in dialects])
-    except (clevercsv.NoDetectionResult, clevercsv.Error):
+    except clevercsv.Error:
         return None
     return next((d for d in dialects if found and d.delimiter == found.delimiter), None)

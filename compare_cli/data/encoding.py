@@ -18,7 +18,22 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-COMMON = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "cp949", "gb18030", "shift_jis", "mac-roman")
+COMMON = (
+    "utf-8",
+    "utf-16",
+    "cp1252",
+    "latin-1",
+    "cp1251",
+    "cp949",
+    "gb18030",
+    "gbk",
+    "big5",
+    "shift_jis",
+    "cp932",
+)
+CYRILLIC = frozenset(
+    {"kz1048", "cp1251", "mac-cyrillic", "koi8-r", "koi8-u", "iso8859-5", "cp866", "ptcp154"}
+)
 CHUNK = 1 << 20
 
 
@@ -91,19 +106,26 @@ def _undecodable(text: ByteSource, codec: str, offset: int) -> DataError:
     line = text.head(offset).count(b"\n") + 1
     name = "UTF-8" if codec.startswith("utf-8") else codec
     guess = guess_encoding(text, offset)
-    hint = f"it looks like {guess}: try --encoding {guess}" if guess else "name it with --encoding"
-    return DataError(f"{text.source}: line {line} (byte {offset}) is not {name}; {hint}.")
+    return DataError(
+        f"{text.source}: line {line} (byte {offset}) is not {name}; "
+        f"it looks like {guess}: try --encoding {guess}."
+    )
 
 
-def guess_encoding(text: ByteSource, offset: int) -> str | None:
-    """Guess a codec from the bytes around the first one that is not UTF-8; a hint only."""
+def guess_encoding(text: ByteSource, offset: int) -> str:
+    """Guess a codec from the bytes around the first one that is not UTF-8; a hint only.
+
+    Detectors name rare relatives of the usual codecs on short texts; the usual one is offered.
+    """
     import chardet
 
     with text.open() as stream:
         stream.seek(max(0, offset - 2000))
-        sample = stream.read(20_000)
-    found = chardet.detect(sample).get("encoding")
+        found = chardet.detect(stream.read(20_000)).get("encoding") or "cp1252"
     try:
-        return codecs.lookup(found).name if found and codecs.lookup(found).name != "utf-8" else "cp1252"
+        name = codecs.lookup(found).name
     except LookupError:
-        return None
+        return "cp1252"
+    if name in CYRILLIC:
+        return "cp1251"
+    return name if name in COMMON[5:] else "cp1252"

@@ -12,6 +12,8 @@ from compare_cli.data.missing import is_missing
 
 COMMENT_MARKS = ("#", "%", "//")
 MAX_HEADER_ROWS = 6
+HEADER_SAMPLE = 100
+HEADER_COLUMNS = 300  # judged in a very wide table, evenly spread
 SUFFIXED = re.compile(r"(.*)\.(\d+)")
 
 
@@ -32,10 +34,10 @@ class Layout:
 
 
 def find_layout(records: Sequence[list[str]], header: bool | None, *, names_quoted: bool) -> Layout:
-    """Judge the first records of a table. ``names_quoted``: the first is all quotes, numbers below are not."""
+    """Judge the first records of a table. ``names_quoted``: all names wear quotes, numbers below do not."""
     width = typical_width(records)
     start = _skip_preamble(records, width, header)
-    body = records[start:]
+    body = records[start : start + HEADER_SAMPLE]
     if not body:
         return Layout(width, [], start, start)
     if header is None and (rescued := unmangle(body[0], body[1:])) is not None:
@@ -121,10 +123,11 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
     """Compare the first row with the columns under it: names differ in kind from what they name."""
     for_header = against = 0.0
     nameless = False
-    for position, cell in enumerate(first[: len(below[0])]):
+    width = min(len(first), len(below[0]))
+    for position in range(0, width, max(1, width // HEADER_COLUMNS)):
+        cell = first[position].strip()
         column = [row[position].strip() for row in below]
         present = [value for value in column if not is_missing(value)]
-        cell = cell.strip()
         if not cell or not present:
             nameless |= 2 * len(present) > len(column)
             continue

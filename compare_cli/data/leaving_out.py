@@ -22,7 +22,7 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def id_like(name: str) -> bool:
-    """Whether a name speaks of an identifier: id, row_id, CustomerId, index, …"""
+    """Whether a name speaks of an identifier, as id, row_id, CustomerId and index do."""
     words = [word.casefold() for word in WORD.findall(name)]
     return bool(words) and (
         words[-1] in ID_WORDS or words[:2] in (["unnamed", "0"], ["row", "number"], ["row", "names"])

@@ -60,9 +60,10 @@ def _labelled(table: Table, like: Dataset) -> tuple[pd.DataFrame, NDArray[np.int
     unknown = (y < 0) & (codes >= 0)
     if unknown.any():
         row = int(unknown.argmax())
+        known = ", ".join(map(repr, like.classes[:6])) + (", …" if len(like.classes) > 6 else "")
         raise DataError(
             f"{table.source}: row {row + 1}: the class {labels[codes[row]]!r} is not among those of the "
-            f"training data ({', '.join(map(repr, like.classes[:6]))}{', …' if len(like.classes) > 6 else ''})."
+            f"training data ({known})."
         )
     if not (y >= 0).any():
         raise DataError(f"{table.source}: has no row with a value of the target {like.target!r}.")
@@ -75,8 +76,6 @@ def _labelled(table: Table, like: Dataset) -> tuple[pd.DataFrame, NDArray[np.int
 def _like_column(
     column: Column, series: pd.Series[Any], like: Dataset, table: Table
 ) -> tuple[Values, Sequence[Note]]:
-    import numpy as np
-
     if column.kind == "categorical":
         return _like_categories(column.name, series, list(like.X[column.name].cat.categories))
     values = interpret(column.name, series, table.read.delimiter)
@@ -97,7 +96,7 @@ def _like_categories(name: str, series: pd.Series[Any], known: list[str]) -> tup
     lookup = np.array([place.get(text, -1) for text in texts] + [-1], dtype=np.int32)
     result = lookup[codes]
     unseen = int(((result < 0) & (codes >= 0)).sum())
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if unseen:
         example = next(text for text in texts if text not in place)
         notes = (note("unseen_categories", column=name, count=unseen, example=example),)

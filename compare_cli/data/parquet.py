@@ -24,5 +24,5 @@ def load_parquet(text: ByteSource) -> Table:
             frame = pyarrow.parquet.read_table(stream).to_pandas()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{text.source}: the Parquet file cannot be read: {first}.") from None
+        raise DataError(f"{text.source}: the Parquet file cannot be read: {first.rstrip('.')}.") from None
     return replace(from_frame(frame, text.source), name=text.name)

@@ -89,7 +89,8 @@ def from_frame(frame: Any, name: str = "DataFrame", target: str | None = None) -
         raise UsageError(
             f"cannot read a {type(frame).__name__}: give a path, a built-in name or a DataFrame."
         )
-    raw = [clean_name("_".join(map(str, c)) if isinstance(c, tuple) else c) for c in frame.columns]
+    labels: list[Any] = list(frame.columns)
+    raw = [clean_name("_".join(map(str, c)) if isinstance(c, tuple) else c) for c in labels]
     names, changed = unique_names(raw)
     copy = frame.set_axis(names, axis=1).reset_index(drop=True)
     if not len(names):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from compare_cli.types import Note, ReadInfo
@@ -39,7 +39,7 @@ class Table:
     name: str
     source: str
     frame: pd.DataFrame
-    read: ReadInfo = ReadInfo()
+    read: ReadInfo = field(default_factory=ReadInfo)
     notes: tuple[Note, ...] = ()
     target: str | None = None
     test: Table | None = None

@@ -27,8 +27,9 @@ def write_csv(dataset: Dataset) -> bytes:
     frame = pd.DataFrame(cells)
     # Names that look like numbers would be taken for data; quoted, they are told apart.
     bare = [name for name in frame.columns if NUMBER.fullmatch(name)]
-    quoting = csv.QUOTE_NONNUMERIC if bare else csv.QUOTE_MINIMAL
-    return frame.to_csv(index=False, lineterminator="\r\n", quoting=quoting).encode()
+    quoting: Any = csv.QUOTE_NONNUMERIC if bare else csv.QUOTE_MINIMAL
+    text: str = frame.to_csv(index=False, lineterminator="\r\n", quoting=quoting)
+    return text.encode()
 
 
 def _cells(column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
