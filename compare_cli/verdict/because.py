@@ -43,7 +43,7 @@ def beaten(leader: str, pairs: Mapping[str, PairVerdict]) -> str:
     return f"{leader} beats {listed(list(pairs))}: {sure} that it is better (pairs.p_positive)."
 
 
-def advice(pair: PairVerdict, row: str = "row") -> str:
+def advice(pair: PairVerdict, row: str | None = "row") -> str:
     """Return what would decide an undecided pair, with the fields that say so."""
     field = {
         "more_repeats": "pairs.p_decided_by_repeats",

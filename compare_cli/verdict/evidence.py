@@ -34,7 +34,7 @@ class Evidence:
     score, then partial ones, then failed ones; equal means keep the registry order. ``columns`` maps models
     (and the baseline) to (r, k) scores, higher is better, NaN where there is none. ``posteriors`` has every
     pair, left before right in ``order``, the baseline last; None where it cannot be computed. ``rows`` are
-    the rows that more of would shrink the standard error.
+    the rows that more of would shrink the standard error, None where their number is unknown.
     """
 
     source: Literal["folds", "rows"]

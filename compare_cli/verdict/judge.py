@@ -68,10 +68,10 @@ def judge(
 
     ``scores`` maps models, in registry order, to (r, k) arrays in the metric's own direction: r repeats of k
     folds, the same splits for all, NaN where a fit failed (see `evidence` for what then takes part).
-    ``rows`` are the rows of the data set (None: unknown), ``seconds`` (predict, fit) of each model. ``predictions(left,
-    right)`` tells how two models' predictions differ, or None where unknown. ``test_share`` is the mean
-    n_test/n_train (default 1/(k-1)). ``repeats_cap`` is how many repeats could be run at most: 1 where the
-    protocol knows no repeats.
+    ``rows`` are the rows of the data set (None where unknown: then nothing says how many more would decide),
+    ``seconds`` (predict, fit) of each model. ``predictions(left, right)`` tells how two models' predictions
+    differ, or None where unknown. ``test_share`` is the mean n_test/n_train (default 1/(k-1)).
+    ``repeats_cap`` is how many repeats could be run at most: 1 where the protocol knows no repeats.
 
     Arrays of different shapes are a ValueError; failures, single folds and missing spread never are.
     """

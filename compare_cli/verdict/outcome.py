@@ -37,8 +37,10 @@ class Case:
         return self.evidence.complete[0]
 
     @property
-    def row(self) -> str:
-        """What more of would shrink the standard error."""
+    def row(self) -> str | None:
+        """What more of would shrink the standard error; None where it is not known how many there are."""
+        if self.evidence.rows is None:
+            return None
         return "row" if self.evidence.source == "folds" else "test row"
 
     def against(self, models: tuple[str, ...]) -> dict[str, PairVerdict]:

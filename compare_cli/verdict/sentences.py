@@ -29,8 +29,9 @@ class Choice:
 
 
 def better(leader: str, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -> str:
-    """Return "tree beats logistic: +3.1 pt [0.6, 5.6], P = 0.98; by more than 1 pt P = 0.95."
+    """Return the sentence for a leader that beats all others.
 
+    "tree beats logistic: +3.1 pt [0.6, 5.6], P = 0.98; by more than 1 pt P = 0.95."
     ``pairs`` maps the models that ``leader`` beats, in order of merit, to their pairs with it. With several,
     the one that came closest (least certainly beaten) is told, with its adjusted p-value.
     """
@@ -48,15 +49,16 @@ def better(leader: str, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -
 
 
 def equivalent(
-    pairs: Mapping[str, PairVerdict], metric: MetricFacts, choice: Choice, row: str = "row"
+    pairs: Mapping[str, PairVerdict], metric: MetricFacts, choice: Choice, row: str | None = "row"
 ) -> str:
-    """Return "Practically equivalent: within ±1 pt with P = 0.96; take logistic, it predicts 4 times faster."
+    """Return the sentence for a top set whose members are as good as its leader.
 
+    "Practically equivalent: within ±1 pt with P = 0.96; take logistic, it predicts 40 times faster."
     ``pairs`` maps the rest of the top set to their pairs with the leader.
     """
     width = f"within ±{rope_width(metric)}"
     if all(pair.verdict == "identical" for pair in pairs.values()):
-        every = "fold" if row == "row" else row
+        every = row if row == "test row" else "fold"
         same = "same predictions" if _known(pairs) else f"same score on every {every}"
         return f"Identical: {listed(choice.top_set)} give the {same}{take(choice)}."
     least = min(pair.p_equivalent or 0.0 for pair in pairs.values())
@@ -69,7 +71,10 @@ def equivalent(
 
 
 def undecided(
-    pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | None], choice: Choice, row: str = "row"
+    pairs: Mapping[str, PairVerdict],
+    p_best: Mapping[str, float | None],
+    choice: Choice,
+    row: str | None = "row",
 ) -> str:
     """Return the sentence for a top set that the data do not tell apart.
 
@@ -88,15 +93,17 @@ def undecided(
     return f"Top set: {', '.join(choice.top_set)}. No single winner{told}{take(choice)}."
 
 
-def what_would_decide(pair: PairVerdict, row: str = "row") -> str:
+def what_would_decide(pair: PairVerdict, row: str | None = "row") -> str:
     """Return what would decide an undecided pair: "about 4 more repeats would decide with chance 0.6".
 
-    ``row`` names what there could be more of: "test row" for a test set.
+    ``row`` names what there could be more of: "test row" for a test set; None where it is not known how
+    many there are.
     """
     if pair.undecided_reason == "no_spread":
         same = "difference" if pair.delta else "score"
-        every = "fold" if row == "row" else row
-        return f"the {same} is the same on every {every}, so nothing shows how sure it is; more {row}s would"
+        every = row if row == "test row" else "fold"
+        more = f"more {row or 'row'}s would"
+        return f"the {same} is the same on every {every}, so nothing shows how sure it is; {more}"
     if pair.undecided_reason == "not_computed":
         return "no repeat has scores of both models on two or more folds"
     if pair.undecided_reason == "more_repeats":
@@ -106,6 +113,8 @@ def what_would_decide(pair: PairVerdict, row: str = "row") -> str:
         chance = "> 0.9" if pair.p_decided_by_repeats > 0.94 else f"{pair.p_decided_by_repeats:.1g}"
         return f"about {counted(more, 'more repeat')} would decide with chance {chance}"
     can = "repeats cannot settle this" if pair.split_sd is not None else "this data cannot settle it"
+    if row is None:
+        return f"{can}; only more data would"
     if pair.rows_needed is None:
         return f"{can}, nor would 100 times the {row}s"
     return f"{can}; about {counted(pair.rows_needed, row)} would"

@@ -70,7 +70,8 @@ def test_signed_rank(second: str, masses: tuple[float, float, float]) -> None:
 def test_the_stored_means_are_those_of_the_data() -> None:
     if not SHARED.is_file():
         pytest.skip("../shared/data/scores/accuracies.txt is not beside the checkout")
-    classifier, found = "", {name: [] for name in ("nbc", "aode", "j48")}  # type: dict[str, list[float]]
+    classifier = ""
+    found: dict[str, list[float]] = {"nbc": [], "aode": [], "j48": []}
     for line in SHARED.read_text().splitlines():
         if not line.startswith(" "):
             classifier = line.strip()

@@ -38,7 +38,7 @@ def grid_search_example() -> np.ndarray:
         cross_val_score(SVC(kernel=kernel, random_state=0), features, classes, cv=folds, scoring="roc_auc")
         for kernel in ("rbf", "linear")
     )
-    return (rbf - linear).reshape(10, 10)
+    return np.asarray(rbf - linear).reshape(10, 10)
 
 
 def test_grid_search_example_variances(grid_search_example: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from compare_cli.types import PairVerdict
 from compare_cli.verdict import Baseline, Judgement, MetricFacts, PairPredictions, common_repeats, judge
+from compare_cli.verdict.sentences import not_worse
 
 ACCURACY = MetricFacts("accuracy")
 LOG_LOSS = MetricFacts("log_loss", higher_is_better=False, rope=0.0069, points=False)
@@ -22,7 +23,8 @@ def folds(
 ) -> np.ndarray:
     """Scores (r, k) that wobble from fold to fold, and by ``split`` from repeat to repeat."""
     fold = np.arange(r * k).reshape(r, k)
-    return mean + wobble * np.cos(2.4 * fold + phase) + split * np.cos(1.7 * np.arange(r))[:, None]
+    repeat = np.arange(r)[:, None]
+    return np.asarray(mean + wobble * np.cos(2.4 * fold + phase) + split * np.cos(1.7 * repeat))
 
 
 def two(gap: float, wobble: float, r: int = 1, split: float = 0) -> Scores:
@@ -148,13 +150,16 @@ def test_the_numbers_of_a_pair() -> None:
     d = scores["tree"] - scores["logistic"]
     s2, sp2 = d.var(ddof=1), d.mean(axis=1).var(ddof=1)
     assert pair.left == "tree"
+    assert pair.delta is not None
+    assert pair.se is not None
     assert pair.delta == pytest.approx(d.mean())
     assert pair.se == pytest.approx(np.sqrt(max(s2 / 9, s2 * (1 / 10 + 1 / 9) - sp2 * (1 - 1 / 3))))
     assert pair.se_floor == pytest.approx(np.sqrt(max(s2 / 9, s2 * (1 / 10 + 1 / 9) - sp2)))
     assert pair.split_sd == pytest.approx(np.sqrt(sp2))
     assert pair.df == 29
     assert pair.p_adjusted == pytest.approx(2 * (1 - (pair.p_positive or 0)))
-    assert (pair.delta_low or 0) + (pair.delta_high or 0) == pytest.approx(2 * d.mean())
+    assert pair.delta_low == pytest.approx(pair.delta - 2.0452296 * pair.se, abs=1e-7)
+    assert pair.delta_high == pytest.approx(pair.delta + 2.0452296 * pair.se, abs=1e-7)
 
 
 def test_repeats_that_would_decide() -> None:
@@ -177,6 +182,21 @@ def test_repeats_that_may_show_equivalence() -> None:
 def test_no_repeats_where_the_protocol_knows_none() -> None:
     pair = the_pair(run(two(0.01, 0.02), cap=1), "tree", "logistic")
     assert (pair.undecided_reason, pair.repeats_suggested) == ("more_data", None)
+
+
+def test_an_unknown_number_of_rows() -> None:
+    judgement = judge(two(0.01, 0.02, 10), metric=ACCURACY, rows=None)
+    assert the_pair(judgement, "tree", "logistic").rows_needed is None
+    assert "repeats cannot settle this; only more data would" in judgement.verdict.sentence
+    perfect = {"tree": np.ones((1, 5)), "dummy": np.full((1, 5), 0.5)}
+    assert judge(perfect, metric=ACCURACY, rows=None).beats_baseline == {"tree": None}
+
+
+def test_not_worse_is_about_what_matters() -> None:
+    near, far = (the_pair(run(two(gap, 0.02)), "tree", "logistic") for gap in (0.01, -0.001))
+    assert (near.verdict, not_worse(near)) == ("undecided", True)
+    assert (far.verdict, not_worse(far)) == ("undecided", False)
+    assert not not_worse(PairVerdict("tree", "logistic"))
 
 
 def test_lower_is_better() -> None:
@@ -267,7 +287,8 @@ def test_identical_predictions_are_told_from_equal_scores() -> None:
 
 def test_without_spread_no_probability_exists() -> None:
     pair = the_pair(run(two(0.05, 0.0)), "tree", "logistic")
-    assert (pair.delta, pair.se) == (pytest.approx(0.05), 0.0)
+    assert pair.delta == pytest.approx(0.05)
+    assert pair.se == 0.0
     assert pair.p_positive is pair.p_better is pair.delta_low is pair.p_adjusted is None
     assert run(two(0.05, 0.0)).p_best == {"logistic": 0.5, "tree": 0.5}
 

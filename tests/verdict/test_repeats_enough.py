@@ -110,6 +110,7 @@ def test_rows_needed(delta: float, se: float, needed: int) -> None:
 
 
 def test_rows_needed_has_limits() -> None:
+    assert rows_needed(None, 0.02, 0.02, 0.01, t_winner=2.0, t_equivalent=1.7) is None
     assert rows_needed(1000, 0.0099999, 0.02, 0.01, t_winner=2.0, t_equivalent=1.7) is None
     assert rows_needed(1000, 0.0, 0.02, 0.0, t_winner=2.0, t_equivalent=1.7) is None
 

@@ -21,8 +21,9 @@ def right(n: int, wrong: list[int], seeds: int = 1) -> np.ndarray:
 
 def test_numbers_are_those_of_the_paired_t_test() -> None:
     rng = np.random.default_rng(0)
-    tree, mlp = (rng.random((1, 200)) < [[0.8], [0.7]][i] for i in (0, 1))
-    judgement = judge_single_test({"tree": tree * 1.0, "mlp": mlp * 1.0}, metric=ACCURACY)
+    tree, mlp = rng.random((1, 200)) < 0.8, rng.random((1, 200)) < 0.7
+    scores = {"tree": tree.astype(np.float64), "mlp": mlp.astype(np.float64)}
+    judgement = judge_single_test(scores, metric=ACCURACY)
     pair = judgement.pairs[0]
     expected = ttest_rel(tree[0] * 1.0, mlp[0] * 1.0)
     assert (pair.delta or 0) / (pair.se or 1) == pytest.approx(expected.statistic)
@@ -84,7 +85,7 @@ def test_seeds_are_averaged_over() -> None:
 
 def test_more_than_two_models_are_adjusted() -> None:
     rng = np.random.default_rng(1)
-    scores = {name: (rng.random((2, 400)) < 0.8) * 1.0 for name in "abcd"}
+    scores = {name: (rng.random((2, 400)) < 0.8).astype(np.float64) for name in "abcd"}
     judgement = judge_single_test(scores, metric=ACCURACY)
     for pair in judgement.pairs:
         assert (pair.p_adjusted or 0) > 2 * (1 - (pair.p_positive or 1))
