@@ -50,7 +50,7 @@ NOTES: dict[str, NoteKind] = {
     "busy_machine": NoteKind(
         "info",
         "The machine was busy: {model} took {ratio:.1f} times its CPU time; times are too long.",
-        "run fewer fits side by side with --jobs 1",
+        "run it while nothing else runs, or with --jobs 1",
         "--jobs",
     ),
     "rows_skipped": NoteKind("info", "Left out {count} records that are no rows: {kinds}."),
