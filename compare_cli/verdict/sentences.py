@@ -102,8 +102,8 @@ def what_would_decide(pair: PairVerdict, row: str | None = "row") -> str:
     if pair.undecided_reason == "no_spread":
         same = "difference" if pair.delta else "score"
         every = row if row == "test row" else "fold"
-        more = f"more {row or 'row'}s would"
-        return f"the {same} is the same on every {every}, so nothing shows how sure it is; {more}"
+        by_rows = f"more {row or 'row'}s would"
+        return f"the {same} is the same on every {every}, so nothing shows how sure it is; {by_rows}"
     if pair.undecided_reason == "not_computed":
         return "no repeat has scores of both models on two or more folds"
     if pair.undecided_reason == "more_repeats":
