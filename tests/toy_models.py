@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -161,3 +162,40 @@ class Picky(Constant):
 class Anything(Constant):
     def __init__(self, **given):
         self.given = given
+
+
+class RaisesALot(Constant):
+    def fit(self, X, y):
+        raise ValueError("word " * 1000)
+
+
+class WarnsAndRaises(Constant):
+    def fit(self, X, y):
+        warnings.warn("it smokes", UserWarning, stacklevel=1)
+        raise ValueError("fire")
+
+
+class NotANumber(Constant):
+    def predict(self, X):
+        return np.full(len(X), np.nan)
+
+
+class Keeps(Plugin):
+    """Has parameters that are no JSON values."""
+
+    def __init__(self, path=Path("model"), nested=None):
+        self.path = path
+        self.nested = nested
+
+    def fit(self, X, y):
+        self.answer = 0
+        self.nested = {1: (None, 2.5)}
+        return super().fit(X, y)
+
+
+class Greedy(Constant):
+    """Takes every core unless told otherwise."""
+
+    def __init__(self, n_jobs=-1, random_state=None):
+        self.n_jobs = n_jobs
+        self.random_state = random_state

@@ -40,7 +40,7 @@ def execute(
     so that a fold is prepared once. Otherwise in ``jobs`` processes, the longest tasks first, so that
     none idles at the end; ``heartbeat`` is called now and then while they run.
     """
-    safe = all(family_of(task.model).builtin for task in tasks)
+    safe = all(_may_run_here(task) for task in tasks)
     worth = WORTH_FORKING if _can_fork() else WORTH_STARTING
     if safe and (jobs == 1 or sum(task.cost for task in tasks) < worth):
         with single_thread():
@@ -51,6 +51,14 @@ def execute(
         suspects = yield from _run_pool(waiting, workspace, jobs, heartbeat)
         for task in suspects:
             yield from _run_alone(task, workspace, heartbeat)
+
+
+def _may_run_here(task: FitTask) -> bool:
+    """Whether a task may run in this process: a model that is known to behave, and not asked to talk.
+
+    What ``verbose`` models print would land on standard output, which is the result's.
+    """
+    return family_of(task.model).builtin and not task.params.get("verbose")
 
 
 @contextlib.contextmanager
@@ -77,7 +85,10 @@ def _run_pool(
         while running or (waiting and not suspects):
             while waiting and not suspects and len(running) < jobs:
                 task = waiting.popleft()
-                running[executor.submit(_work, task)] = task
+                try:
+                    running[executor.submit(_work, task)] = task
+                except BrokenProcessPool:  # a worker died since the last look
+                    suspects.append(task)
             done, _ = wait(running, timeout=HEARTBEAT, return_when=FIRST_COMPLETED)
             for future in done:
                 task = running.pop(future)
@@ -133,9 +144,7 @@ def _start(workspace: Workspace, workers: int) -> Executor:
 def _stop(executor: Executor, *, kill: bool) -> None:
     """End the workers: after their work, or at once when results are no longer wanted."""
     if kill:
-        import multiprocessing
-
-        for process in multiprocessing.active_children():
+        for process in list((getattr(executor, "_processes", None) or {}).values()):
             process.kill()
     executor.shutdown(wait=True, cancel_futures=True)
 

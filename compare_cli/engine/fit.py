@@ -77,13 +77,13 @@ def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
         warnings.simplefilter("always")
         try:
             result = _fit(task, workspace)
-        except Exception as error:  # a model may raise anything; the run goes on
+        except (Exception, SystemExit) as error:  # a model may raise anything; the run goes on
             result = _failure(task, error)
     told = tuple(dict.fromkeys(_one_line(f"{w.category.__name__}: {w.message}") for w in caught))
     return FitResult(**{**vars(result), "warnings": told})
 
 
-def _failure(task: FitTask, error: Exception) -> FitResult:
+def _failure(task: FitTask, error: BaseException) -> FitResult:
     return FitResult(
         key=task.key,
         model=task.model.name,
@@ -158,10 +158,10 @@ def _checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64
     labels = np.asarray(predicted)
     if labels.shape != (rows,):
         raise ValueError(f"predict returned shape {labels.shape} for {rows} rows")
-    codes = labels.astype(np.int64)
-    if not (codes == labels).all() or codes.min() < 0 or codes.max() >= classes:
+    known = np.isin(labels, np.arange(classes))
+    if not known.all():
         raise ValueError("predict returned labels that were not in the training data")
-    return codes
+    return labels.astype(np.int64)
 
 
 def _known_classes(estimator: Any, classes: int) -> NDArray[np.int64]:

@@ -21,13 +21,15 @@ PREPARATION_VERSION = 1  # raise when preparation or fitting changes a number
 def resolve_params(spec: ModelSpec, shape: Shape, seed: int) -> dict[str, Any]:
     """Return all parameters an estimator is made with: settings for the shape, then seed, then the user's.
 
-    ``random_state`` and ``n_jobs`` (always 1: fits run side by side instead) are set where they exist.
+    ``random_state`` and ``n_jobs`` (always 1: fits run side by side instead) are set where they exist;
+    scikit-learn's own models use one core unless told otherwise, and LogisticRegression warns when told.
     """
-    names = parameter_names(load_class(spec))
+    cls = load_class(spec)
+    names = parameter_names(cls)
     params = dict(family_of(spec).settings(shape))
     if "random_state" in names:
         params["random_state"] = seed
-    if "n_jobs" in names:
+    if "n_jobs" in names and not cls.__module__.startswith("sklearn."):
         params["n_jobs"] = 1
     return {**params, **spec.params}
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from compare_cli.types import Dataset, Note, Scheme
 
+    Codes = NDArray[np.int64]
+
 SMALL, MEDIUM = 2_000, 20_000
 MAX_REPEATS = 10
 
@@ -45,7 +47,8 @@ def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> Fold
     """Choose scheme, folds and repeats; ``None`` means by the size of the data (repeats: auto).
 
     Below 2,000 rows 10 folds, else 5; auto repeats start at 2 (1 above 20,000 rows) and end at 10.
-    Never more folds than the smallest class has rows, or than there are groups: a note says so.
+    Never more folds than the smallest class has rows, or than there are groups, and in time order at
+    least 4 rows a fold: a note says so.
     Raises DataError when not even 2 folds are possible.
     """
     rows = len(dataset.y)
@@ -53,7 +56,7 @@ def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> Fold
         return FoldPlan("test", 1, repeats or 1, repeats or 1)
     wanted = folds or (10 if rows < SMALL else 5)
     if dataset.time is not None:
-        return _plan_ordered(wanted, rows, repeats)
+        return _plan_ordered(dataset.name, wanted, rows, repeats)
     possible, why = _most_folds(dataset)
     if possible < 2:
         raise DataError(f"{dataset.name}: cannot make 2 folds: {why}.")
@@ -63,10 +66,15 @@ def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> Fold
     return FoldPlan(scheme, min(wanted, possible), start, most, notes)
 
 
-def _plan_ordered(wanted: int, rows: int, repeats: int | None) -> FoldPlan:
+def _plan_ordered(name: str, wanted: int, rows: int, repeats: int | None) -> FoldPlan:
+    why = f"there are {rows} rows"
+    if rows < 3:
+        raise DataError(f"{name}: cannot make 2 folds in time order: {why}.")
     folds = min(wanted, max(2, rows // 4))
-    notes = (note("repeats_ordered"),) if repeats and repeats > 1 else ()
-    return FoldPlan("time", folds, 1, 1, notes)
+    notes = [note("repeats_ordered")] if repeats and repeats > 1 else []
+    if folds < wanted:
+        notes.append(note("folds_reduced", wanted=wanted, folds=folds, why=why))
+    return FoldPlan("time", folds, 1, 1, tuple(notes))
 
 
 def _most_folds(dataset: Dataset) -> tuple[int, str]:
@@ -91,7 +99,7 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
     random_state=seed)``.
     """
     import numpy as np
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+    from sklearn.model_selection import StratifiedKFold, TimeSeriesSplit
 
     if dataset.test is not None:
         train, test = np.arange(len(dataset.y)), np.arange(len(dataset.test.y))
@@ -103,10 +111,26 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
         yield [Split(0, fold, order[train], order[test]) for fold, (train, test) in enumerate(ordered)]
         return
     rng = np.random.RandomState(seed)
-    kind = StratifiedKFold if dataset.groups is None else StratifiedGroupKFold
     for repeat in range(plan.max_repeats):
-        folds = kind(plan.folds, shuffle=True, random_state=rng).split(dataset.y, dataset.y, dataset.groups)
+        if dataset.groups is not None:
+            folds = _grouped(dataset.y, dataset.groups, plan.folds, rng)
+        else:
+            folds = StratifiedKFold(plan.folds, shuffle=True, random_state=rng).split(dataset.y, dataset.y)
         yield [Split(repeat, fold, train, test) for fold, (train, test) in enumerate(folds)]
+
+
+def _grouped(y: Codes, groups: Codes, folds: int, rng: np.random.RandomState) -> list[tuple[Codes, Codes]]:
+    """Return stratified folds of whole groups.
+
+    Beside a few large groups scikit-learn may leave a fold empty; then groups are dealt out without
+    looking at classes.
+    """
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+    made = list(StratifiedGroupKFold(folds, shuffle=True, random_state=rng).split(y, y, groups))
+    if all(len(test) for _, test in made):
+        return made
+    return list(GroupKFold(folds, shuffle=True, random_state=rng).split(y, y, groups))
 
 
 def splits_digest(splits: Sequence[Split]) -> str:

@@ -181,7 +181,7 @@ def checked(text: str) -> None:
 
 
 def test_an_unknown_parameter_is_told_before_anything_runs() -> None:
-    with pytest.raises(UsageError, match="has no parameter 'max_dept'. Did you mean 'max_depth'"):
+    with pytest.raises(UsageError, match=r"has no parameter 'max_dept'. Did you mean 'max_depth'"):
         checked("tree(max_dept=3)")
 
 
@@ -206,8 +206,7 @@ def test_every_built_in_model_can_be_made_with_its_settings(name: str) -> None:
 
 
 def test_the_seed_and_one_thread_are_set_where_they_exist() -> None:
-    forest = resolve_params(parse_spec("forest"), SHAPE, 7)
-    assert (forest["random_state"], forest["n_jobs"]) == (7, 1)
+    assert resolve_params(parse_spec("toy_models:Greedy"), SHAPE, 7) == {"random_state": 7, "n_jobs": 1}
     assert not {"random_state", "n_jobs"} & set(resolve_params(parse_spec("naive_bayes"), SHAPE, 7))
 
 
