@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What the verdict has to know besides scores. ``rows`` is None where nobody said how many there are."""
+    """What the verdict has to know besides scores.
+
+    ``rows`` is None where nobody said how many there are. ``cut_short`` says that the run ended early: then
+    only the repeats count that are there for all models.
+    """
 
     metric: Metric
     rope: float
@@ -32,6 +36,7 @@ class Question:
     test_share: float | None
     most_frequent: str | None
     seed: int
+    cut_short: bool = False
 
     def facts(self) -> MetricFacts:
         """Return the metric as the verdict takes it."""
@@ -73,7 +78,7 @@ def judge_folds(
 
     repeatable = question.scheme in {"stratified", "grouped"}
     return judge(
-        common_repeats(arrays),
+        common_repeats(arrays) if question.cut_short else arrays,
         metric=question.facts(),
         rows=question.rows,
         baseline=question.baseline(),
@@ -110,6 +115,7 @@ def judge_models(
         test_share=test_share,
         most_frequent=dataset.classes[int(np.bincount(dataset.y).argmax())],
         seed=job.options.seed,
+        cut_short=len(results) < len(job.splits) * len(job.models),
     )
     predictions = _paired_predictions(job, results)
     by_row = _row_scores(job, results)

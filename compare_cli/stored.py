@@ -307,6 +307,7 @@ def _question(comparison: Comparison, metric: Metric, criterion: Criterion) -> Q
         test_share=sum(shares) / len(shares) if shares else None,
         most_frequent=data.classes[data.class_counts.index(max(data.class_counts))] if data.classes else None,
         seed=criterion.seed,
+        cut_short=comparison.run.status == "interrupted",
     )
 
 

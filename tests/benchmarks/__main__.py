@@ -121,7 +121,13 @@ def _timing(where: Path) -> None:
             times[jobs] = {m["model"]: m["fit_seconds"] for m in models if m["fit_seconds"] > 1e-3}
         ratios = [times["2"][name] / times["1"][name] for name in times["1"] if name in times["2"]]
         each = ", ".join(f"{name} {times['2'][name] / times['1'][name]:.2f}" for name in times["1"])
-        _row(f"fit_seconds {source}", "2 jobs", "1 job", f"{statistics.median(ratios):.2f} ({each})", "0.85-1.15")
+        _row(
+            f"fit_seconds {source}",
+            "2 jobs",
+            "1 job",
+            f"{statistics.median(ratios):.2f} ({each})",
+            "0.85-1.15",
+        )
 
 
 main()

@@ -43,7 +43,7 @@ def wall(command: Sequence[str]) -> float:
 
 
 def peak_memory(command: Sequence[str], every: float = 0.05) -> int:
-    """Return the largest sum of memory (PSS: shared pages count once) over a command's processes, in bytes."""
+    """Return the peak of the memory of a command's processes in bytes (PSS: shared pages count once)."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:

@@ -8,6 +8,7 @@ import importlib
 import json
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -59,8 +60,7 @@ def fit(model, X, y, train, test):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as stream:
-        result = json.load(stream)
+    result = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     X, y = load(sys.argv[2])
     y = np.asarray(y)
     protocol = result["protocol"]

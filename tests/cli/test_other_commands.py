@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FAST = ("--models", "logistic,tree", "--folds", "3", "--repeats", "1", "--jobs", "1", "--quiet")
+
+
+def test_version_and_help(compare):
+    from compare_cli import __version__
+
+    assert compare("--version").out == f"compare {__version__}\n"
+    for command in ([], ["fit"], ["bench"], ["models"], ["data"], ["schema"], ["verdict"], ["gate"]):
+        ended = compare(*command, "-h")
+        assert ended.code == 0
+        assert "Usage" in ended.out
+
+
+def test_schema_is_a_valid_json_schema(compare):
+    schema = json.loads(compare("schema").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["title"] == "compare/1"
+
+
+def test_models_lists_every_family_and_shows_every_parameter(compare):
+    from sklearn.tree import DecisionTreeClassifier
+
+    from compare_cli.models import FAMILIES
+
+    listed = compare("models").out
+    assert all(name in listed for name in FAMILIES)
+    shown = compare("models", "tree").out
+    assert all(name in shown for name in DecisionTreeClassifier().get_params())
+    assert compare("models", "treee").code == 2
+
+
+def test_data_lists_the_built_in_sets_and_each_can_be_read(compare):
+    from compare_cli.data import builtin_names
+
+    listed = compare("data").out
+    names = [name for name, _ in builtin_names()]
+    assert len(names) >= 17
+    assert all(name in listed for name in names)
+
+
+def test_data_describes_a_table_as_it_is_read(compare, table):
+    out = compare("data", str(table)).out
+    assert "60 rows, 4 columns" in out
+    assert [line.split()[:3] for line in out.splitlines() if line.startswith("weight")] == [
+        ["weight", "feature", "numeric"]
+    ]
+    assert "yes" in out
+
+
+def test_data_writes_csv_that_reads_the_same(compare, table, tmp_path):
+    written = tmp_path / "again.csv"
+    assert compare("data", str(table), "--to-csv", str(written)).code == 0
+    assert compare("data", str(table), "--to-csv", "-").out.encode() == written.read_bytes()
+    rows = list(csv.DictReader(io.StringIO(written.read_text(encoding="utf-8"), newline="")))
+    assert len(rows) == 60
+    assert list(rows[0]) == ["size", "weight", "kind", "answer"]
+
+
+def test_bench_shows_each_table_and_the_ranks(compare, table):
+    ended = compare("bench", "iris", str(table), *FAST)
+    assert ended.code == 0
+    assert "iris: 150 rows" in ended.out
+    assert "small: 60 rows" in ended.out
+    assert "Mean rank" in ended.out
+    document = json.loads(compare("bench", "iris", str(table), *FAST, "--json").out)
+    jsonschema.validate(document, json.loads(compare("schema").out))
+    assert document["command"] == "bench"
+    assert [d["dataset"]["name"] for d in document["datasets"]] == ["iris", "small"]
+    ranks = [m["average_rank"] for m in document["across"]["models"]]
+    assert ranks == sorted(ranks)
+
+
+def test_bench_goes_on_without_a_table_that_cannot_be_used(compare, table, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("a,b\n1,x\n", encoding="utf-8")
+    ended = compare("bench", str(bad), str(table), *[a for a in FAST if a != "--quiet"])
+    assert ended.code == 4
+    assert "bad" in ended.err
+    assert "small: 60 rows" in ended.out
+    assert compare("bench", str(bad), *FAST).code == 3
+
+
+@pytest.fixture
+def results(compare, tmp_path):
+    def make(name: str, *args: str) -> Path:
+        file = tmp_path / name
+        assert compare("fit", "iris", *FAST, "-o", str(file), *args).code == 0
+        return file
+
+    return make
+
+
+def test_verdict_of_a_result_is_the_result(compare, results):
+    file = results("a.json")
+    before = json.loads(file.read_text(encoding="utf-8"))
+    again = json.loads(compare("verdict", str(file), "--json").out)
+    jsonschema.validate(again, json.loads(compare("schema").out))
+    assert again["command"] == "verdict"
+    assert again["verdict"] == before["verdict"]
+    assert again["pairs"] == before["pairs"]
+
+
+def test_verdict_judges_by_another_metric(compare, results):
+    again = json.loads(compare("verdict", str(results("a.json")), "--metric", "log_loss", "--json").out)
+    losses = [m["scores"]["log_loss"] for m in again["models"][:-1]]
+    assert losses == sorted(losses)
+    assert compare("verdict", str(results("b.json")), "--metric", "nothing").code == 2
+
+
+def test_verdict_joins_models_of_the_same_splits(compare, results):
+    one, other = results("a.json"), results("b.json", "--models", "knn")
+    joined = json.loads(compare("verdict", str(one), str(other), "--json").out)
+    assert {m["model"] for m in joined["models"]} == {"logistic", "tree", "knn", "dummy"}
+    twice = compare("verdict", str(one), str(one))
+    assert twice.code == 3
+    assert "logistic" in twice.err
+
+
+def test_verdict_reads_scores_from_elsewhere(compare, tmp_path):
+    file = tmp_path / "scores.csv"
+    rows = [f"{m},{k},{s + 0.01 * k}" for m, s in (("a", 0.5), ("b", 0.9)) for k in range(5)]
+    file.write_text("model,fold,skill\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert json.loads(compare("verdict", str(file), "--json").out)["models"][0]["model"] == "b"
+    lower = json.loads(compare("verdict", str(file), "--lower-is-better", "--json").out)
+    assert lower["models"][0]["model"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "told"),
+    [
+        ("model,fold,s\na,1,.5\na,2,.4\nb,1,.5\n", 3, "b has no row for fold 2"),
+        ("model,fold,s\na,1,.5\nb,1,.5\n", 3, "single fold"),
+        ("model,fold,s\na,1,high\n", 3, "not a number"),
+        ("model,fold\na,1\n", 2, "--metric"),
+        ("model,fold,s,t\na,1,1,2\n", 2, "--metric"),
+        ("fold,s\n1,.5\n", 2, "'model'"),
+        ("", 3, "no scores"),
+        ('{"schema": "else/1"}', 3, "no compare result"),
+        ("{", 3, "not JSON"),
+    ],
+)
+def test_bad_scores_get_one_clear_line(compare, tmp_path, text, code, told):
+    file = tmp_path / "scores.csv"
+    file.write_text(text, encoding="utf-8")
+    ended = compare("verdict", str(file))
+    assert ended.code == code
+    assert told in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_gate_holds_for_the_same_and_fails_for_much_worse(compare, results):
+    base = results("base.json", "--models", "tree")
+    assert compare("gate", str(base), str(results("same.json", "--models", "tree"))).code == 0
+    worse = results("worse.json", "--models", "tree(max_depth=1)")
+    ended = compare("gate", str(base), str(worse))
+    assert ended.code == 5
+    assert "NEW is worse than BASE" in ended.out
+    assert compare("gate", str(worse), str(base)).code == 0
+
+
+def test_gate_refuses_other_splits_and_other_data_unless_told(compare, results, table, tmp_path):
+    base = results("base.json")
+    other = results("other.json", "--seed", "1")
+    refused = compare("gate", str(base), str(other))
+    assert refused.code == 3
+    assert "--unpaired" in refused.err
+    assert compare("gate", str(base), str(other), "--unpaired", "--margin", "0.2").code == 0
+    data = tmp_path / "data.json"
+    assert compare("fit", str(table), *FAST, "-o", str(data)).code == 0
+    assert compare("gate", str(base), str(data)).code == 3
+    assert compare("gate", str(base), str(base), "--model", "forst").code == 2
+    assert compare("gate", str(base), str(tmp_path / "none.json")).code == 3
+
+
+def test_gate_pairs_runs_of_different_length_on_the_repeats_they_share(compare, results):
+    base = results("base.json")
+    longer = results("longer.json", "--repeats", "3")
+    assert compare("gate", str(base), str(longer), "--model", "tree").code == 0
+
+
+def test_every_option_is_in_the_readme():
+    from typer.main import get_command
+
+    from compare_cli.cli.app import app
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = get_command(app).commands
+    options = {o for c in commands.values() for p in c.params for o in p.opts if o.startswith("--")}
+    missing = {o for o in options - {"--help"} if o not in text}
+    assert not missing
+    assert all(f"compare {name}" in text or f"compare-cli {name}" in text for name in commands)
+
+
+def test_the_readme_and_ci_name_the_same_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "pip install . && compare fit datasets/moons.csv" in readme
+    assert "pip install '.[test]' && pytest" in readme
+    assert "fit datasets/moons.csv" in script
+    assert "pip install --quiet '.[test]'" in script
