@@ -153,7 +153,7 @@ def _without_times(document: dict) -> dict:
     document["run"] = {k: v for k, v in document["run"].items() if k in {"seed", "fits_run", "fits_failed"}}
     for row in (*document["models"], *document["fits"]):
         for name in list(row):
-            if "seconds" in name:
+            if "second" in name:
                 del row[name]
     document["notes"] = [n for n in document["notes"] if n["code"] != "busy_machine"]
     del document["verdict"]["sentence"], document["verdict"]["because"], document["verdict"]["recommended"]
@@ -238,7 +238,7 @@ def test_groups_and_time_are_no_features(compare, table):
     assert grouped["protocol"]["groups"] == "kind"
     assert grouped["dataset"]["features"] == 2
     ordered = json.loads(
-        compare("fit", str(table), *FAST, "--time", "weight", "--drop", "kind", "--json").out
+        compare("fit", str(table), *FAST, "--time", "size", "--drop", "kind", "--json").out
     )
     assert ordered["protocol"]["scheme"] == "time"
     assert ordered["dataset"]["features"] == 1
