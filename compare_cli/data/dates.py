@@ -15,6 +15,7 @@ CLOCK = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?"
 ISO = re.compile(rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?")
 LOCAL = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:\d{{4}}|\d{{2}}){CLOCK}")
 NAMED = re.compile(rf"\d{{1,2}}[- ][A-Za-z]{{3,9}}[- ,]{{1,2}}(?:\d{{4}}|\d{{2}}){CLOCK}")
+SHORT_YEAR = re.compile(r"(.{1,2}[-/. ](?:\d{1,2}|[A-Za-z]+)[-/., ]{1,2})(\d{2})(?!\d)")
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
 
 
@@ -35,7 +36,7 @@ def date_numbers(texts: Sequence[str]) -> Dates | None:
     if all(ISO.fullmatch(text) for text in texts):
         return _parsed([re.sub(r"^(\d{4})[/.](\d+)[/.]", r"\1-\2-", text) for text in texts], day_first=False)
     if all(NAMED.fullmatch(text) for text in texts):
-        return _parsed(texts, day_first=True)
+        return _parsed(list(map(_full_year, texts)), day_first=True)
     parts = [LOCAL.fullmatch(text) for text in texts]
     if not all(parts):
         return None
@@ -43,8 +44,18 @@ def date_numbers(texts: Sequence[str]) -> Dates | None:
     second = max(int(part[3]) for part in parts if part)
     if first > 12 and second > 12:
         return None
-    found = _parsed(texts, day_first=second <= 12)
+    found = _parsed(list(map(_full_year, texts)), day_first=second <= 12)
     return Dates(found.days, first <= 12 and second <= 12) if found else None
+
+
+def _full_year(text: str) -> str:
+    """Write a year of two digits in full by the POSIX rule: 69 is 1969, 68 is 2068."""
+    year = SHORT_YEAR.match(text)
+    return (
+        text
+        if year is None
+        else f"{year[1]}{'19' if int(year[2]) >= 69 else '20'}{year[2]}{text[year.end() :]}"
+    )
 
 
 def _day_fraction(text: str) -> float:

@@ -73,7 +73,8 @@ def _skip_preamble(records: Sequence[list[str]], width: int, header: bool | None
     best = at
     for number in range(at, min(len(records), at + 30)):
         row = records[number]
-        if _is_title(row, width) and _continues(records, number, width):
+        above_blank = len(row) < width and number + 1 < len(records) and not _filled(records[number + 1])
+        if (above_blank or _is_title(row, width)) and _continues(records, number, width):
             best = number + 1
         elif _filled(row) > max(1, width // 2) and len(row) >= width - 1:
             break
@@ -131,7 +132,8 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
         if not cell or not present:
             nameless |= 2 * len(present) > len(column)
             continue
-        numeric = sum(map(looks_numeric, present)) / len(present)
+        later = present[len(present) // 3 :]  # units and the like may follow the names
+        numeric = sum(map(looks_numeric, later)) / len(later)
         if looks_numeric(cell):
             against += 1.0 if numeric > 0.5 else 0.3
         elif is_missing(cell):

@@ -10,9 +10,8 @@ from compare_cli.data.assemble import column_of, feature_frame
 from compare_cli.data.columns import Values, interpret, text_codes
 from compare_cli.data.fingerprint import fingerprint
 from compare_cli.data.labels import label_codes, same_label
-from compare_cli.data.roles import find_column
 from compare_cli.data.table import Table
-from compare_cli.errors import DataError
+from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
 from compare_cli.types import Column, Dataset, Note
 
@@ -27,8 +26,9 @@ def conform(table: Table, like: Dataset) -> Dataset:
     names = list(table.frame.columns)
     for name in [like.target, *(c.name for c in like.columns)]:
         if name not in names:
-            find_column(name, names, "the column of the training data", table.source)
-            raise DataError(f"{table.source}: has no column {name!r}, which the training data has.")
+            raise DataError(
+                f"{table.source}: has no column {name!r}, which the training data has.{nearest(name, names)}"
+            )
     frame, y, notes = _labelled(table, like)
     kept: dict[str, Values] = {}
     for column in like.columns:

@@ -25,11 +25,19 @@ def write_csv(dataset: Dataset) -> bytes:
     cells = {column.name: _cells(column, dataset.X[column.name]) for column in dataset.columns}
     cells[dataset.target] = pd.Series([dataset.classes[code] for code in dataset.y], dtype=object)
     frame = pd.DataFrame(cells)
-    # Names that look like numbers would be taken for data; quoted, they are told apart.
-    bare = [name for name in frame.columns if NUMBER.fullmatch(name)]
-    quoting: Any = csv.QUOTE_NONNUMERIC if bare else csv.QUOTE_MINIMAL
+    quoting: Any = csv.QUOTE_NONNUMERIC if _is_delicate(dataset) else csv.QUOTE_MINIMAL
     text: str = frame.to_csv(index=False, lineterminator="\r\n", quoting=quoting)
     return text.encode()
+
+
+def _is_delicate(dataset: Dataset) -> bool:
+    """Whether text has to be quoted to be told from data, from comments and from single quotes."""
+    texts = [*dataset.classes]
+    for column in dataset.columns:
+        if column.kind == "categorical":
+            texts += map(str, dataset.X[column.name].cat.categories)
+    names = [*(column.name for column in dataset.columns), dataset.target]
+    return any(map(NUMBER.fullmatch, names)) or any(text.startswith(("'", "#", "%", "//")) for text in texts)
 
 
 def _cells(column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
