@@ -199,3 +199,16 @@ class Greedy(Constant):
     def __init__(self, n_jobs=-1, random_state=None):
         self.n_jobs = n_jobs
         self.random_state = random_state
+
+
+class CountsThreads(Constant):
+    """Keeps how many threads the numerical libraries of its process may use."""
+
+    def fit(self, X, y):
+        from threadpoolctl import threadpool_info
+
+        self.threads = max(pool["num_threads"] for pool in threadpool_info())
+        return super().fit(X, y)
+
+    def get_params(self, deep=True):
+        return {"threads": self.threads}

@@ -16,7 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 
 from compare_cli.engine.fit import Workspace, fit_task
 from compare_cli.models.families import family_of
@@ -131,7 +131,6 @@ def _can_fork() -> bool:
 
 def _start(workspace: Workspace, workers: int) -> Executor:
     if _can_fork():
-        from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
         return ProcessPoolExecutor(workers, get_context("fork"), _begin_worker, (workspace,))
@@ -143,10 +142,14 @@ def _start(workspace: Workspace, workers: int) -> Executor:
 
 def _stop(executor: Executor, *, kill: bool) -> None:
     """End the workers: after their work, or at once when results are no longer wanted."""
-    if kill:
-        for process in list((getattr(executor, "_processes", None) or {}).values()):
+    if not kill:
+        executor.shutdown(wait=True)
+    elif isinstance(executor, ProcessPoolExecutor):
+        for process in list(executor._processes.values()):
             process.kill()
-    executor.shutdown(wait=True, cancel_futures=True)
+        executor.shutdown(wait=True)
+    else:
+        executor.shutdown(wait=True, kill_workers=True)  # type: ignore[call-arg]  # loky's own
 
 
 def _begin_worker(workspace: Workspace) -> None:
@@ -156,6 +159,7 @@ def _begin_worker(workspace: Workspace) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
+    sys.stdout = os.fdopen(null, "w")  # it need not be the first descriptor: notebooks have their own
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)

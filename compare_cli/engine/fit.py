@@ -65,10 +65,20 @@ class PreparedFold:
     def __init__(self, workspace: Workspace, task: FitTask) -> None:
         started = time.perf_counter()
         preparation = Preparation(task.model.needs, impute=workspace.impute)
-        self.train = preparation.fit_transform(workspace.table, task.train)
-        self.test = preparation.transform(workspace.test_table, task.test)
+        self.train = _own_type(preparation.fit_transform(workspace.table, task.train))
+        self.test = _own_type(preparation.transform(workspace.test_table, task.test))
         self.seconds = time.perf_counter() - started
         self.nbytes = self.train.nbytes + self.test.nbytes
+
+
+def _own_type(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array with NumPy's own type object, not the copy of it that comes from another process.
+
+    Models are pickled with it, and should have the same size wherever they were fitted.
+    """
+    import numpy as np
+
+    return np.asarray(array, dtype=np.dtype(array.dtype.str))
 
 
 def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
@@ -108,7 +118,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     X_train, X_test = fold.train, fold.test
     if family_of(task.model).single_precision:
         X_train, X_test = X_train.astype("float32"), X_test.astype("float32")
-    y_train, y_test = workspace.y[task.train], workspace.test_y[task.test]
+    y_train, y_test = _own_type(workspace.y[task.train]), workspace.test_y[task.test]
     estimator = make_estimator(task.model, task.params)
     single_test = workspace.test_table is not workspace.table
 

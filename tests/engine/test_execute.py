@@ -1,0 +1,300 @@
+"""Running tasks in processes: the same numbers, nothing lost or doubled, nothing left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from toy_tables import blobs
+
+from compare_cli.api import compare, iter_compare
+from compare_cli.engine import execute as execution
+from compare_cli.engine.execute import execute
+from compare_cli.engine.job import Job, Options, prepare_job
+from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.splits import make_splits
+from compare_cli.types import Comparison, FitResult, FitTask, Planned
+
+TIMES = {"fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds"}
+
+
+@pytest.fixture(autouse=True)
+def _workers_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start workers however small the work is."""
+    monkeypatch.setattr(execution, "WORTH_FORKING", 0.0)
+    monkeypatch.setattr(execution, "WORTH_STARTING", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    before = set(multiprocessing.active_children())
+    yield
+    deadline = time.monotonic() + 5
+    while set(multiprocessing.active_children()) - before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not set(multiprocessing.active_children()) - before
+
+
+def tasks_of(models: str, folds: int = 3) -> tuple[list[FitTask], Job]:
+    job = prepare_job(blobs(), Options(models, folds=folds, repeats=1))
+    splits = next(make_splits(job.dataset, job.plan, 0))
+    return make_tasks(job.dataset, job.models, splits, job.shape, 0), job
+
+
+def run(models: str, jobs: int, folds: int = 3) -> tuple[list[FitTask], dict[str, FitResult]]:
+    """Run and return tasks and results by key; a lost or doubled result fails here."""
+    tasks, job = tasks_of(models, folds)
+    results = list(execute(tasks, job.workspace, jobs))
+    assert Counter(r.key for r in results) == Counter(t.key for t in tasks)
+    return tasks, {r.key: r for r in results}
+
+
+def facts(result: FitResult) -> dict[str, Any]:
+    """All of a result but its times, with arrays as lists."""
+    shown = {k: v for k, v in vars(result).items() if k not in TIMES}
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()}
+
+
+def test_one_process_and_two_give_identical_results() -> None:
+    models = "logistic,tree(max_features=1),mlp(max_iter=10),knn,forest(n_estimators=3)"
+    _, alone = run(models, 1)
+    _, side_by_side = run(models, 2)
+    assert {key: facts(r) for key, r in alone.items()} == {key: facts(r) for key, r in side_by_side.items()}
+
+
+def test_workers_really_start_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    start = execution._start
+    monkeypatch.setattr(execution, "_start", lambda *a: started.append(a[1]) or start(*a))
+    run("tree", 1)
+    assert started == []
+    run("tree", 2)
+    assert started == [2]
+    monkeypatch.setattr(execution, "WORTH_FORKING", 1000.0)
+    monkeypatch.setattr(execution, "WORTH_STARTING", 1000.0)
+    run("tree", 2)
+    assert started == [2], "small work stays in the process"
+    run("toy_models:Constant", 1)
+    assert started == [2, 1], "unknown models never run in the process"
+
+
+def test_small_work_runs_fold_by_fold_and_large_work_longest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks, job = tasks_of("tree,mlp(max_iter=5)")
+    assert [r.key for r in execute(tasks, job.workspace, 1)] == [t.key for t in tasks]
+    submitted: list[str] = []
+    start = execution._start
+
+    def spying(*given: Any) -> Any:
+        executor = start(*given)
+        submit = executor.submit
+        executor.submit = lambda work, task: submitted.append(task.model.family) or submit(work, task)  # type: ignore[method-assign]
+        return executor
+
+    monkeypatch.setattr(execution, "_start", spying)
+    list(execute(tasks, job.workspace, 2))
+    assert submitted == ["mlp"] * 3 + ["tree"] * 3 + ["dummy"] * 3
+
+
+@pytest.mark.parametrize("toy", ["Dies", "IsKilled"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_task_whose_process_dies_takes_nothing_along(toy: str, jobs: int) -> None:
+    tasks, results = run(f"tree,toy_models:{toy},logistic", jobs, folds=2)
+    for task in tasks:
+        result = results[task.key]
+        if task.model.family.endswith(toy):
+            assert (result.status, result.error_kind) == ("killed", "ProcessDied")
+            assert "died" in result.error
+            assert (result.train_rows, result.test_rows) == (len(task.train), len(task.test))
+        else:
+            assert (result.status, result.error) == ("ok", "")
+
+
+def test_an_exit_inside_a_fit_ends_that_fit_only() -> None:
+    tasks, results = run("toy_models:Exits,tree", 2)
+    told = {task.model.family: results[task.key].error_kind for task in tasks}
+    assert told == {"toy_models:Exits": "SystemExit", "tree": "", "dummy": ""}
+
+
+def test_a_worker_that_died_between_two_looks_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The executor refuses further work at once when it learns of a death before its results are read."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    start, refusals = execution._start, []
+
+    def fragile(*given: Any) -> Any:
+        executor = start(*given)
+        submit = executor.submit
+
+        def refuse_second(work: Any, task: FitTask) -> Any:
+            refusals.append(task.key)
+            if len(refusals) == 2:
+                raise BrokenProcessPool("a child process terminated abruptly")
+            return submit(work, task)
+
+        executor.submit = refuse_second  # type: ignore[method-assign]
+        return executor
+
+    monkeypatch.setattr(execution, "_start", fragile)
+    tasks, results = run("tree", 2)
+    assert len(refusals) == len(tasks) + 1
+    assert {r.status for r in results.values()} == {"ok"}
+
+
+def test_what_a_model_prints_does_not_reach_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+    run("toy_models:Prints,tree", 2)
+    run("mlp(verbose=True,max_iter=3)", 1)
+    run("svm(verbose=True)", 1)
+    assert capfd.readouterr().out == ""
+
+
+def test_warnings_in_workers_are_kept_and_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    tasks, results = run("toy_models:Warns", 2)
+    told = [results[t.key].warnings for t in tasks if t.model.family.endswith("Warns")]
+    assert told == [("UserWarning: loose screw",)] * 3
+    assert "loose" not in capfd.readouterr().err
+
+
+def test_the_heart_beats_while_fits_are_under_way() -> None:
+    tasks, job = tasks_of("toy_models:Sleeps(seconds=0.6)", folds=2)
+    beats: list[float] = []
+    list(execute(tasks, job.workspace, 2, lambda: beats.append(time.monotonic())))
+    assert len(beats) >= 3
+
+
+def test_numerical_libraries_have_one_thread() -> None:
+    """Here and in workers: fits are timed alone."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    with threadpool_limits(2):
+        _, results = run("toy_models:CountsThreads,tree", 2)
+        counted = {r.params.get("threads") for r in results.values() if "CountsThreads" in r.model}
+        assert counted == {1}
+        tasks, job = tasks_of("tree")
+        stream = execute(tasks, job.workspace, 1)
+        next(stream)  # type: ignore[call-overload]
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+        list(stream)
+        assert {pool["num_threads"] for pool in threadpool_info()} == {2}
+
+
+def interrupted(events: Any, after: int) -> tuple[list[object], Comparison]:
+    """Throw Ctrl-C into a stream after some results; return what came before, and the result."""
+    before: list[object] = []
+    while sum(isinstance(e, FitResult) for e in before) < after:
+        before.append(next(events))
+    result = events.throw(KeyboardInterrupt)
+    with pytest.raises(StopIteration):
+        next(events)
+    assert isinstance(result, Comparison)
+    return before, result
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_ends_the_fits_and_what_is_done_is_the_result(jobs: int) -> None:
+    events = iter_compare(blobs(), Options("tree,logistic", folds=5, repeats=2, jobs=jobs))
+    before, result = interrupted(events, 4)
+    done = {e.key for e in before if isinstance(e, FitResult)}
+    assert isinstance(before[0], Planned)
+    assert len(before[0].tasks) == 30
+    assert result.run.status == "interrupted"
+    assert {fit.key for fit in result.fits} == done
+    assert result.run.fits_run == 4
+
+
+def test_ctrl_c_before_the_first_result_still_gives_one() -> None:
+    events = iter_compare(blobs(), Options("tree", folds=5, repeats=1, jobs=2))
+    _, result = interrupted(events, 0) if isinstance(next(events), Planned) else ([], None)
+    assert result is not None
+    assert result.run.status == "interrupted"
+    assert result.fits == ()
+    assert result.verdict.status == "none"
+
+
+def test_ctrl_c_while_workers_fit_kills_them() -> None:
+    models = "toy_models:Sleeps(seconds=60),tree"
+
+    def pressed() -> None:
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    events = iter_compare(blobs(), Options(models, folds=2, repeats=1, jobs=2), heartbeat=pressed)
+    *_, result = events
+    assert time.monotonic() - started < 20
+    assert isinstance(result, Comparison)
+    assert result.run.status == "interrupted"
+
+
+def test_closing_the_stream_ends_the_workers() -> None:
+    events = iter_compare(blobs(), Options("toy_models:Sleeps(seconds=60),tree", folds=2, repeats=1, jobs=2))
+    while not isinstance(next(events), FitResult):
+        pass
+    events.close()
+
+
+def test_processes_of_others_are_left_alone() -> None:
+    """A program that uses the library may have children of its own."""
+    child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    child.start()
+    try:
+        events = iter_compare(blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2))
+        interrupted(events, 1)
+        assert child.is_alive()
+    finally:
+        child.kill()
+        child.join()
+
+
+def test_beside_other_threads_nothing_is_forked() -> None:
+    import threading
+
+    assert execution._can_fork() == (os.uname().sysname == "Linux" and threading.active_count() == 1)
+    event = threading.Event()
+    thread = threading.Thread(target=event.wait)
+    thread.start()
+    try:
+        assert not execution._can_fork()
+    finally:
+        event.set()
+        thread.join()
+
+
+def test_fresh_workers_do_the_same_as_forked_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on systems that cannot fork."""
+    models = "tree(max_features=1),logistic,knn,naive_bayes"
+    _, alone = run(models, 1, folds=2)
+    monkeypatch.setattr(execution, "_can_fork", lambda: False)
+    _, fresh = run(models, 2, folds=2)
+    assert {key: facts(r) for key, r in fresh.items()} == {key: facts(r) for key, r in alone.items()}
+
+
+@pytest.mark.slow
+def test_a_fresh_worker_that_dies_takes_nothing_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "_can_fork", lambda: False)
+    _, results = run("tree,toy_models:Dies", 2, folds=2)
+    assert Counter((r.model, r.status) for r in results.values()) == {
+        ("tree", "ok"): 2,
+        ("toy_models:Dies", "killed"): 2,
+        ("dummy", "ok"): 2,
+    }
+
+
+@pytest.mark.slow
+def test_ctrl_c_kills_fresh_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "_can_fork", lambda: False)
+    events = iter_compare(blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2))
+    interrupted(events, 1)
+
+
+def test_a_run_with_deaths_is_partial() -> None:
+    comparison = compare(blobs(), Options("tree,toy_models:Dies", folds=2, repeats=1, jobs=2))
+    assert comparison.run.status == "partial"
+    assert comparison.run.fits_failed == 2
+    dead = next(m for m in comparison.models if "Dies" in m.model)
+    assert dead.status == "failed"
+    assert [(f.kind, f.fold) for f in dead.failures] == [("ProcessDied", 0), ("ProcessDied", 1)]
