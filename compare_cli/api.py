@@ -88,8 +88,8 @@ def iter_compare(
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
     **reading: Unpack[Reading],
-) -> Generator[Event, None, None]:
-    """Yield what is planned, each fit as it is finished, and at last the Comparison.
+) -> Generator[Event, None, Comparison]:
+    """Yield what is planned, each fit as it is finished, and at last the Comparison (also returned).
 
     A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
     still comes, with status "interrupted". ``heartbeat`` is called while fits are under way.
@@ -109,7 +109,9 @@ def iter_compare(
                 yield result
     except KeyboardInterrupt:
         interrupted = True
-    yield conclude(job, results, len(planned), clock, interrupted=interrupted)
+    comparison = conclude(job, results, len(planned), clock, interrupted=interrupted)
+    yield comparison
+    return comparison
 
 
 def _batches(job: Job, results: list[FitResult]) -> Iterator[list[FitTask]]:
@@ -158,29 +160,34 @@ def iter_bench(
     done: list[Comparison] = []
     notes: list[Note] = []
     failures: list[DataError] = []
+    interrupted = False
     for source in sources or [name for name, _ in data.builtin_names()]:
         try:
-            dataset = read(source, **reading)
-            for event in iter_compare(dataset, options, heartbeat):
-                if isinstance(event, Comparison):
-                    done.append(event)
-                yield event
+            done.append((yield from iter_compare(source, options, heartbeat, **reading)))
+            interrupted = done[-1].run.status == "interrupted"
         except DataError as error:
             failures.append(error)
             notes.append(note("dataset_left_out", message=str(error)))
-        if done and done[-1].run.status == "interrupted":
+        except KeyboardInterrupt:  # while a table was read
+            if not done:
+                raise
+            interrupted = True
+        if interrupted:
             break
     if failures and not done:
         raise failures[0]
-    yield conclude_bench(done, notes, options or Options(), clock)
+    yield conclude_bench(done, notes, options or Options(), clock, interrupted=interrupted)
 
 
 def conclude_bench(
-    done: Sequence[Comparison], notes: Sequence[Note], options: Options, clock: Clock
+    done: Sequence[Comparison], notes: Sequence[Note], options: Options, clock: Clock, *, interrupted: bool
 ) -> Bench:
     """Make the result of several comparisons: ranks and a verdict over all of them."""
-    statuses = {comparison.run.status for comparison in done} | ({"partial"} if notes else set())
-    status = next(s for s in ("interrupted", "partial", "complete") if s in statuses)
+    status: Literal["complete", "partial", "interrupted"] = "complete"
+    if interrupted:
+        status = "interrupted"
+    elif notes or any(comparison.run.status == "partial" for comparison in done):
+        status = "partial"
     total = Counter[str]()
     for comparison in done:
         total.update(

@@ -15,7 +15,7 @@ from compare_cli.errors import ExitCode
 from compare_cli.gate import Threshold, below_threshold
 from compare_cli.types import Bench, Comparison, FitResult, Note, Planned
 
-Stream = Generator[object, None, None]
+Stream = Generator[object, None, object]
 _CODES = {"complete": ExitCode.OK, "partial": ExitCode.PARTIAL, "interrupted": ExitCode.INTERRUPTED}
 
 
