@@ -169,15 +169,28 @@ def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFr
     options = _pandas_options(pd, plan, as_text)
     for low_memory in (True, False):  # the second only where a column mixes numbers and text
         try:
-            with warnings.catch_warnings(), open_after_header(text, plan) as stream:
+            with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                frame: pd.DataFrame = pd.read_csv(stream, low_memory=low_memory, **options)
+                frame = _parse(text, plan, {**options, "low_memory": low_memory})
             return None if _irregular(frame, text, plan) else frame
         except pd.errors.DtypeWarning:
             continue
         except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, OverflowError):
             return None
     return None
+
+
+def _parse(text: ByteSource, plan: Plan, options: dict[str, Any]) -> pd.DataFrame:
+    """Let pandas open a file itself, which is a seventh faster, where its way to skip lines is the same."""
+    import pandas as pd
+
+    if text.path is not None and not plan.quoted:
+        where: dict[str, Any] = {"skiprows": plan.skip_lines, "encoding": plan.encoding, "compression": None}
+        frame: pd.DataFrame = pd.read_csv(text.path, **where, **options)
+        return frame
+    with open_after_header(text, plan) as stream:
+        frame = pd.read_csv(stream, **options)
+        return frame
 
 
 def open_after_header(text: ByteSource, plan: Plan) -> io.TextIOWrapper:

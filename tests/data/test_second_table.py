@@ -93,7 +93,8 @@ def test_built_in_sets_survive_writing(write: Write, name: str) -> None:
 
 
 def test_written_form(write: Write) -> None:
-    text = 'd,on,"a,b",k,class\n2020-01-02,true,1.50,p,x\n2020-01-03,,2,"q ""r""",y\n,false,,?,x\n2020-02-01,true,4,p,y\n'
+    text = 'd,on,"a,b",k,class\n2020-01-02,true,1.50,p,x\n2020-01-03,,2,"q ""r""",y\n'
+    text += ",false,,?,x\n2020-02-01,true,4,p,y\n"
     assert write_csv(read(write(text))) == (
         b'd,on,"a,b",k,class\r\n2020-01-02,true,1.5,p,x\r\n2020-01-03,,2.0,"q ""r""",y\r\n'
         b",false,,,x\r\n2020-02-01,true,4.0,p,y\r\n"
