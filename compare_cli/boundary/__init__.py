@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from compare_cli.boundary.agreement import disagreement, instability, shared_probes
     from compare_cli.boundary.definitions import STATISTICS, Statistic
     from compare_cli.boundary.description import describe, describe_fold
-    from compare_cli.boundary.explanation import explain
+    from compare_cli.boundary.explanation import Evidence, Profile, explain
     from compare_cli.boundary.frames import prepared_frame
     from compare_cli.boundary.statistics import over_folds
 
@@ -28,12 +28,16 @@ _PLACES = {
     "disagreement": "agreement",
     "over_folds": "statistics",
     "explain": "explanation",
+    "Evidence": "explanation",
+    "Profile": "explanation",
     "STATISTICS": "definitions",
     "Statistic": "definitions",
 }
 
 __all__ = [
     "STATISTICS",
+    "Evidence",
+    "Profile",
     "Statistic",
     "describe",
     "describe_fold",

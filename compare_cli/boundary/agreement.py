@@ -41,7 +41,7 @@ def shared_probes(
 
 
 def disagreement(left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
-    """Return the share of places where two arrays of labels differ (predictive multiplicity, Marx et al. 2020).
+    """Return the share of places where two arrays of labels differ (after Marx et al. 2020).
 
     For two models over folds pass arrays (folds, probes): folds are compared with the same fold.
     """

@@ -11,7 +11,7 @@ BLURRED_FROM = 30  # moving columns from which directions are shown with "~"
 
 @dataclass(frozen=True)
 class Statistic:
-    """One boundary statistic. ``column`` says whether the table shows it; ``per_fit`` whether one fit has it."""
+    """One boundary statistic. ``column``: the table shows it; ``per_fit``: a single fit has it."""
 
     name: str
     title: str

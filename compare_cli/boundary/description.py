@@ -11,6 +11,7 @@ from compare_cli.boundary.frames import table_frame
 from compare_cli.boundary.probes import FULL, REDUCED, Effort
 from compare_cli.boundary.space import Frame, Space
 from compare_cli.boundary.statistics import measure
+from compare_cli.errors import UsageError
 from compare_cli.types import Boundary
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SLOW_CLASSES = frozenset({"KNeighborsClassifier", "SVC", "NuSVC", "GaussianProcessClassifier"})
+WIDE = 400
 
 
 def describe(
@@ -28,10 +30,10 @@ def describe(
     ``X`` (n, d) is a numeric array, or a DataFrame as the estimator takes it: numeric columns span
     the space, other columns are held. One half of its rows trains the linear surrogate, the other
     half is looked from; rows that the model was not trained on give fairer numbers.
-    ``probes`` is the number of boundary points (default 60; 20 for models that predict slowly).
-    Names are those of ``STATISTICS``; None where undefined. ``reason`` says why geometry is missing,
-    None when it is there. The same seed gives the same numbers. Raises DataError for tables that
-    are sparse, not numeric, or shorter than 4 rows.
+    ``probes`` is the number of boundary points (default 60; 20 for models that predict slowly and for
+    more than 400 columns). Names are those of ``STATISTICS``, None where undefined; ``reason`` says why
+    geometry is missing, None when it is there. The same seed gives the same numbers.
+    Raises DataError for tables that are sparse, not numeric, or shorter than 4 rows.
     """
     name = type(estimator).__name__
     with warnings.catch_warnings():
@@ -39,15 +41,22 @@ def describe(
         read = BY_CLASS.get(name)
         space = Space(table_frame(X, seed=seed), estimator)
         exact = read(estimator) if read is not None else None
-        statistics, reason = measure(
-            space, seed=seed, effort=effort(probes, name in SLOW_CLASSES), exact=exact
-        )
+        much = effort(probes, name in SLOW_CLASSES, space.frame.width)
+        statistics, reason = measure(space, seed=seed, effort=much, exact=exact)
     return {**statistics, "reason": reason or None}
 
 
-def effort(probes: int | None, slow: bool) -> Effort:
-    """Return how much to look: ``probes`` boundary points, or 60, or 20 for models that predict slowly."""
-    return Effort(probes) if probes is not None else REDUCED if slow else FULL
+def effort(probes: int | None, slow: bool, width: int) -> Effort:
+    """Return how much to look: ``probes`` boundary points if given, else 60.
+
+    20 where predicting is slow: in families that are, and for more than 400 input columns.
+    Raises UsageError for fewer than 1.
+    """
+    if probes is not None:
+        if probes < 1:
+            raise UsageError(f"The number of boundary probes must be 1 or more, got {probes}.")
+        return Effort(probes)
+    return REDUCED if slow or width > WIDE else FULL
 
 
 def describe_fold(
@@ -73,7 +82,9 @@ def describe_fold(
         warnings.simplefilter("ignore")
         space = Space(frame, estimator, single=single)
         geometry = exact(estimator) if exact is not None else None
-        statistics, reason = measure(space, seed=seed, effort=effort(probes, slow), exact=geometry)
+        statistics, reason = measure(
+            space, seed=seed, effort=effort(probes, slow, frame.width), exact=geometry
+        )
         labels = None
         if shared is not None:
             labels = np.asarray(estimator.predict(shared.astype("float32") if single else shared))

@@ -7,9 +7,11 @@ Shapes: n rows, D input columns, d moving columns, c classes, w walks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from compare_cli.boundary.space import CELLS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,55 +86,83 @@ def exact_tree(estimator: Any) -> Exact | None:
     import numpy as np
 
     tree = estimator.tree_
-    low, high, label, used = _leaf_boxes(tree)
+    leaf = np.flatnonzero(tree.children_left < 0)
+    label = tree.value[leaf][:, 0].argmax(axis=1)
+    limits = _split_limits(tree)
 
     def margins(
         rows: NDArray[np.float64], moving: Moving, held: NDArray[np.bool_] | None
     ) -> NDArray[np.float64]:
-        own = np.asarray(tree.value[tree.apply(rows.astype(np.float32))][:, 0].argmax(axis=1))
-        place = {int(c): i for i, c in enumerate(moving.columns)}
-        square = np.where(own[:, None] == label[None, :], np.inf, 0.0)
-        for at, column in enumerate(used):
-            x = rows[:, column][:, None]
-            outside = np.maximum(low[at] - x, x - high[at])
-            np.maximum(outside, 0.0, out=outside)
-            i = place.get(int(column))
-            if i is None:
-                square[outside > 0] = np.inf
-                continue
-            if held is not None:
-                outside[held[:, i][:, None] & (outside > 0)] = np.inf
-            outside /= moving.scale[i]
-            square += outside * outside
-        nearest: NDArray[np.float64] = np.sqrt(square.min(axis=1))
+        own = tree.value[tree.apply(rows.astype(np.float32))][:, 0].argmax(axis=1)
+        step = max(1, CELLS // tree.node_count)
+        nearest = np.empty(len(rows))
+        for i in range(0, len(rows), step):
+            part = slice(i, i + step)
+            square = _box_distances(tree, limits, rows[part], moving, None if held is None else held[part])
+            other = label != own[part, None]
+            nearest[part] = np.sqrt(np.where(other, square[:, leaf], np.inf).min(axis=1))
         return nearest
 
     sizes = {"leaves": float(estimator.get_n_leaves()), "depth": float(estimator.get_depth())}
     return Exact(sizes, margins)
 
 
-def _leaf_boxes(
+def _box_distances(
     tree: Any,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return lower and upper limits (columns used, leaves), labels (leaves,) and the columns used."""
+    limits: tuple[NDArray[np.float64], NDArray[np.float64]],
+    rows: NDArray[np.float64],
+    moving: Moving,
+    held: NDArray[np.bool_] | None,
+) -> NDArray[np.float64]:
+    """Return squared distances (n, nodes) from rows to the boxes of a tree's nodes, inf past held values.
+
+    Level by level: a child's box differs from its parent's in one column, and so does its distance.
+    """
     import numpy as np
 
-    left, right = tree.children_left, tree.children_right
-    used = np.unique(tree.feature[left >= 0])
-    column = np.searchsorted(used, tree.feature)
+    low, high = limits
+    unit = np.ones(rows.shape[1])
+    unit[moving.columns] = moving.scale
+    fixed = np.ones(rows.shape, bool)
+    fixed[:, moving.columns] = False if held is None else held
+    square = np.zeros((len(rows), tree.node_count))
+    for level in _levels(tree):
+        column, cut = tree.feature[level], tree.threshold[level]
+        x = rows[:, column]
+        before = np.maximum(np.maximum(low[level] - x, x - high[level]), 0.0)
+        rest = square[:, level] - (before / unit[column]) ** 2
+        for child, beyond in ((tree.children_left, x - cut), (tree.children_right, cut - x)):
+            after = np.maximum(before, beyond)
+            reach = rest + (after / unit[column]) ** 2
+            square[:, child[level]] = np.where(fixed[:, column] & (after > 0), np.inf, reach)
+    return square
+
+
+def _levels(tree: Any) -> Iterator[NDArray[np.int64]]:
+    """Yield the inner nodes of a tree level by level, from the root."""
+    import numpy as np
+
+    level = np.array([0])
+    while len(level := level[tree.children_left[level] >= 0]):
+        yield level
+        level = np.concatenate([tree.children_left[level], tree.children_right[level]])
+
+
+def _split_limits(tree: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the limits (nodes,) of each inner node's box in the column that the node cuts."""
+    import numpy as np
+
+    used, column = np.unique(tree.feature, return_inverse=True)
     low = np.full((tree.node_count, len(used)), -np.inf)
     high = np.full((tree.node_count, len(used)), np.inf)
-    level = np.array([0]) if left[0] >= 0 else np.empty(0, np.int64)
-    while len(level):  # children take their parent's box, cut at its threshold
-        for child in (left[level], right[level]):
-            low[child], high[child] = low[level], high[level]
-        high[left[level], column[level]] = tree.threshold[level]
-        low[right[level], column[level]] = tree.threshold[level]
-        below = np.concatenate([left[level], right[level]])
-        level = below[left[below] >= 0]
-    leaf = np.flatnonzero(left < 0)
-    labels = tree.value[leaf][:, 0].argmax(axis=1)
-    return low[leaf].T.copy(), high[leaf].T.copy(), np.asarray(labels), used
+    for level in _levels(tree):
+        left, right = tree.children_left[level], tree.children_right[level]
+        low[left], high[left] = low[level], high[level]
+        low[right], high[right] = low[level], high[level]
+        high[left, column[level]] = tree.threshold[level]
+        low[right, column[level]] = tree.threshold[level]
+    node = np.arange(tree.node_count)
+    return low[node, column], high[node, column]
 
 
 def exact_mlp(estimator: Any) -> Exact | None:
@@ -183,7 +213,7 @@ def relu_pieces(
 
     first = (starts @ weights[0] + biases[0] > 0) != (ends @ weights[0] + biases[0] > 0)
     if len(weights) == 1:
-        return 1 + first.sum(axis=1)
+        return np.asarray(1 + first.sum(axis=1))
     return np.array(
         [1 + len(_breaks(weights, biases, a, b)) for a, b in zip(starts, ends, strict=True)], np.int64
     )

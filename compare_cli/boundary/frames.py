@@ -99,7 +99,7 @@ def table_frame(X: Any, *, seed: int = 0) -> Frame:
     """Return the frame of a table that a model takes as it is: an array or a DataFrame.
 
     Half of the rows (drawn by ``seed``, at most 2,000) standardise and train the surrogate, the other
-    half (at most 2,000) are the anchors. Numeric columns move; columns of other types (and booleans) are held.
+    half (at most 2,000) are the anchors. Numeric columns move; booleans and other types are held.
     Raises DataError for what is neither, or has fewer than 4 rows.
     """
     import numpy as np

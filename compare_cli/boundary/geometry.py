@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from compare_cli.boundary.probes import BoundaryPoints
-    from compare_cli.boundary.space import Points, Space
+    from compare_cli.boundary.space import Points
 
 MOST_DIRECTIONS = 12  # orthonormal vectors in a frame: enough for a tight mean, few enough for wide tables
 BLOCK = 32  # columns that the axis test tries one by one; more are searched in blocks
@@ -35,8 +35,8 @@ class RandomFrames:
 
         m, _, k, d = self.vectors.shape
         offset = self.radius * np.stack([self.vectors, -self.vectors], axis=2)
-        z = at.middle[:, None, None, None, :] + offset
-        return z.reshape(m * 4 * k, d), np.repeat(at.anchor, 4 * k)
+        z = at.middle[:m, None, None, None, :] + offset
+        return z.reshape(m * 4 * k, d), np.repeat(at.anchor[:m], 4 * k)
 
     def normals(self, at: BoundaryPoints, labels: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return two independent estimates of each point's normal from the labels of ``points``, (m, 2, d).
@@ -54,7 +54,8 @@ class RandomFrames:
         sign = above.astype(float) - (seen == lower[:, None, None, None])
         half = (sign[:, :, 0] - sign[:, :, 1]) / 2
         mean_component = exp(lgamma(d / 2) - lgamma((d + 1) / 2)) / sqrt(pi)
-        return np.einsum("mfk,mfkd->mfd", half, self.vectors) / (k * mean_component)
+        estimates: NDArray[np.float64] = np.einsum("mfk,mfkd->mfd", half, self.vectors) / (k * mean_component)
+        return estimates
 
 
 def random_frames(count: int, d: int, radius: float, rng: np.random.Generator) -> RandomFrames:
@@ -115,19 +116,19 @@ class AxisTest:
         self.step = REOPENED * width.max(axis=1)
         self.sign = np.where(self.at.way < 0, -1.0, 1.0)
         self.first = np.zeros(m, np.int64)  # of the columns still in question
-        self.size = d
+        self.size: int = d
         self.alive = np.ones(m, bool)
 
     @property
     def open(self) -> bool:
         """Whether the search still has to choose among columns."""
-        return self.size > 1
+        return bool(self.size > 1)
 
     def search_points(self) -> Points:
         """Return points with one block of columns stepped each, (m·blocks, d)."""
         import numpy as np
 
-        m, d = self.at.way.shape
+        d = self.at.way.shape[1]
         block = -(-self.size // BLOCK) if self.size > BLOCK else 1
         starts = self.first[:, None] + np.arange(0, self.size, block)
         column = np.arange(d)
@@ -172,6 +173,6 @@ class AxisTest:
     def aligned(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which points pass, (m,), from the labels of ``other_points``."""
         passed = self.alive.copy()
-        seen = labels.reshape(len(self._left), -1)
+        seen = labels.reshape(len(self._left), len(labels) // max(len(self._left), 1))
         passed[self._left] = (seen == self.at.inside[self._left][:, None]).all(axis=1)
         return passed

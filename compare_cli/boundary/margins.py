@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from compare_cli.boundary.exact import Exact
     from compare_cli.boundary.space import Space
 
-PROJECTIONS = 2
-# Where on the way to a tangent plane the label is read first; a flat boundary is crossed at 1.
-CUTS = (0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.995, 0.9995, 1.0005, 1.005, 1.02, 1.05, 1.1, 1.2, 1.4)
+PROJECTIONS = 3
+# Where on a way labels are read first: around the tangent plane, and within the best margin so far.
+NEAR_PLANE = (0.5, 0.8, 0.95, 0.99, 0.9995, 1.0005, 1.01, 1.05, 1.25)
+OF_BEST = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 RESET_ROUNDS = 4
 RESET_STEPS = 32
 
@@ -59,35 +60,56 @@ def refined(
 def _projected(
     space: Space, at: BoundaryPoints, normals: NDArray[np.float64], exact: Exact | None
 ) -> NDArray[np.float64]:
-    """Project each anchor on the boundary's tangent plane and cross the boundary there, twice."""
+    """Go from each anchor along the normal of its boundary point until the label changes, again and again.
+
+    On a plane the first turn is exact. Where the way misses the boundary, the next goes halfway
+    between it and the way that is known to meet it.
+    """
     import numpy as np
 
-    best = reached(at)
-    rows = np.arange(len(at))  # those that are still being refined
+    best, points = reached(at), at.beyond
+    direction = normals.copy()
     for turn in range(PROJECTIONS):
-        at, found = _crossing(space, at, normals)
-        rows = rows[found]
-        best[rows] = np.minimum(best[rows], reached(at))
-        if turn + 1 == PROJECTIONS or not len(rows):
+        ahead, found = _crossing(space, at, direction, points, best)
+        best[found] = np.minimum(best[found], reached(ahead))
+        points[found] = ahead.beyond
+        if turn + 1 == PROJECTIONS:
             break
-        normals = normals_at(space, at, exact)
-        known = np.flatnonzero(~np.isnan(normals[:, 0]))
-        at, normals, rows = at.part(known), normals[known], rows[known]
+        met = points - at.start
+        direction = _unit(direction + _unit(met))
+        if len(found):
+            turned = normals_at(space, ahead, exact)  # of as many points as before
+            known = ~np.isnan(turned[:, 0])
+            direction[found[known]] = turned[known]
     return best
 
 
 def _crossing(
-    space: Space, at: BoundaryPoints, normals: NDArray[np.float64]
+    space: Space,
+    at: BoundaryPoints,
+    direction: NDArray[np.float64],
+    points: NDArray[np.float64],
+    best: NDArray[np.float64],
 ) -> tuple[BoundaryPoints, NDArray[np.int64]]:
-    """Return where the ways to the tangent planes cross the boundary, and which of them do."""
+    """Return where ways along unit ``direction`` (m, d) cross the boundary within ``best``, and which do.
+
+    Labels are read densely around the tangent plane through ``points``, and at parts of ``best``.
+    """
     import numpy as np
 
     m = len(at)
-    way = ((at.beyond - at.start) * normals).sum(axis=1)[:, None] * normals
-    ahead = replace(at, way=way, low=np.zeros(m), high=np.full(m, np.inf))
-    ahead = first_change(space, ahead, np.tile(CUTS, (m, 1)))
-    found = np.flatnonzero(np.isfinite(ahead.high) & (length(way) > 0))
+    plane = np.maximum(((points - at.start) * direction).sum(axis=1), 0.0)
+    cuts = np.sort(np.hstack([np.outer(plane, NEAR_PLANE), np.outer(best, OF_BEST)]), axis=1)
+    ahead = replace(at, way=direction, low=np.zeros(m), high=np.full(m, np.inf))
+    ahead = first_change(space, ahead, cuts)
+    found = np.flatnonzero(ahead.high <= best)
     return narrowed(space, ahead.part(found), sections=8, calls=2), found
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return vectors / np.maximum(length(vectors), 1e-300)[:, None]
 
 
 def _reset(space: Space, at: BoundaryPoints) -> NDArray[np.float64]:

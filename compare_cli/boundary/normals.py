@@ -20,7 +20,11 @@ ROWS = 4_000  # rows that one set of normals may read; on wide tables fewer poin
 
 
 def normals_at(space: Space, at: BoundaryPoints, exact: Exact | None) -> NDArray[np.float64]:
-    """Return unit normals (m, d); NaN where there is none: no scores, or a score that jumps there."""
+    """Return unit normals (k, d) of the first k ≤ m points; NaN where there is none.
+
+    There is none without scores or where the score jumps. k is m but on wide tables, where normals
+    by steps cost d rows each.
+    """
     import numpy as np
 
     m, d = at.way.shape
@@ -31,12 +35,9 @@ def normals_at(space: Space, at: BoundaryPoints, exact: Exact | None) -> NDArray
         if space.frame.held is not None:
             slope = np.where(space.frame.held[at.anchor], 0.0, slope)
         return _unit(slope)
-    normals = np.full((m, d), np.nan)
     some = at.part(np.arange(min(m, max(4, ROWS // (d + 2)))))
     scores = space.scores(slope_points(some)) if m else None
-    if scores is not None:
-        normals[: len(some)] = score_normals(some, scores[0])
-    return normals
+    return np.full((m, d), np.nan) if scores is None else score_normals(some, scores[0])
 
 
 def slope_points(at: BoundaryPoints) -> Points:
@@ -54,7 +55,8 @@ def score_normals(at: BoundaryPoints, scores: NDArray[np.float64]) -> NDArray[np
     """Return unit normals (m, d) from scores (m·(2 + d), c) at ``slope_points``; NaN without a slope.
 
     The slope is that of (score of the outside class − score of the inside class). A model whose
-    score jumps at the boundary, a piecewise constant one, has none there.
+    score jumps at the boundary, a piecewise constant one, has none there: across a bracket much
+    narrower than the step, it rises as much as over the step.
     """
     import numpy as np
 
@@ -64,7 +66,9 @@ def score_normals(at: BoundaryPoints, scores: NDArray[np.float64]) -> NDArray[np
     gap = seen[row, :, at.outside] - seen[row, :, at.inside]
     slope = gap[:, 2:] - gap[:, :1]
     jump = np.abs(gap[:, 0] - gap[:, 1])
-    smooth = jump < 0.1 * np.sqrt((slope * slope).sum(axis=1))
+    bracket = (at.high - at.low) * np.sqrt((at.way * at.way).sum(axis=1))
+    rise = np.sqrt((slope * slope).sum(axis=1))  # over one STEP
+    smooth = jump < rise * (0.1 + 2 * bracket / STEP)
     return _unit(np.where(smooth[:, None], slope, np.nan))
 
 

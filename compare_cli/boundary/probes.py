@@ -21,7 +21,8 @@ OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an ancho
 class Effort:
     """How much to look. ``anchors`` is the one number that users set (--boundary-probes); 60 is the default.
 
-    Walks of each kind: 2 per anchor. Noisy rows: 33 per anchor. Planes: 1 per 3 anchors.
+    Walks of each kind: 2 per anchor. Noisy rows: 33 per anchor. Planes: 1 per 3 anchors. A small table
+    gets less of the last two: what more of them would average out is less than what its few rows leave.
     """
 
     anchors: int = 60
@@ -31,15 +32,13 @@ class Effort:
         """Walks of each kind."""
         return 2 * self.anchors
 
-    @property
-    def noisy(self) -> int:
-        """Rows that get noise added, about."""
-        return 33 * self.anchors
+    def noisy(self, rows: int) -> int:
+        """Rows that get noise added, for a table of ``rows`` anchors."""
+        return min(33 * self.anchors, 20 * rows)
 
-    @property
-    def planes(self) -> int:
-        """Planes through three rows each."""
-        return max(1, self.anchors // 3)
+    def planes(self, rows: int) -> int:
+        """Planes through three rows each, for a table of ``rows`` anchors."""
+        return min(-(-self.anchors // 3), rows // 3)
 
 
 FULL = Effort(60)
@@ -114,7 +113,7 @@ def steps_along(frame: Frame, pairs: Pairs, steps: int, rng: np.random.Generator
     t = ((np.arange(steps) + within) / steps)[:, :, None]
     start, end = frame.z[pairs.start], frame.pinned(frame.z[pairs.end], pairs.start)
     z = start[:, None, :] + t * (end - start)[:, None, :]
-    return z.reshape(w * steps, -1), np.repeat(pairs.start, steps)
+    return z.reshape(w * steps, frame.z.shape[1]), np.repeat(pairs.start, steps)
 
 
 def ends(frame: Frame, pairs: Pairs) -> Points:
@@ -123,11 +122,11 @@ def ends(frame: Frame, pairs: Pairs) -> Points:
 
 
 def noisy(frame: Frame, rows: int, noise: float, rng: np.random.Generator) -> Points:
-    """Return about ``rows`` anchors with noise N(0, noise²) added: every anchor equally often, if few."""
+    """Return about ``rows`` anchors with noise N(0, noise²) added: every anchor equally often."""
     import numpy as np
 
     n = len(frame.z)
-    anchor = np.tile(np.arange(n), -(-rows // n))[:rows] if n < rows else np.arange(n)
+    anchor = np.tile(np.arange(n), max(1, rows // n))
     z = frame.z[anchor] + noise * rng.standard_normal((len(anchor), frame.z.shape[1]))
     return z, anchor
 
@@ -141,7 +140,15 @@ def planes(frame: Frame, count: int, side: int, rng: np.random.Generator) -> Poi
     import numpy as np
 
     n = len(frame.z)
-    corner = np.stack([rng.permutation(n)[:3] for _ in range(count)])
+    if count == 0:
+        return np.empty((0, frame.z.shape[1])), np.empty(0, np.int64)
+    first, second, third = (
+        rng.integers(n, size=count),
+        rng.integers(n - 1, size=count),
+        rng.integers(n - 2, size=count),
+    )
+    third += third >= second  # both are offsets from the row after the first: three different rows
+    corner = np.stack([first, (first + 1 + second) % n, (first + 1 + third) % n], axis=1)
     a = frame.z[corner[:, 0]]
     across = frame.pinned(frame.z[corner[:, 1]], corner[:, 0]) - a
     down = frame.pinned(frame.z[corner[:, 2]], corner[:, 0]) - a
@@ -151,7 +158,7 @@ def planes(frame: Frame, count: int, side: int, rng: np.random.Generator) -> Poi
         + t[None, :, None, None] * across[:, None, None, :]
         + t[None, None, :, None] * down[:, None, None, :]
     )
-    return z.reshape(count * side * side, -1), np.repeat(corner[:, 0], side * side)
+    return z.reshape(count * side * side, frame.z.shape[1]), np.repeat(corner[:, 0], side * side)
 
 
 @dataclass(frozen=True)
@@ -212,7 +219,8 @@ def boundary_points(
     """Return a boundary point for each anchor that has a rival with another label.
 
     ``rivals`` (m, k) are rows, nearest first, and ``seen`` (m, k) their labels with the anchor's held
-    values. The bracket shrinks to 4⁻⁹ of the way.
+    values. The bracket shrinks to 8⁻⁶ of the way (four sections in nine calls
+    would read fewer rows, but a call costs a small model more than a thousand rows).
     """
     import numpy as np
 
@@ -226,7 +234,7 @@ def boundary_points(
     way = space.frame.pinned(space.frame.z[end], anchors) - start
     m = len(anchors)
     whole = BoundaryPoints(anchors, start, way, np.zeros(m), np.ones(m), inside, seen[kept, best])
-    return narrowed(space, whole, sections=4, calls=9)
+    return narrowed(space, whole, sections=8, calls=6)
 
 
 def narrowed(space: Space, points: BoundaryPoints, *, sections: int, calls: int) -> BoundaryPoints:
@@ -249,7 +257,7 @@ def first_change(space: Space, points: BoundaryPoints, t: NDArray[np.float64]) -
 
     m, k = t.shape
     z = points.start[:, None, :] + t[:, :, None] * points.way[:, None, :]
-    (flat,) = space.labels((z.reshape(m * k, -1), np.repeat(points.anchor, k)))
+    (flat,) = space.labels((z.reshape(m * k, z.shape[2]), np.repeat(points.anchor, k)))
     label = np.column_stack([flat.reshape(m, k), points.outside])
     edges = np.column_stack([points.low, t, points.high])
     first = (label != points.inside[:, None]).argmax(axis=1)

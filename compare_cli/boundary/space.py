@@ -26,7 +26,7 @@ CELLS = 4_000_000  # a predict call gets at most this many numbers: 32 MB, whate
 
 @dataclass(frozen=True)
 class Moving:
-    """Which input columns move: ``columns`` (d,) positions, ``center`` and ``scale`` (d,) input units per sd."""
+    """Which input columns move: positions ``columns`` (d,), ``center`` and ``scale`` (d,) in input units."""
 
     columns: NDArray[np.int64]
     center: NDArray[np.float64]
@@ -85,7 +85,7 @@ class Space:
 
     @cached_property
     def classes(self) -> NDArray[Any]:
-        """The labels behind the codes, (c,): the model's ``classes_``, or what it predicts."""
+        """Labels behind the codes, (c,): the model's ``classes_``, or what it predicts."""
         import numpy as np
 
         known = getattr(self.estimator, "classes_", None)

@@ -39,6 +39,7 @@ SAME_STEPS, DIFFERENT_STEPS = 8, 12
 SIDE = 14  # of the grids on planes
 UNSURE_GAP = 0.5
 EXACT_ANCHORS = 200
+MOST_COLUMNS = 200  # above, the error of roughness (about .017 √d at 60 points) drowns it
 PER_FIT = tuple(name for name, statistic in STATISTICS.items() if statistic.per_fit)
 
 ONE_CLASS = "predicts one class"
@@ -50,7 +51,7 @@ Statistics = dict[str, float | None]
 def measure(
     space: Space, *, seed: int = 0, effort: Effort = FULL, exact: Exact | None = None
 ) -> tuple[Statistics, str]:
-    """Return every per-fit statistic (None where undefined), and why geometry is missing ("" if it is not)."""
+    """Return every per-fit statistic (None where undefined), and why geometry is missing or ""."""
     import numpy as np
 
     found: Statistics = dict.fromkeys(PER_FIT)
@@ -117,8 +118,8 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
 
     labels, frame = space.anchor_labels, space.frame
     across = steps_along(frame, starts.different, DIFFERENT_STEPS)
-    shaken = noisy(frame, effort.noisy, NOISE, rng[3])
-    sheets = planes(frame, effort.planes if len(labels) > 2 else 0, SIDE, rng[4])
+    shaken = noisy(frame, effort.noisy(len(labels)), NOISE, rng[3])
+    sheets = planes(frame, effort.planes(len(labels)), SIDE, rng[4])
     within, crossed, moved, sheet = space.labels(
         steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, sheets
     )
@@ -158,26 +159,24 @@ def _at_boundary(
     import numpy as np
 
     m, d = at.way.shape
-    frames, axis = random_frames(m, d, RADIUS, rng[5]), AxisTest(at)
-    if axis.open:
-        around, searched = space.labels(frames.points(at), axis.search_points())
-        axis.search(searched)
-    else:
-        (around,) = space.labels(frames.points(at))
+    frames, axis = random_frames(m if d <= MOST_COLUMNS else 0, d, RADIUS, rng[5]), AxisTest(at)
+    around, searched = space.labels(frames.points(at), axis.search_points())
+    axis.search(searched)
     while axis.open:
         axis.search(*space.labels(axis.search_points()))
     aligned = axis.aligned(*space.labels(axis.other_points(rng[5])))
-    rough = frames.normals(at, around)
     normals = normals_at(space, at, exact)
-    facets = np.where(aligned, 1.0, features_per_facet(normals))
+    facets = np.where(aligned[: len(normals)], 1.0, features_per_facet(normals))
     known = facets[~np.isnan(facets)]
-    return {
-        "directions": directions(rough, at),
-        "roughness": roughness(rough),
+    found: Statistics = {
         "axis_aligned": float(aligned.mean()) if d > 1 else None,
         "features_per_facet": float(np.median(known)) if len(known) else None,
         **_margins(space, at, normals, exact),
     }
+    if d <= MOST_COLUMNS:
+        rough = frames.normals(at, around)
+        found |= {"directions": directions(rough, at), "roughness": roughness(rough)}
+    return found
 
 
 def _margins(
@@ -190,20 +189,20 @@ def _margins(
     import numpy as np
 
     frame, labels = space.frame, space.anchor_labels
+    exactly = exact is not None and exact.margins is not None and frame.moving is not None
     if exact is not None and exact.margins is not None and frame.moving is not None:
         some = np.arange(0, len(labels), -(-len(labels) // EXACT_ANCHORS))
         rows = np.asarray(frame.place(frame.z[some], some), dtype=np.float64)
         margins = exact.margins(rows, frame.moving, None if frame.held is None else frame.held[some])
         weights = np.ones(len(some))
     else:
+        at = at.part(np.arange(len(normals)))
         margins = refined(space, at, normals, exact)
-        weights = (np.bincount(labels) / np.maximum(np.bincount(at.inside, minlength=labels.max() + 1), 1))[
-            at.inside
-        ]
+        counts = np.bincount(at.inside, minlength=labels.max() + 1)
+        weights = (np.bincount(labels) / np.maximum(counts, 1))[at.inside]
     finite = np.isfinite(margins)
     if not finite.any():
         return {}
-    exactly = exact is not None and exact.margins is not None and frame.moving is not None
     return {
         "margin_median": weighted_quantile(margins[finite], weights[finite], 0.5),
         "margin_q10": weighted_quantile(margins[finite], weights[finite], 0.1),
@@ -222,7 +221,7 @@ def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64],
 
 
 def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
-    """Return each statistic's mean and standard deviation (n − 1; None for one fold) over folds with a value."""
+    """Return each statistic's mean and sd (n − 1; None for one fold) over the folds that have it."""
     import numpy as np
 
     names = list(dict.fromkeys(name for fold in folds for name in fold))
