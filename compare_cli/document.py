@@ -170,7 +170,8 @@ class PairPart(Part):
     p_decided_by_repeats: Rate
     repeats_suggested: int | None
     rows_needed: int | None
-    disagreement: Rate
+    disagreement: Rate = Field(description="share of test rows that the two label differently")
+    disagreement_between_rows: Rate = Field(default=None, description="the same at midpoints of rows")
     left_right_when_differ: Rate
 
 

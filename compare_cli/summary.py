@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compare_cli.judging import in_order_of_merit, judge_models, score_arrays
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.notes import note
 from compare_cli.types import (
+    Boundary,
     Dataset,
     DatasetSummary,
     Failure,
@@ -100,9 +102,59 @@ def summarise_model(
         predict_rows_per_second=_median(rates),
         size_bytes=_whole(_median([r.size_bytes for r in done])),
         confusion=np.asarray(confusion).tolist() if done else None,
+        boundary=summarise_boundary([r.boundary for r in done if r.boundary is not None]),
         warnings=tuple(dict.fromkeys(w for r in done for w in r.warnings)),
         failures=_failures(results),
     )
+
+
+def summarise_boundary(folds: Sequence[Boundary]) -> dict[str, Any] | None:
+    """Return each boundary statistic as mean and sd over folds, with instability; None without any."""
+    import numpy as np
+
+    from compare_cli.boundary import instability, over_folds
+
+    if not folds:
+        return None
+    labels = [fold.probe_labels for fold in folds if fold.probe_labels is not None]
+    unstable = instability(np.stack(labels)) if labels else None
+    reasons = dict.fromkeys(fold.reason for fold in folds if fold.reason)
+    summary: dict[str, Any] = over_folds([fold.statistics for fold in folds])
+    summary["instability"] = {"mean": unstable, "sd": None}
+    summary["reason"] = "; ".join(reasons) or None
+    return summary
+
+
+def explain_boundaries(
+    job: Job, results: Sequence[FitResult], models: Sequence[ModelSummary], pairs: Sequence[PairVerdict]
+) -> tuple[str, ...]:
+    """Return what the boundaries say about the verdict; nothing where the numbers do not support it."""
+    from compare_cli.boundary import Evidence, Profile, explain
+
+    if job.workspace.probing is None:
+        return ()
+    profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
+    columns = int(job.workspace.probing.moving.sum())
+    return explain(Evidence(profiles, pairs, probe_disagreements(results), columns))
+
+
+def probe_disagreements(results: Sequence[FitResult]) -> dict[tuple[str, str], float]:
+    """Return how often two models differ at the shared probes of the same folds, for each pair."""
+    import numpy as np
+
+    from compare_cli.boundary import disagreement
+
+    labels: dict[str, dict[tuple[int, int], NDArray[np.int64]]] = {}
+    for r in results:
+        if r.boundary is not None and r.boundary.probe_labels is not None:
+            labels.setdefault(r.model, {})[r.repeat, r.fold] = r.boundary.probe_labels
+    found = {}
+    for left, right in combinations(labels, 2):
+        both = [at for at in labels[left] if at in labels[right]]
+        if both:
+            a, b = (np.stack([labels[name][at] for at in both]) for name in (left, right))
+            found[left, right] = disagreement(a, b)
+    return found
 
 
 def _mean(array: NDArray[np.float64] | None) -> float | None:
@@ -163,7 +215,14 @@ def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
     judgement = judge_models(job, results, rows, facts.test_share)
     ordered = in_order_of_merit(rows, judgement)
     notes = comparison_notes(summarise_dataset(job.dataset), ordered, results, job.metric)
-    return Summary(ordered, judgement.pairs, judgement.verdict, tuple(notes))
+    reasons = explain_boundaries(job, results, ordered, judgement.pairs)
+    verdict = replace(judgement.verdict, because=(*judgement.verdict.because, *reasons))
+    between = probe_disagreements(results)
+    pairs = tuple(
+        replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))
+        for p in judgement.pairs
+    )
+    return Summary(ordered, pairs, verdict, tuple(notes))
 
 
 def interval_facts(job: Job) -> Intervals:

@@ -205,6 +205,7 @@ class PairVerdict:
     repeats_suggested: int | None = None
     rows_needed: int | None = None
     disagreement: float | None = None
+    disagreement_between_rows: float | None = None
     left_right_when_differ: float | None = None
 
 

@@ -18,6 +18,7 @@ from compare_cli.errors import UsageError
 
 _DATA = "Data"
 _COMPARISON = "Comparison"
+_BOUNDARY = "Boundary"
 _OUTPUT = "Output"
 
 
@@ -187,8 +188,20 @@ class CompareOptions(ReadOptions, OutputOptions):
     ] = None
     no_boundary: Annotated[
         bool,
-        typer.Option("--no-boundary", help="Leave out boundary statistics.", rich_help_panel=_COMPARISON),
+        typer.Option("--no-boundary", help="Leave out boundary statistics.", rich_help_panel=_BOUNDARY),
     ] = False
+    boundary: Annotated[
+        bool,
+        typer.Option("--boundary", help="Show all boundary statistics.", rich_help_panel=_BOUNDARY),
+    ] = False
+    boundary_probes: Annotated[
+        int | None,
+        typer.Option(
+            help="Boundary points looked at per fit. (default: 60, or 20 where predicting is slow)",
+            rich_help_panel=_BOUNDARY,
+            metavar="N",
+        ),
+    ] = None
 
     def comparing(self) -> Any:
         """Return the library's options. Raises UsageError for values that make no sense."""
@@ -202,6 +215,8 @@ class CompareOptions(ReadOptions, OutputOptions):
             rope=self.rope,
             seed=self.seed,
             jobs=self.jobs,
+            boundary=not self.no_boundary,
+            boundary_probes=self.boundary_probes,
         )
 
 

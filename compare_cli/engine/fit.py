@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from compare_cli.engine.probing import Probing, Surroundings
 from compare_cli.metrics import (
     METRICS,
     confusion_counts,
@@ -37,7 +38,7 @@ LINE = 300
 class Workspace:
     """What a process needs to fit any task of one data set: arrays, and the folds it has prepared lately."""
 
-    def __init__(self, dataset: Dataset, metric: str = "accuracy") -> None:
+    def __init__(self, dataset: Dataset, metric: str = "accuracy", probing: Probing | None = None) -> None:
         self.table = FeatureTable(dataset)
         self.y = dataset.y
         self.classes = len(dataset.classes)
@@ -45,6 +46,8 @@ class Workspace:
         self.test_table = FeatureTable(dataset.test) if dataset.test is not None else self.table
         self.test_y = dataset.test.y if dataset.test is not None else dataset.y
         self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
+        self.probing = probing
+        self.shared = probing.shared(self.table) if probing is not None else None
         self._prepared: OrderedDict[tuple[Any, ...], PreparedFold] = OrderedDict()
 
     def prepared(self, task: FitTask) -> PreparedFold:
@@ -63,12 +66,19 @@ class PreparedFold:
     """The rows of one fold, ready for a model: ``train`` and ``test`` (rows, columns) float64."""
 
     def __init__(self, workspace: Workspace, task: FitTask) -> None:
+        import numpy as np
+
         started = time.perf_counter()
         preparation = Preparation(task.model.needs, impute=workspace.impute)
         self.train = _own_type(preparation.fit_transform(workspace.table, task.train))
         self.test = _own_type(preparation.transform(workspace.test_table, task.test))
         self.seconds = time.perf_counter() - started
         self.nbytes = self.train.nbytes + self.test.nbytes
+        self.surroundings = None
+        if workspace.probing is not None and workspace.shared is not None:
+            missing = np.isnan(workspace.test_table.numbers[task.test])
+            rows = (self.train, self.test)
+            self.surroundings = Surroundings(workspace.probing, preparation, rows, missing, workspace.shared)
 
 
 def _own_type(array: NDArray[Any]) -> NDArray[Any]:
@@ -158,6 +168,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         row_scores=row_scores(workspace.metric, y_test, labels, probabilities) if single_test else None,
         confusion=confusion,
         params=_all_params(estimator, task.params),
+        boundary=fold.surroundings.describe(task.model, estimator) if fold.surroundings else None,
     )
 
 

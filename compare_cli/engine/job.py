@@ -8,6 +8,7 @@ from typing import Literal
 
 from compare_cli.engine.fit import Workspace
 from compare_cli.engine.plan import check_models, training_shape
+from compare_cli.engine.probing import Probing
 from compare_cli.engine.splits import FoldPlan, Split, plan_folds
 from compare_cli.errors import UsageError
 from compare_cli.metrics import METRICS, Metric, find_metric, practical_rope
@@ -22,6 +23,8 @@ class Options:
     """How models are compared. ``None`` means: chosen by the data (folds, rope) or the machine (jobs).
 
     ``repeats`` "auto" repeats until more would not make differences clearer, at most 10 times.
+    ``boundary`` asks for boundary statistics, with ``boundary_probes`` boundary points a fit (None: 60,
+    or 20 for models that predict slowly and for wide tables).
     """
 
     models: str | None = None
@@ -31,9 +34,12 @@ class Options:
     rope: float | None = None
     seed: int = 0
     jobs: int | None = None
+    boundary: bool = True
+    boundary_probes: int | None = None
 
     def __post_init__(self) -> None:
         limits = {"folds": (self.folds, 2), "jobs": (self.jobs, 1), "seed": (self.seed, 0)}
+        limits["boundary-probes"] = (self.boundary_probes, 1)
         if self.repeats != "auto":
             limits["repeats"] = (self.repeats, 1)
         for name, (value, least) in limits.items():
@@ -74,7 +80,10 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
     specs, notes = _loadable(parse_models(options.models))
     repeats = None if options.repeats == "auto" else options.repeats
     plan = plan_folds(dataset, options.folds, repeats)
-    workspace = Workspace(dataset, metric.name)
+    probing = None
+    if options.boundary:
+        probing = Probing(dataset.columns, options.seed, options.boundary_probes)
+    workspace = Workspace(dataset, metric.name, probing)
     shape = training_shape(dataset, workspace.table.width, plan.folds)
     check_models(specs, shape, options.seed)
     rope = options.rope

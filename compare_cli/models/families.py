@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 from compare_cli.types import ModelSpec
@@ -32,7 +33,8 @@ class Family:
     ``settings(shape)`` gives the parameters that differ from scikit-learn's defaults; ``rule`` says
     the same in words. ``cost(shape)`` is a rough time of one fit in seconds on one core: it orders
     fits and estimates the time left, nothing else. ``builtin`` families are known to behave, and may
-    run in the process itself.
+    run in the process itself. ``geometry`` is the import path of what reads the exact boundary of a
+    fitted model; ``slow_prediction`` asks for fewer boundary probes.
     """
 
     name: str
@@ -44,6 +46,16 @@ class Family:
     cost: Callable[[Shape], float] = lambda shape: 1e-6 * shape.rows * shape.features
     single_precision: bool = False
     builtin: bool = True
+    geometry: str | None = None
+    slow_prediction: bool = False
+
+    def exact_geometry(self) -> Callable[[Any], Any] | None:
+        """Return the function behind ``geometry``, if the family has one."""
+        if self.geometry is None:
+            return None
+        module, _, name = self.geometry.partition(":")
+        found: Callable[[Any], Any] = getattr(import_module(module), name)
+        return found
 
 
 def _logistic(shape: Shape) -> Mapping[str, Any]:
@@ -99,6 +111,7 @@ _BUILTIN = (
         rule=(f"solver=newton-cholesky up to {NEWTON_COEFFICIENTS} coefficients, lbfgs above; max_iter=1000"),
         settings=_logistic,
         cost=lambda s: 2e-3 + 1.2e-7 * s.rows * s.features * s.classes / 2,
+        geometry="compare_cli.boundary.exact:exact_linear",
     ),
     Family(
         "tree",
@@ -108,6 +121,7 @@ _BUILTIN = (
         needs="plain",
         settings=_tree,
         cost=_tree_cost,
+        geometry="compare_cli.boundary.exact:exact_tree",
     ),
     Family(
         "mlp",
@@ -120,6 +134,7 @@ _BUILTIN = (
         settings=_mlp,
         cost=_mlp_cost,
         single_precision=True,
+        geometry="compare_cli.boundary.exact:exact_mlp",
     ),
     Family(
         "forest",
@@ -141,6 +156,7 @@ _BUILTIN = (
         "sklearn.neighbors:KNeighborsClassifier",
         "k nearest neighbours (5)",
         cost=lambda s: 1e-3 + 1e-9 * s.rows**2 * s.features,
+        slow_prediction=True,
     ),
     Family("naive_bayes", "sklearn.naive_bayes:GaussianNB", "naive Bayes with normal densities"),
     Family(
@@ -150,6 +166,7 @@ _BUILTIN = (
         rule="cache_size=500",
         settings=lambda shape: {"cache_size": 500},
         cost=_kernel_cost,
+        slow_prediction=True,
     ),
     Family(
         "dummy",

@@ -42,6 +42,13 @@ class FeatureTable:
         for at, i in enumerate(categorical):
             self.codes[:, at] = X.iloc[:, i].cat.codes.to_numpy()
 
+    @classmethod
+    def of_arrays(cls, numbers: NDArray[np.float64], codes: NDArray[np.int32]) -> FeatureTable:
+        """Return the table of arrays that are already in this form."""
+        table = cls.__new__(cls)
+        table.numbers, table.codes = numbers, codes
+        return table
+
     @property
     def width(self) -> int:
         """About how many columns models see: numbers, indicators and one-hot columns."""
@@ -93,8 +100,8 @@ class Preparation:
         )
         return np.hstack([numbers, self.encoder.fit_transform(codes)])
 
-    def transform(self, table: FeatureTable, rows: NDArray[np.int64] | slice) -> NDArray[np.float64]:
-        """Return ``rows`` of a table prepared as the training rows were."""
+    def transform(self, table: FeatureTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return ``rows`` (row numbers) of a table prepared as the training rows were."""
         import numpy as np
 
         numbers, codes = table.numbers[rows], table.codes[rows]
