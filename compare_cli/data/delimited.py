@@ -181,16 +181,14 @@ def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFr
 
 
 def _parse(text: ByteSource, plan: Plan, options: dict[str, Any]) -> pd.DataFrame:
-    """Let pandas open a file itself, which is a seventh faster, where its way to skip lines is the same."""
+    """Let pandas open a file itself, which costs least, where its way to skip lines is the same."""
     import pandas as pd
 
     if text.path is not None and not plan.quoted:
         where: dict[str, Any] = {"skiprows": plan.skip_lines, "encoding": plan.encoding, "compression": None}
-        frame: pd.DataFrame = pd.read_csv(text.path, **where, **options)
-        return frame
+        return pd.DataFrame(pd.read_csv(text.path, **where, **options))
     with open_after_header(text, plan) as stream:
-        frame = pd.read_csv(stream, **options)
-        return frame
+        return pd.DataFrame(pd.read_csv(stream, **options))
 
 
 def open_after_header(text: ByteSource, plan: Plan) -> io.TextIOWrapper:

@@ -41,7 +41,7 @@ def load(source: Source, options: ReadOptions) -> Table:
 
 
 def _is_builtin(text: str) -> bool:
-    """A path wins where it has a separator or a suffix, and so cannot be a built-in's name."""
+    """Whether a text is a built-in's name; a path with a separator or a suffix cannot be one."""
     return text in CLASSICS or text in files()
 
 
