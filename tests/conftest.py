@@ -1,1 +1,38 @@
 """What tests of several parts need. Being here puts this folder on the path: `toy_tables`, `toy_models`."""
+
+from __future__ import annotations
+
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+TICK = 0.002  # seconds that every look at the fake clock takes
+
+
+class FakeRunClock:
+    """Stands in for the clock of a run."""
+
+    started = "2026-11-01T12:00:00+00:00"
+    seconds = 1.25
+    cpu_seconds = 1.0
+
+
+@pytest.fixture
+def fake_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All times are exact: fit, prediction and preparation take one tick each; sizes are 1,234 bytes."""
+    wall, cpu = count(), count()
+    clock = SimpleNamespace(perf_counter=lambda: TICK * next(wall), process_time=lambda: TICK * next(cpu))
+    monkeypatch.setattr("compare_cli.engine.fit.time", clock)
+    monkeypatch.setattr("compare_cli.engine.fit._size", lambda estimator: 1234)
+    monkeypatch.setattr("compare_cli.api.Clock", FakeRunClock)
+
+
+@pytest.fixture
+def toy_families(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Misbehaving models under short names, trusted to run in the process itself."""
+    from compare_cli.models.families import FAMILIES, Family
+
+    toys = {"broken": "Raises", "flaky": "RaisesSometimes", "constant": "Constant", "warner": "Warns"}
+    for name, cls in toys.items():
+        monkeypatch.setitem(FAMILIES, name, Family(name, f"toy_models:{cls}", cls, needs="plain"))

@@ -1,0 +1,284 @@
+"""The library: the stream of events, the repeats that stop on their own, several data sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from toy_tables import blobs, make_dataset, with_test
+
+import compare_cli
+from compare_cli import api
+from compare_cli.api import bench, compare, iter_bench, iter_compare
+from compare_cli.engine.job import Options
+from compare_cli.engine.splits import MAX_REPEATS, plan_folds
+from compare_cli.errors import DataError, UsageError
+from compare_cli.types import Bench, Comparison, Dataset, FitResult, Planned
+
+
+def options(models: str = "tree,naive_bayes", **more: Any) -> Options:
+    return Options(models, **{"folds": 4, "repeats": 1, "jobs": 1, **more})
+
+
+def test_the_package_offers_its_names() -> None:
+    assert compare_cli.compare is compare
+    assert compare_cli.Options is Options
+    assert all(callable(getattr(compare_cli, name)) for name in compare_cli.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'comparee'"):
+        compare_cli.comparee  # noqa: B018
+
+
+def test_the_stream_is_a_plan_then_fits_then_the_result() -> None:
+    planned, *fits, result = iter_compare(blobs(), options(repeats=2))
+    assert isinstance(planned, Planned)
+    assert planned.dataset == "toy"
+    assert all(isinstance(fit, FitResult) for fit in fits)
+    assert [fit.key for fit in fits] == [task.key for task in planned.tasks]  # type: ignore[union-attr]
+    assert isinstance(result, Comparison)
+    assert list(result.fits) == fits
+    assert result.run.fits_run == len(fits) == 2 * 4 * 3
+    assert result.run.status == "complete"
+
+
+def test_fits_are_in_plan_order_whatever_came_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def backwards(tasks: Any, *rest: Any) -> Any:
+        yield from reversed(list(real(tasks, *rest)))
+
+    expected = [(f.repeat, f.fold, f.model) for f in compare(blobs(), options()).fits]
+    real = api.execute
+    monkeypatch.setattr(api, "execute", backwards)
+    comparison = compare(blobs(), options())
+    assert [(f.repeat, f.fold, f.model) for f in comparison.fits] == expected
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_does_not() -> None:
+    def numbers(seed: int) -> list[Any]:
+        return [(m.model, m.scores) for m in compare(blobs(), options(seed=seed, repeats=2)).models]
+
+    assert numbers(0) == numbers(0)
+    assert numbers(0) != numbers(1)
+
+
+def test_the_protocol_says_what_was_done() -> None:
+    comparison = compare(blobs(), options(metric="log_loss", repeats=3, seed=9))
+    protocol = comparison.protocol
+    assert (protocol.scheme, protocol.folds, protocol.repeats, protocol.metric) == (
+        "stratified",
+        4,
+        3,
+        "log_loss",
+    )
+    assert protocol.rope == pytest.approx(0.01 * np.log(2))
+    assert (comparison.run.seed, comparison.run.jobs, comparison.run.fits_reused) == (9, 1, 0)
+    assert len(protocol.repeat_digests) == 3
+    assert compare(blobs(), options(repeats=2, seed=9)).protocol.repeat_digests == protocol.repeat_digests[:2]
+    assert protocol.splits_digest != compare(blobs(), options(seed=8)).protocol.splits_digest
+
+
+def test_versions_and_machine_are_those_here() -> None:
+    import sklearn
+
+    made = compare(blobs(), options()).environment
+    assert made.scikit_learn == sklearn.__version__
+    assert made.pandas == pd.__version__
+    assert made.cpu_count >= 1
+
+
+def test_times_of_the_run_are_times() -> None:
+    run = compare(blobs(), options()).run
+    assert 0 < run.seconds < 60
+    assert 0 < run.cpu_seconds < 60
+    assert run.started.endswith("+00:00")
+    assert len(run.id) == 12
+
+
+def test_repeats_stop_when_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Auto starts with 2 repeats and adds one at a time until there are enough."""
+    asked: list[tuple[int, ...]] = []
+
+    def enough(scores: dict[str, np.ndarray], **facts: Any) -> bool:
+        asked.append(scores["tree"].shape)
+        assert facts == {"higher_is_better": True, "baseline": "dummy"}
+        return len(asked) == 3
+
+    monkeypatch.setattr("compare_cli.verdict.repeats_enough", enough)
+    events = list(iter_compare(blobs(), options(repeats="auto")))
+    plans = [event for event in events if isinstance(event, Planned)]
+    assert asked == [(2, 4), (3, 4), (4, 4)]
+    assert [len(plan.tasks) for plan in plans] == [24, 12, 12]
+    result = events[-1]
+    assert isinstance(result, Comparison)
+    assert result.protocol.repeats == 4
+
+
+def test_repeats_end_at_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compare_cli.verdict.repeats_enough", lambda *a, **k: False)
+    comparison = compare(blobs(20), options("tree", repeats="auto", folds=2))
+    assert comparison.protocol.repeats == MAX_REPEATS == 10
+    assert len(comparison.fits) == 10 * 2 * 2
+
+
+def test_a_number_of_repeats_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compare_cli.verdict.repeats_enough", lambda *a, **k: pytest.fail("nobody asked"))
+    assert compare(blobs(), options(repeats=3)).protocol.repeats == 3
+
+
+def test_more_repeats_begin_with_the_same_fits() -> None:
+    few, many = compare(blobs(), options(repeats=1)), compare(blobs(), options(repeats=2))
+    assert [f.key for f in few.fits] == [f.key for f in many.fits][: len(few.fits)]
+
+
+def test_wrong_options_are_told_before_anything_runs() -> None:
+    with pytest.raises(UsageError):
+        next(iter_compare(blobs(), Options("tree(max_depth=-1)")))
+
+
+def test_data_that_cannot_be_split_are_told() -> None:
+    with pytest.raises(DataError, match="has 1 row"):
+        compare(make_dataset({"x": np.arange(9.0)}, [0] * 8 + [1]), options())
+
+
+def test_notes_of_the_data_the_plan_and_the_fits_are_together() -> None:
+    from compare_cli.notes import note
+
+    few = make_dataset({"x": np.arange(40.0)}, [0] * 37 + [1] * 3)
+    few = replace(few, notes=(note("columns_dropped", count=1, total=4, columns="id"),))
+    comparison = compare(few, Options("tree,svm", repeats=1, jobs=1))
+    assert [n.code for n in comparison.notes] == [
+        "columns_dropped",
+        "folds_reduced",
+        "imbalanced",
+        "no_probabilities",
+    ]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "roc_auc", "f1_weighted"])
+def test_a_test_set_is_judged_by_any_metric(metric: str) -> None:
+    dataset = with_test(blobs(60), blobs(40, seed=1))
+    comparison = compare(dataset, options(metric=metric, repeats="auto"))
+    assert comparison.protocol.scheme == "test"
+    assert comparison.protocol.repeats == 1
+    assert comparison.verdict.status != "none"
+    assert comparison.verdict.sentence
+
+
+@pytest.mark.parametrize(
+    "roles", [{"groups": list(np.arange(60) // 5)}, {"time": list(np.arange(60.0))}], ids=["groups", "time"]
+)
+def test_groups_and_time_are_judged(roles: dict[str, Any]) -> None:
+    dataset = make_dataset({"x": np.arange(60.0) % 7, "z": np.arange(60.0)}, np.arange(60) % 2, **roles)
+    comparison = compare(dataset, options())
+    assert comparison.protocol.scheme == ("grouped" if "groups" in roles else "time")
+    assert comparison.protocol.groups == ("group" if "groups" in roles else None)
+    assert comparison.run.status == "complete"
+
+
+def test_three_classes_and_missing_values_are_complete() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(90) % 3
+    x = np.where(rng.random(90) < 0.2, np.nan, y + rng.normal(size=90))
+    comparison = compare(make_dataset({"x": x, "w": ["a", "b", None] * 30}, y), options("logistic,tree"))
+    assert comparison.run.status == "complete"
+    assert all(model.warnings == () for model in comparison.models)
+    logistic = next(m for m in comparison.models if m.model == "logistic")
+    assert np.array(logistic.confusion).shape == (3, 3)
+
+
+def many() -> list[Dataset]:
+    return [replace(blobs(40, seed=seed), name=f"toy{seed}") for seed in range(3)]
+
+
+def test_a_bench_is_every_comparison_and_what_they_say_together() -> None:
+    events = list(iter_bench(many(), options()))
+    result = events[-1]
+    assert isinstance(result, Bench)
+    comparisons = [event for event in events if isinstance(event, Comparison)]
+    assert (
+        [c.dataset.name for c in result.datasets]
+        == [c.dataset.name for c in comparisons]
+        == ["toy0", "toy1", "toy2"]
+    )
+    assert [c.command for c in result.datasets] == ["bench"] * 3
+    assert [c.models for c in result.datasets] == [c.models for c in comparisons]
+    assert result.run.fits_run == sum(len(c.fits) for c in comparisons) == 36
+    assert result.run.status == "complete"
+    tree = next(m for m in result.across.models if m.model == "tree")
+    means = [next(m.scores["accuracy"] for m in c.models if m.model == "tree") for c in comparisons]
+    assert tree.mean_accuracy == pytest.approx(np.mean(means))  # type: ignore[arg-type]
+    assert tree.wins + tree.ties + tree.losses > 0
+
+
+def test_a_data_set_that_cannot_be_used_is_left_out_with_a_note() -> None:
+    bad = make_dataset({"x": np.arange(9.0)}, [0] * 8 + [1], name="tiny")
+    result = bench([bad, *many()], options())
+    assert [c.dataset.name for c in result.datasets] == ["toy0", "toy1", "toy2"]
+    assert [n.code for n in result.notes] == ["dataset_left_out"]
+    assert "tiny" in result.notes[0].message
+    assert result.run.status == "partial"
+
+
+def test_when_no_data_set_can_be_used_the_first_fault_is_told() -> None:
+    bad = make_dataset({"x": np.arange(9.0)}, [0] * 8 + [1], name="tiny")
+    with pytest.raises(DataError, match="tiny"):
+        bench([bad, replace(bad, name="second")], options())
+
+
+def test_wrong_options_end_a_bench_before_anything_runs() -> None:
+    with pytest.raises(UsageError):
+        bench(many(), options("nonsense"))
+
+
+def test_a_failed_fit_makes_a_bench_partial(toy_families: None) -> None:
+    assert bench(many(), options("broken,tree")).run.status == "partial"
+
+
+def test_an_interrupt_thrown_into_a_bench_keeps_what_is_done() -> None:
+    events = iter_bench(many(), options())
+    before = []
+    while sum(isinstance(e, FitResult) for e in before) < 15:  # 12 fits a data set
+        before.append(next(events))
+    comparison = events.throw(KeyboardInterrupt)
+    assert isinstance(comparison, Comparison)
+    assert (comparison.run.status, len(comparison.fits)) == ("interrupted", 3)
+    (result,) = events
+    assert isinstance(result, Bench)
+    assert [c.run.status for c in result.datasets] == ["complete", "interrupted"]
+    assert (result.run.status, result.run.fits_run) == ("interrupted", 15)
+
+
+def test_an_interrupt_while_a_table_is_read_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(source: Any, **reading: Any) -> Dataset:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "read", read)
+    result = bench([many()[0], "second.csv", many()[1]], options())
+    assert [c.run.status for c in result.datasets] == ["complete"]
+    assert result.run.status == "interrupted"
+    with pytest.raises(KeyboardInterrupt):
+        bench(["first.csv"], options())
+
+
+def test_losses_of_data_sets_are_compared_on_one_scale() -> None:
+    """Divided by the loss of the priors: a bench by log loss ranks by relative loss."""
+    result = bench(many(), options(metric="log_loss"))
+    assert result.across.models[0].model == "naive_bayes"
+    assert result.across.models[-1].average_rank >= result.across.models[0].average_rank
+
+
+def test_a_frame_is_compared_as_a_table() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 8.0, 9.0] * 8, "kind": ["low", "low", "high", "high"] * 8})
+    comparison = compare(frame, options("tree"), target="kind")
+    assert comparison.dataset.target == "kind"
+    assert comparison.dataset.classes == ("high", "low")
+    assert comparison.models[0].scores["accuracy"] == 1.0
+    assert api.read(frame, target="kind").fingerprint == comparison.dataset.fingerprint
+
+
+def test_a_test_frame_is_attached() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 8.0, 9.0] * 8, "kind": ["low", "low", "high", "high"] * 8})
+    comparison = compare(frame, options("tree"), target="kind", test=frame.head(8))  # type: ignore[arg-type]
+    assert comparison.dataset.test_rows == 8
+    assert plan_folds(api.read(frame, target="kind", test=frame), None, None).scheme == "test"  # type: ignore[arg-type]
