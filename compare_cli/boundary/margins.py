@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compare_cli.boundary.exact import Exact
     from compare_cli.boundary.space import Space
 
-PROJECTIONS = 3
+PROJECTIONS = 2
 # Where on a way labels are read first: around the tangent plane, and within the best margin so far.
 NEAR_PLANE = (0.5, 0.8, 0.95, 0.99, 0.9995, 1.0005, 1.01, 1.05, 1.25)
 OF_BEST = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
