@@ -20,7 +20,7 @@ from compare_cli.types import Bench, Comparison, Dataset, FitResult, Planned
 
 
 def options(models: str = "tree,naive_bayes", **more: Any) -> Options:
-    return Options(models, **{"folds": 4, "repeats": 1, "jobs": 1, **more})
+    return Options(models, **{"folds": 4, "repeats": 1, "jobs": 1, "boundary": False, **more})
 
 
 def test_the_package_offers_its_names() -> None:

@@ -20,7 +20,10 @@ from compare_cli.types import Comparison, Dataset, DroppedColumn, FitResult, Mod
 
 
 def run(dataset: Dataset | None = None, models: str = "tree,naive_bayes", **options: Any) -> Comparison:
-    return compare(dataset or blobs(), Options(models, **{"folds": 5, "repeats": 2, "jobs": 1, **options}))
+    return compare(
+        dataset or blobs(),
+        Options(models, **{"folds": 5, "repeats": 2, "jobs": 1, "boundary": False, **options}),
+    )
 
 
 def row(comparison: Comparison, model: str) -> ModelSummary:
@@ -246,3 +249,23 @@ def test_score_arrays_have_repeats_in_rows_and_nan_where_there_is_nothing() -> N
     np.testing.assert_array_equal(arrays["a"], [[0.5, nan, nan], [nan, nan, 0.7]])
     np.testing.assert_array_equal(arrays["b"], np.full((2, 3), nan))
     assert list(arrays) == ["a", "b"]
+
+
+def test_boundaries_are_summed_up_over_folds() -> None:
+    comparison = run(boundary=True, repeats=1)
+    tree = row(comparison, "tree")
+    found = [fit.boundary for fit in fits_of(comparison, "tree")]
+    linear = [b.statistics["linearity"] for b in found if b is not None]
+    assert len(linear) == 5
+    assert tree.boundary is not None
+    assert tree.boundary["linearity"]["mean"] == pytest.approx(np.mean(linear))  # type: ignore[arg-type]
+    assert 0 <= tree.boundary["instability"]["mean"] <= 1
+    assert row(comparison, "dummy").boundary is None
+    pair = next(p for p in comparison.pairs if "dummy" not in (p.left, p.right))
+    labels = {
+        name: np.stack([fit.boundary.probe_labels for fit in fits_of(comparison, name)])  # type: ignore[misc,union-attr]
+        for name in (pair.left, pair.right)
+    }
+    differ = float((labels[pair.left] != labels[pair.right]).mean())
+    assert pair.disagreement_between_rows == pytest.approx(differ)
+    assert row(run(), "tree").boundary is None

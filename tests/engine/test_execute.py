@@ -41,30 +41,34 @@ def _no_process_is_left() -> Iterator[None]:
     assert not set(multiprocessing.active_children()) - before
 
 
-def tasks_of(models: str, folds: int = 3) -> tuple[list[FitTask], Job]:
-    job = prepare_job(blobs(), Options(models, folds=folds, repeats=1))
+def tasks_of(models: str, folds: int = 3, boundary: bool = False) -> tuple[list[FitTask], Job]:
+    job = prepare_job(blobs(), Options(models, folds=folds, repeats=1, boundary=boundary))
     splits = next(make_splits(job.dataset, job.plan, 0))
     return make_tasks(job.dataset, job.models, splits, job.shape, 0), job
 
 
-def run(models: str, jobs: int, folds: int = 3) -> tuple[list[FitTask], dict[str, FitResult]]:
+def run(
+    models: str, jobs: int, folds: int = 3, boundary: bool = False
+) -> tuple[list[FitTask], dict[str, FitResult]]:
     """Run and return tasks and results by key; a lost or doubled result fails here."""
-    tasks, job = tasks_of(models, folds)
+    tasks, job = tasks_of(models, folds, boundary)
     results = list(execute(tasks, job.workspace, jobs))
     assert Counter(r.key for r in results) == Counter(t.key for t in tasks)
     return tasks, {r.key: r for r in results}
 
 
 def facts(result: FitResult) -> dict[str, Any]:
-    """All of a result but its times, with arrays as lists."""
-    shown = {k: v for k, v in vars(result).items() if k not in TIMES}
+    """All of a result but its times, as values that can be compared."""
+    boundary = vars(result.boundary) if result.boundary else {}
+    shown = {k: v for k, v in vars(result).items() if k not in {*TIMES, "boundary"}} | boundary
     return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()}
 
 
 def test_one_process_and_two_give_identical_results() -> None:
     models = "logistic,tree(max_features=1),mlp(max_iter=10),knn,forest(n_estimators=3)"
-    _, alone = run(models, 1)
-    _, side_by_side = run(models, 2)
+    _, alone = run(models, 1, boundary=True)
+    _, side_by_side = run(models, 2, boundary=True)
+    assert all("statistics" in facts(r) for r in alone.values() if r.model != "dummy")
     assert {key: facts(r) for key, r in alone.items()} == {key: facts(r) for key, r in side_by_side.items()}
 
 
@@ -197,7 +201,7 @@ def interrupted(events: Any, after: int) -> tuple[list[object], Comparison]:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_ends_the_fits_and_what_is_done_is_the_result(jobs: int) -> None:
-    events = iter_compare(blobs(), Options("tree,logistic", folds=5, repeats=2, jobs=jobs))
+    events = iter_compare(blobs(), Options("tree,logistic", folds=5, repeats=2, jobs=jobs, boundary=False))
     before, result = interrupted(events, 4)
     done = {e.key for e in before if isinstance(e, FitResult)}
     assert isinstance(before[0], Planned)
@@ -208,7 +212,7 @@ def test_ctrl_c_ends_the_fits_and_what_is_done_is_the_result(jobs: int) -> None:
 
 
 def test_ctrl_c_before_the_first_result_still_gives_one() -> None:
-    events = iter_compare(blobs(), Options("tree", folds=5, repeats=1, jobs=2))
+    events = iter_compare(blobs(), Options("tree", folds=5, repeats=1, jobs=2, boundary=False))
     _, result = interrupted(events, 0) if isinstance(next(events), Planned) else ([], None)
     assert result is not None
     assert result.run.status == "interrupted"
@@ -223,7 +227,9 @@ def test_ctrl_c_while_workers_fit_kills_them() -> None:
         raise KeyboardInterrupt
 
     started = time.monotonic()
-    events = iter_compare(blobs(), Options(models, folds=2, repeats=1, jobs=2), heartbeat=pressed)
+    events = iter_compare(
+        blobs(), Options(models, folds=2, repeats=1, jobs=2, boundary=False), heartbeat=pressed
+    )
     *_, result = events
     assert time.monotonic() - started < 20
     assert isinstance(result, Comparison)
@@ -231,7 +237,9 @@ def test_ctrl_c_while_workers_fit_kills_them() -> None:
 
 
 def test_closing_the_stream_ends_the_workers() -> None:
-    events = iter_compare(blobs(), Options("toy_models:Sleeps(seconds=60),tree", folds=2, repeats=1, jobs=2))
+    events = iter_compare(
+        blobs(), Options("toy_models:Sleeps(seconds=60),tree", folds=2, repeats=1, jobs=2, boundary=False)
+    )
     while not isinstance(next(events), FitResult):
         pass
     events.close()
@@ -242,7 +250,9 @@ def test_processes_of_others_are_left_alone() -> None:
     child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     child.start()
     try:
-        events = iter_compare(blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2))
+        events = iter_compare(
+            blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2, boundary=False)
+        )
         interrupted(events, 1)
         assert child.is_alive()
     finally:
@@ -287,12 +297,14 @@ def test_a_fresh_worker_that_dies_takes_nothing_along(monkeypatch: pytest.Monkey
 @pytest.mark.slow
 def test_ctrl_c_kills_fresh_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution, "_can_fork", lambda: False)
-    events = iter_compare(blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2))
+    events = iter_compare(
+        blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2, boundary=False)
+    )
     interrupted(events, 1)
 
 
 def test_a_run_with_deaths_is_partial() -> None:
-    comparison = compare(blobs(), Options("tree,toy_models:Dies", folds=2, repeats=1, jobs=2))
+    comparison = compare(blobs(), Options("tree,toy_models:Dies", folds=2, repeats=1, jobs=2, boundary=False))
     assert comparison.run.status == "partial"
     assert comparison.run.fits_failed == 2
     dead = next(m for m in comparison.models if "Dies" in m.model)

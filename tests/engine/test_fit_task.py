@@ -18,8 +18,10 @@ from compare_cli.metrics import METRICS
 from compare_cli.types import Dataset, FitResult, FitTask
 
 
-def first_task(dataset: Dataset, model: str, metric: str = "accuracy") -> tuple[FitTask, Workspace]:
-    job = prepare_job(dataset, Options(model, metric=metric, folds=3, repeats=1))
+def first_task(
+    dataset: Dataset, model: str, metric: str = "accuracy", boundary: bool = False
+) -> tuple[FitTask, Workspace]:
+    job = prepare_job(dataset, Options(model, metric=metric, folds=3, repeats=1, boundary=boundary))
     splits = next(make_splits(dataset, job.plan, 0))
     return make_tasks(dataset, job.models, splits, job.shape, 0)[0], job.workspace
 
@@ -170,7 +172,7 @@ def test_a_class_that_training_lacks_has_probability_zero() -> None:
     """In time order class 2 comes late: the first fold is judged on a class it has not seen."""
     y = [0, 1] * 12 + [2, 0] * 6
     dataset = make_dataset({"x": np.arange(36.0)}, y, time=list(np.arange(36.0)))
-    job = prepare_job(dataset, Options("naive_bayes", folds=2))
+    job = prepare_job(dataset, Options("naive_bayes", folds=2, boundary=False))
     tasks = make_tasks(dataset, job.models, next(make_splits(dataset, job.plan, 0)), job.shape, 0)
     last = [t for t in tasks if t.model.name == "naive_bayes"][-1]
     assert set(dataset.y[last.train]) == {0, 1}
@@ -288,3 +290,44 @@ def test_results_travel() -> None:
 def test_built_in_models_are_made_so_that_they_do_not_warn(model: str) -> None:
     for dataset in (blobs(), blobs(60, classes=3), mixed()):
         assert fitted(model, dataset).warnings == ()
+
+
+@pytest.mark.parametrize("dataset", [blobs(), blobs(60, classes=3), mixed()], ids=["two", "three", "mixed"])
+@pytest.mark.parametrize("model", ["logistic", "tree", "mlp(max_iter=20)", "knn", "svm"])
+def test_boundary_statistics_come_with_the_fit_and_change_none_of_its_numbers(
+    model: str, dataset: Dataset
+) -> None:
+    plain = fit_task(*first_task(dataset, model))
+    result = fit_task(*first_task(dataset, model, boundary=True))
+    assert plain.boundary is None
+    assert result.boundary is not None
+    assert result.boundary.statistics["linearity"] is not None
+    assert result.boundary.probe_labels is not None
+    assert set(result.boundary.probe_labels) <= set(dataset.y)
+    assert (result.scores, result.key, result.size_bytes) == (plain.scores, plain.key, plain.size_bytes)
+    assert "no boundary" not in " ".join(result.warnings)
+
+
+def test_the_baseline_has_no_boundary() -> None:
+    job = prepare_job(blobs(), Options("tree", folds=3, repeats=1))
+    splits = next(make_splits(job.dataset, job.plan, 0))
+    tree, baseline = make_tasks(job.dataset, job.models, splits, job.shape, 0)[:2]
+    assert fit_task(tree, job.workspace).boundary is not None
+    assert fit_task(baseline, job.workspace).boundary is None
+
+
+def test_boundary_statistics_that_fail_do_not_make_the_fit_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: Any, **facts: Any) -> Any:
+        raise ZeroDivisionError("no width")
+
+    monkeypatch.setattr("compare_cli.engine.probing.describe_fold", broken)
+    result = fit_task(*first_task(blobs(), "tree", boundary=True))
+    assert (result.status, result.boundary) == ("ok", None)
+    assert result.warnings == ("UserWarning: no boundary statistics: ZeroDivisionError: no width",)
+
+
+def test_a_constant_model_has_no_boundary_to_measure() -> None:
+    result = fit_task(*first_task(blobs(), "toy_models:Constant", boundary=True))
+    assert (result.status, result.warnings) == ("ok", ())
+    assert result.boundary is not None
+    assert result.boundary.statistics["directions"] is None
