@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SLOW_CLASSES = frozenset({"KNeighborsClassifier", "SVC", "NuSVC", "GaussianProcessClassifier"})
+SLOW_ROWS = 600  # anchors, and surrogate rows, of models that predict slowly
 WIDE = 400
 
 
@@ -39,7 +40,8 @@ def describe(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read = BY_CLASS.get(name)
-        space = Space(table_frame(X, seed=seed), estimator)
+        frame = table_frame(X, seed=seed)
+        space = Space(frame.thinned(SLOW_ROWS) if name in SLOW_CLASSES else frame, estimator)
         exact = read(estimator) if read is not None else None
         much = effort(probes, name in SLOW_CLASSES, space.frame.width)
         statistics, reason = measure(space, seed=seed, effort=much, exact=exact)
@@ -80,7 +82,7 @@ def describe_fold(
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        space = Space(frame, estimator, single=single)
+        space = Space(frame.thinned(SLOW_ROWS) if slow else frame, estimator, single=single)
         geometry = exact(estimator) if exact is not None else None
         statistics, reason = measure(
             space, seed=seed, effort=effort(probes, slow, frame.width), exact=geometry

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from compare_cli.boundary.space import Frame, Points, Space
 
-FEW_POINTS = 32
+SMALL_TABLE = 32  # anchors up to which a predict call costs more than the rows that it saves
 OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an anchor is given up
 
 
@@ -220,8 +220,8 @@ def boundary_points(
     """Return a boundary point for each anchor that has a rival with another label.
 
     ``rivals`` (m, k) are rows, nearest first, and ``seen`` (m, k) their labels with the anchor's held
-    values. The bracket shrinks to 2⁻¹⁸ of the way, in fewer calls where there are few points: a call costs a
-    small model more than a thousand rows.
+    values. The bracket shrinks to 2⁻¹⁸ of the way, in fewer calls on small tables: a call costs their models
+    more than a thousand rows.
     """
     import numpy as np
 
@@ -235,7 +235,7 @@ def boundary_points(
     way = space.frame.pinned(space.frame.z[end], anchors) - start
     m = len(anchors)
     whole = BoundaryPoints(anchors, start, way, np.zeros(m), np.ones(m), inside, seen[kept, best])
-    sections, calls = (64, 3) if m <= FEW_POINTS else (8, 6)
+    sections, calls = (64, 3) if len(space.frame.z) <= SMALL_TABLE else (8, 6)
     return narrowed(space, whole, sections=sections, calls=calls)
 
 

@@ -11,7 +11,7 @@ either. A held missing cell counts as the training median where distances are ta
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,22 @@ class Frame:
         if self.held is None:
             return z
         return np.where(self.held[anchor], self.z[anchor], z)
+
+    def thinned(self, rows: int) -> Frame:
+        """Return the frame with about ``rows`` of its anchors and of its surrogate rows, evenly spread."""
+        import numpy as np
+
+        kept = np.arange(0, len(self.z), -(-len(self.z) // rows))
+        every = -(-len(self.surrogate_features) // rows)
+        return replace(
+            self,
+            z=self.z[kept],
+            place=lambda z, anchor: self.place(z, kept[anchor]),
+            held=None if self.held is None else self.held[kept],
+            surrogate_rows=self.surrogate_rows[::every],
+            surrogate_features=self.surrogate_features[::every],
+            anchor_features=self.anchor_features[kept],
+        )
 
 
 class Space:

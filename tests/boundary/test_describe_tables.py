@@ -251,6 +251,25 @@ def test_single_precision_and_shared_probes_reach_the_model() -> None:
     assert np.array_equal(found.probe_labels, X[:50, 0] > 0)
 
 
+def test_slow_models_read_less() -> None:
+    X, _ = table(4000)
+    frame = prepared_frame(X[:2000], X[2000:], np.arange(4))
+    rows: list[int] = []
+
+    class Spy(LabelOracle):
+        def predict(self, X: Array) -> Array:
+            rows.append(len(X))
+            return super().predict(X)
+
+    model = Spy(lambda X: X[:, 0] > X[:, 1])
+    slow = describe_fold(model, frame, seed=0, slow=True)
+    few = sum(rows)
+    rows.clear()
+    full = describe_fold(model, frame, seed=0)
+    assert few < 0.4 * sum(rows)
+    assert slow.statistics["nonconvexity"] == full.statistics["nonconvexity"] == 0
+
+
 def test_fewer_probes_read_fewer_rows() -> None:
     X, _ = table(600)
     counts = {}
