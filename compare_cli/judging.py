@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compare_cli.engine.splits import MAX_REPEATS
 from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Across, Comparison, FitResult, ModelSummary, Scheme
+from compare_cli.types import Across, Comparison, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -144,6 +144,27 @@ def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) ->
         )
         for place, name in enumerate(judgement.order, start=1)
     )
+
+
+def with_boundary_reasons(
+    verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict], columns: int
+) -> Verdict:
+    """Return the verdict with what the boundaries say about it; nothing where the numbers do not support it.
+
+    ``columns`` counts the numeric columns that span the space.
+    """
+    from compare_cli.boundary import Evidence, Profile, explain
+
+    profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
+    if not profiles:
+        return verdict
+    differ = {
+        (p.left, p.right): p.disagreement_between_rows
+        for p in pairs
+        if p.disagreement_between_rows is not None
+    }
+    reasons = explain(Evidence(profiles, pairs, differ, columns))
+    return replace(verdict, because=(*verdict.because, *reasons))
 
 
 def _row_scores(job: Job, results: Sequence[FitResult]) -> dict[str, NDArray[np.float64]] | None:

@@ -14,7 +14,14 @@ from compare_cli import __version__
 from compare_cli.document import BenchDocument, FitDocument, ResultPart, read_document
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError, UsageError, nearest
-from compare_cli.judging import Question, in_order_of_merit, judge_data_sets, judge_folds, score_arrays
+from compare_cli.judging import (
+    Question,
+    in_order_of_merit,
+    judge_data_sets,
+    judge_folds,
+    score_arrays,
+    with_boundary_reasons,
+)
 from compare_cli.metrics import METRICS, Metric, practical_rope
 from compare_cli.models.families import BASELINE
 from compare_cli.types import (
@@ -267,12 +274,18 @@ def judge_again(comparison: Comparison, criterion: Criterion) -> Comparison:
     question = _question(comparison, _metric(name, criterion), criterion)
     arrays = score_arrays(comparison.fits, list(rows), name)
     judgement = judge_folds(arrays, question, rows, _stored_predictions(comparison.pairs))
+    models = in_order_of_merit(rows, judgement)
+    between = _stored_disagreements(comparison.pairs)
+    pairs = tuple(
+        replace(p, disagreement_between_rows=between.get(frozenset((p.left, p.right))))
+        for p in judgement.pairs
+    )
     return replace(
         comparison,
         command="verdict",
-        models=in_order_of_merit(rows, judgement),
-        pairs=judgement.pairs,
-        verdict=judgement.verdict,
+        models=models,
+        pairs=pairs,
+        verdict=with_boundary_reasons(judgement.verdict, models, pairs, comparison.dataset.numeric),
         protocol=replace(comparison.protocol, metric=name, rope=question.rope),
     )
 
@@ -309,6 +322,10 @@ def _question(comparison: Comparison, metric: Metric, criterion: Criterion) -> Q
         seed=criterion.seed,
         cut_short=comparison.run.status == "interrupted",
     )
+
+
+def _stored_disagreements(pairs: Sequence[PairVerdict]) -> dict[frozenset[str], float | None]:
+    return {frozenset((p.left, p.right)): p.disagreement_between_rows for p in pairs}
 
 
 def _stored_predictions(

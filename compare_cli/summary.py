@@ -9,7 +9,7 @@ from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.judging import in_order_of_merit, judge_models, score_arrays
+from compare_cli.judging import in_order_of_merit, judge_models, score_arrays, with_boundary_reasons
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.notes import note
 from compare_cli.types import (
@@ -43,8 +43,8 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
     counts = np.bincount(dataset.y, minlength=len(dataset.classes))
     kinds = [c.kind for c in dataset.columns]
     return DatasetSummary(
-        name=dataset.name,
-        source=dataset.source,
+        name=_encodable(dataset.name),
+        source=_encodable(dataset.source),
         fingerprint=dataset.fingerprint,
         rows=len(dataset.y),
         test_rows=len(dataset.test.y) if dataset.test is not None else None,
@@ -69,6 +69,11 @@ class Intervals:
     rows: int
     test_share: float | None
     single_test: bool
+
+
+def _encodable(name: str) -> str:
+    """Return a file's name with "?" for bytes that are no text; results are written in UTF-8."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def summarise_model(
@@ -123,19 +128,6 @@ def summarise_boundary(folds: Sequence[Boundary]) -> dict[str, Any] | None:
     summary["instability"] = {"mean": unstable, "sd": None}
     summary["reason"] = "; ".join(reasons) or None
     return summary
-
-
-def explain_boundaries(
-    job: Job, results: Sequence[FitResult], models: Sequence[ModelSummary], pairs: Sequence[PairVerdict]
-) -> tuple[str, ...]:
-    """Return what the boundaries say about the verdict; nothing where the numbers do not support it."""
-    from compare_cli.boundary import Evidence, Profile, explain
-
-    if job.workspace.probing is None:
-        return ()
-    profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
-    columns = int(job.workspace.probing.moving.sum())
-    return explain(Evidence(profiles, pairs, probe_disagreements(results), columns))
 
 
 def probe_disagreements(results: Sequence[FitResult]) -> dict[tuple[str, str], float]:
@@ -214,14 +206,14 @@ def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
     rows = {spec.name: summarise_model(spec, by_model[spec.name], job.metric, facts) for spec in job.models}
     judgement = judge_models(job, results, rows, facts.test_share)
     ordered = in_order_of_merit(rows, judgement)
-    notes = comparison_notes(summarise_dataset(job.dataset), ordered, results, job.metric)
-    reasons = explain_boundaries(job, results, ordered, judgement.pairs)
-    verdict = replace(judgement.verdict, because=(*judgement.verdict.because, *reasons))
+    dataset = summarise_dataset(job.dataset)
+    notes = comparison_notes(dataset, ordered, results, job.metric)
     between = probe_disagreements(results)
     pairs = tuple(
         replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))
         for p in judgement.pairs
     )
+    verdict = with_boundary_reasons(judgement.verdict, ordered, pairs, dataset.numeric)
     return Summary(ordered, pairs, verdict, tuple(notes))
 
 

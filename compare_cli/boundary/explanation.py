@@ -30,7 +30,7 @@ class Profile:
     """One model's boundary over its folds.
 
     ``statistics`` as ``over_folds`` makes them, with ``instability``. ``beats_baseline`` is the
-    verdict's; a model that does not beat it is not explained.
+    verdict's; a model that does not beat it is not explained, but others are held against it.
     """
 
     model: str
@@ -81,7 +81,7 @@ class Evidence:
 def explain(evidence: Evidence) -> tuple[str, ...]:
     """Return sentences for ``verdict.because``, each naming its fields; empty where nothing is supported."""
     models = [p for p in evidence.profiles if p.beats_baseline is not False]
-    line = next((p for p in models if p.family == "logistic"), None)
+    line = next((p for p in evidence.profiles if p.family == "logistic"), None)
     bent = [p for p in models if p.family not in {"logistic", "dummy"}]
     network = next((p for p in bent if p.family == "mlp"), None)
     sentences: list[str] = []
@@ -110,7 +110,7 @@ def _against_line(evidence: Evidence, line: Profile, bent: Sequence[Profile]) ->
         if linear is None or not evidence.compared(p.model, line.model):
             continue
         shown = f"linearity {p.mean('linearity'):.2f}"
-        if linear >= FLAT and not beaten and not flat_told:
+        if linear >= FLAT and not beaten and not flat_told and line.beats_baseline is not False:
             flat_told = True
             yield (
                 f"The boundary is nearly a hyperplane ({p.model}: {shown}): {line.model} loses nothing"

@@ -9,6 +9,7 @@ import typer
 
 from compare_cli import __version__
 from compare_cli.cli.options import CompareOptions, OutputOptions, ReadOptions, takes
+from compare_cli.cli.plotting import PlotOptions
 
 app = typer.Typer(
     name="compare",
@@ -74,6 +75,15 @@ def bench(
     from compare_cli.cli.running import run_bench
 
     raise typer.Exit(run_bench(data or [], options))
+
+
+@app.command()
+@takes(PlotOptions)
+def plot(options: PlotOptions, data: Data) -> None:
+    """Draw where each model predicts which class, over two columns: in the terminal, or as PNG, SVG or HTML."""
+    from compare_cli.cli.plotting import run_plot
+
+    raise typer.Exit(run_plot(data, options))
 
 
 @app.command()
@@ -156,6 +166,18 @@ def data(
     from compare_cli.cli.listing import describe_data, list_data
 
     describe_data(source, to_csv, options) if source else list_data()
+
+
+@app.command()
+def explain(
+    name: Annotated[
+        str | None, typer.Argument(help="A boundary statistic, e.g. linearity.", show_default=False)
+    ] = None,
+) -> None:
+    """Explain a boundary statistic: definition, range, how to read it, source; or list them."""
+    from compare_cli.cli.listing import explain_statistic, list_statistics
+
+    explain_statistic(name) if name else list_statistics()
 
 
 @app.command()

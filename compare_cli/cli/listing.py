@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from compare_cli.cli.options import ReadOptions
 from compare_cli.cli.output import PIPE_WIDTH, whole_file, write_out
 from compare_cli.cli.talk import say_notes
+from compare_cli.errors import UsageError, nearest
 from compare_cli.report.escaping import printable, shortened
 
 if TYPE_CHECKING:
@@ -60,6 +61,31 @@ def show_model(text: str) -> None:
         )
     width = max((len(name) for name, _ in rows), default=0)
     write_out("\n" + "".join(f"  {name:<{width}}  {printable(value)}\n" for name, value in rows))
+
+
+def list_statistics() -> None:
+    """Print every boundary statistic with its definition."""
+    from compare_cli.boundary import STATISTICS
+
+    _print_entries([(s.name, s.definition, "") for s in STATISTICS.values()])
+    write_out("\nHow to read one: compare explain linearity\n")
+
+
+def explain_statistic(name: str) -> None:
+    """Print what a boundary statistic is. Raises UsageError for an unknown name."""
+    from compare_cli.boundary import STATISTICS
+
+    known = STATISTICS.get(name)
+    if known is None:
+        raise UsageError(f"No boundary statistic is called {name!r}.{nearest(name, STATISTICS)}")
+    facts = [
+        ("what", known.definition),
+        ("range", known.range),
+        ("read it", known.how_to_read),
+        ("source", known.source),
+    ]
+    write_out(f"{known.name}\n")
+    _print_entries([(label, text, "") for label, text in facts])
 
 
 def list_data() -> None:

@@ -39,11 +39,18 @@ class Output:
     Raises UsageError when the file cannot be written.
     """
 
-    def __init__(self, format_name: str | None, file: Path | None, *, everything: bool = False) -> None:
+    def __init__(
+        self,
+        format_name: str | None,
+        file: Path | None,
+        *,
+        everything: bool = False,
+        boundary: bool = False,
+    ) -> None:
         self.file = file
         self.format = choose_format(format_name, file)
         self.renderer: Renderer = FORMATS[self.format]
-        self._everything = everything
+        self._columns = {"everything": everything, "boundary": boundary}
         self._begun = _begin_file(file, "-o") if file is not None else None
 
     def stream(self, dataset: str, fit: FitResult) -> None:
@@ -65,10 +72,10 @@ class Output:
 
     def _view(self) -> View:
         if self.file is not None:
-            return View(PIPE_WIDTH, everything=self._everything)
+            return View(PIPE_WIDTH, **self._columns)
         color = wants_color(sys.stdout)
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
-        return View(width, color, self._everything)
+        return View(width, color, **self._columns)
 
     def _write(self, text: str) -> None:
         if self._begun is not None:

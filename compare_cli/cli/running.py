@@ -46,7 +46,8 @@ def run_bench(sources: list[str], options: CompareOptions) -> int:
 
 def _run(begin: Callable[[Follower], Stream], options: CompareOptions) -> int:
     thresholds = [Threshold.parse(text) for text in options.fail_under or ()]
-    output = Output(options.format_name, options.output, everything=options.verbose)
+    columns = {"everything": options.verbose, "boundary": options.boundary}
+    output = Output(options.format_name, options.output, **columns)
     follower = Follower(output, options)
     try:
         result = follower.follow(begin(follower))

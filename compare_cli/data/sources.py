@@ -56,7 +56,7 @@ def load_path(path: Path, options: ReadOptions) -> Table:
     return load_bytes(open_path(path), options)
 
 
-def _not_found(path: Path) -> UsageError:
+def _not_found(path: Path) -> DataError:
     """Suggest names of built-in data sets, and of files beside the one that was meant."""
     try:
         beside = [p.name for p in path.parent.iterdir()]
@@ -64,7 +64,7 @@ def _not_found(path: Path) -> UsageError:
         beside = []
     known = beside if path.parent != Path() else [*(name for name, _ in builtin_names()), *beside]
     hint = nearest(path.name, known) or " `compare data` lists the built-in data sets."
-    return UsageError(f"{path}: there is no such file or built-in data set.{hint}")
+    return DataError(f"{path}: there is no such file or built-in data set.{hint}")
 
 
 def load_bytes(text: ByteSource, options: ReadOptions) -> Table:

@@ -15,6 +15,7 @@ from compare_cli.report import units
 from compare_cli.types import Comparison, ModelSummary, PairVerdict
 
 MARK = "●"
+BLURRED_FROM = 30  # numeric columns from which directions are only rough
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Facts:
 
     metric: Metric
     gaps: Mapping[str, PairVerdict]
+    numeric: int
 
     @classmethod
     def of(cls, comparison: Comparison) -> Facts:
@@ -32,7 +34,7 @@ class Facts:
         leader = comparison.models[0].model if comparison.models else ""
         gaps = {p.right: p for p in comparison.pairs if p.left == leader}
         gaps |= {p.left: p for p in comparison.pairs if p.right == leader}
-        return cls(metric, gaps)
+        return cls(metric, gaps, comparison.dataset.numeric)
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,9 @@ class Column:
     name: str
     title: Callable[[Facts], str]
     cell: Callable[[ModelSummary, Facts], str]
-    priority: int | None
+    priority: float | None
     justify: Literal["left", "right"] = "right"
+    boundary: bool = False
 
 
 def score_text(value: float | None, metric: Metric) -> str:
@@ -78,7 +81,7 @@ def _mark(row: ModelSummary, facts: Facts) -> str:
     return MARK if row.in_top_set else ""
 
 
-def _of_metric(metric: Metric, priority: int | None) -> Column:
+def _of_metric(metric: Metric, priority: float | None) -> Column:
     """Return the column of a score that does not rank."""
 
     def title(facts: Facts) -> str:
@@ -87,6 +90,24 @@ def _of_metric(metric: Metric, priority: int | None) -> Column:
     return Column(
         metric.name, title, lambda row, _: score_text(row.scores.get(metric.name), metric), priority
     )
+
+
+def _of_boundary(name: str, title: str, priority: float | None) -> Column:
+    """Return the column of a boundary statistic: its mean over folds."""
+    return Column(
+        name, _fixed(title), lambda row, facts: _boundary_text(name, row, facts), priority, boundary=True
+    )
+
+
+def _boundary_text(name: str, row: ModelSummary, facts: Facts) -> str:
+    """Return a statistic with two decimals; directions with one, and with "~" where they blur."""
+    statistic = (row.boundary or {}).get(name)
+    mean = statistic.get("mean") if isinstance(statistic, Mapping) else None
+    if mean is None:
+        return ""
+    if name == "directions":
+        return f"{'~' if facts.numeric > BLURRED_FROM else ''}{mean:.1f}"
+    return f"{mean:.2f}"
 
 
 def _fixed(title: str) -> Callable[[Facts], str]:
@@ -110,6 +131,13 @@ COLUMNS: tuple[Column, ...] = (
         lambda row, _: units.probability(row.p_best) if row.p_best is not None else "",
         3,
     ),
+    _of_boundary("linearity", "Linear", 5.1),
+    _of_boundary("nonconvexity", "Nonconv", None),
+    _of_boundary("directions", "Dirs", 5.2),
+    _of_boundary("roughness", "Rough", None),
+    _of_boundary("axis_aligned", "Axis", 5.3),
+    _of_boundary("flips", "Flips", None),
+    _of_boundary("instability", "Instab", 5.4),
     _of_metric(METRICS["accuracy"], 6),
     _of_metric(METRICS["roc_auc"], 7),
     _of_metric(METRICS["log_loss"], 8),
@@ -127,10 +155,13 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def choose_columns(comparison: Comparison, room: int, *, everything: bool = False) -> list[Column]:
+def choose_columns(
+    comparison: Comparison, room: int, *, everything: bool = False, boundary: bool = False
+) -> list[Column]:
     """Return the columns that fit ``room`` characters, by priority, in their own order.
 
-    Two characters stand between columns. ``everything`` returns all that say something.
+    Two characters stand between columns. ``everything`` returns all that say something; ``boundary``
+    puts all boundary statistics first.
     """
     facts = Facts.of(comparison)
     telling = [c for c in COLUMNS if _tells(c, comparison, facts)]
@@ -138,12 +169,17 @@ def choose_columns(comparison: Comparison, room: int, *, everything: bool = Fals
         return telling
     chosen: set[str] = set()
     used = 0
-    for column in sorted((c for c in telling if c.priority is not None), key=lambda c: c.priority or 0):
+    ranked = [(_rank(c, boundary), c) for c in telling]
+    for rank, column in sorted(((r, c) for r, c in ranked if r is not None), key=lambda pair: pair[0]):
         used += _width(column, comparison, facts) + 2
-        if used > room and column.priority:
+        if used > room and rank:
             break
         chosen.add(column.name)
     return [c for c in telling if c.name in chosen]
+
+
+def _rank(column: Column, boundary: bool) -> float | None:
+    return 0.5 if boundary and column.boundary else column.priority
 
 
 def _tells(column: Column, comparison: Comparison, facts: Facts) -> bool:

@@ -110,7 +110,7 @@ def _models_table(comparison: Comparison, view: View) -> RenderableType:
     from rich.text import Text
 
     facts = Facts.of(comparison)
-    columns = choose_columns(comparison, view.width, everything=view.everything)
+    columns = choose_columns(comparison, view.width, everything=view.everything, boundary=view.boundary)
     table = _table()
     for column in columns:
         table.add_column(Text(column.title(facts), "bold"), justify=column.justify, no_wrap=True)
@@ -149,7 +149,7 @@ def _verdict_parts(comparison: Comparison) -> Iterator[RenderableType]:
         yield Text(printable(verdict.sentence), "bold")
     for reason in verdict.because:
         yield Padding(Text(_FIELDS.sub("", printable(reason))), (0, 0, 0, INDENT))
-    if sum(bool(row.in_top_set) for row in comparison.models) > 1:
+    if verdict.status != "none" and sum(bool(row.in_top_set) for row in comparison.models) > 1:
         yield Text(f"{MARK} top set: the data cannot tell these apart from the best", "dim")
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class View:
-    """Width in characters, whether colours are understood, and whether all columns are wanted."""
+    """Width in characters, whether colours are understood, and which columns are wanted."""
 
     width: int = 80
     color: bool = False
     everything: bool = False
+    boundary: bool = False

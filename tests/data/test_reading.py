@@ -154,7 +154,7 @@ def test_names_are_made_unique(write: Write) -> None:
 )
 def test_missing_file_suggests(write: Write, monkeypatch: pytest.MonkeyPatch, name: str, says: str) -> None:
     monkeypatch.chdir(write("a,class\n").parent)
-    with pytest.raises(UsageError, match="there is no such file") as error:
+    with pytest.raises(DataError, match="there is no such file") as error:
         read(name)
     assert says in str(error.value)
 
