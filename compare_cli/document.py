@@ -364,7 +364,7 @@ def read_document(text: str | bytes, name: str) -> FitDocument | BenchDocument:
 
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{name}: not JSON ({error}). Give a file written with --format json.") from error
     if not isinstance(found, dict) or not str(found.get("schema", "")).startswith("compare/"):
         raise DataError(f'{name}: no compare result (no "schema": "{SCHEMA}").')

@@ -189,7 +189,7 @@ class Keeps(Plugin):
 
     def fit(self, X, y):
         self.answer = 0
-        self.nested = {1: (None, 2.5)}
+        self.nested = {1: (None, 2.5, np.int64(3))}
         return super().fit(X, y)
 
 

@@ -278,6 +278,10 @@ def _all_params(estimator: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return a parameter as a JSON value, so that any result can travel; objects become their repr."""
+    import numpy as np
+
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):

@@ -283,7 +283,7 @@ def test_results_travel() -> None:
     assert pickle.loads(pickle.dumps(result)).params == result.params
     shown: dict[str, Any] = json.loads(json.dumps(result.params))
     assert shown["path"].startswith("PosixPath") or shown["path"].startswith("WindowsPath")
-    assert shown["nested"] == {"1": [None, 2.5]}
+    assert shown["nested"] == {"1": [None, 2.5, 3]}
 
 
 @pytest.mark.parametrize("model", ["logistic", "tree", "forest(n_estimators=5)", "knn", "naive_bayes", "svm"])
