@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from compare_cli.boundary.exact import BY_CLASS, Exact
 from compare_cli.boundary.frames import table_frame
 from compare_cli.boundary.probes import FULL, REDUCED, Effort
+from compare_cli.boundary.seeds import Seed
 from compare_cli.boundary.space import Frame, Space
 from compare_cli.boundary.statistics import measure
 from compare_cli.errors import UsageError
@@ -65,7 +66,7 @@ def describe_fold(
     estimator: Any,
     frame: Frame,
     *,
-    seed: int,
+    seed: Seed,
     single: bool = False,
     exact: Callable[[Any], Exact | None] | None = None,
     slow: bool = False,
@@ -74,6 +75,8 @@ def describe_fold(
 ) -> Boundary:
     """Return the boundary statistics of one fit. No warning escapes.
 
+    ``seed`` should name the fold too, as (seed, repeat, fold): folds then err independently, while the
+    models of a fold are looked at in the same way.
     ``frame`` is the fold's, from ``prepared_frame``; ``single`` gives the model single precision;
     ``exact`` reads the family's exact geometry; ``slow`` marks families that predict slowly;
     ``shared`` (s, D) are the shared probes as the model takes them: its labels for them come back.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from compare_cli.boundary.seeds import Seed, stream
 from compare_cli.boundary.space import Frame, Moving
 from compare_cli.errors import DataError
 
@@ -24,7 +25,7 @@ def prepared_frame(
     moving: NDArray[np.int64],
     *,
     missing: NDArray[np.bool_] | None = None,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Frame:
     """Return the frame of a fold whose rows are prepared: arrays of numbers, as the model takes them.
 
@@ -35,7 +36,7 @@ def prepared_frame(
     """
     import numpy as np
 
-    rng = np.random.default_rng((seed, 1))
+    rng = stream(seed, 1)
     center, scale = train[:, moving].mean(axis=0), train[:, moving].std(axis=0)
     varied = scale > 1e-12 * (1 + np.abs(center))
     space = Moving(np.asarray(moving)[varied], center[varied], scale[varied])
@@ -114,7 +115,7 @@ def table_frame(X: Any, *, seed: int = 0) -> Frame:
             raise DataError("describe needs numbers: pass a DataFrame for a table with text.") from None
     if len(X.shape) != 2 or len(X) < 4:
         raise DataError(f"describe needs a table of at least 4 rows, got shape {X.shape}.")
-    rng = np.random.default_rng((seed, 0))
+    rng = stream(seed, 0)
     order = rng.permutation(len(X))
     first, second = order[: len(X) // 2], order[len(X) // 2 :]
     first, second = first[_some(len(first), SURROGATE_ROWS, rng)], second[_some(len(second), ANCHORS, rng)]

@@ -26,6 +26,7 @@ from compare_cli.boundary.probes import (
     same_class_pairs,
     steps_along,
 )
+from compare_cli.boundary.seeds import Seed, stream
 from compare_cli.boundary.surrogate import linearity
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ Statistics = dict[str, float | None]
 
 
 def measure(
-    space: Space, *, seed: int = 0, effort: Effort = FULL, exact: Exact | None = None
+    space: Space, *, seed: Seed = 0, effort: Effort = FULL, exact: Exact | None = None
 ) -> tuple[Statistics, str]:
     """Return every per-fit statistic (None where undefined), and why geometry is missing or ""."""
     import numpy as np
@@ -65,7 +66,7 @@ def measure(
     )
     if not frame.z.shape[1]:
         return found, NO_NUMBERS
-    rng = [np.random.default_rng((seed, stream)) for stream in range(20, 26)]
+    rng = [stream(seed, number) for number in range(20, 26)]
     starts = _starting_points(space, effort, rng)
     found |= _sampled(space, starts, effort, rng)
     if exact is not None and exact.pieces is not None and len(starts.different.start):

@@ -251,6 +251,15 @@ def test_single_precision_and_shared_probes_reach_the_model() -> None:
     assert np.array_equal(found.probe_labels, X[:50, 0] > 0)
 
 
+def test_a_seed_may_name_the_fold() -> None:
+    X, _ = table()
+    frame = prepared_frame(X[:150], X[150:], np.arange(4), seed=(0, 1))
+    model = LabelOracle(lambda X: X[:, 0] > X[:, 1])
+    first, again, other = (describe_fold(model, frame, seed=seed) for seed in ((0, 1), (0, 1), (0, 2)))
+    assert first == again
+    assert first != other
+
+
 def test_slow_models_read_less() -> None:
     X, _ = table(4000)
     frame = prepared_frame(X[:2000], X[2000:], np.arange(4))
