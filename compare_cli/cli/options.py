@@ -51,7 +51,9 @@ class ReadOptions:
     ] = None
     drop: Annotated[
         list[str] | None,
-        typer.Option(help="Leave out this column; may be given again.", rich_help_panel=_DATA, metavar="COL"),
+        typer.Option(
+            help="Leave out these columns: a,b; may be given again.", rich_help_panel=_DATA, metavar="COL"
+        ),
     ] = None
     encoding: Annotated[
         str | None,

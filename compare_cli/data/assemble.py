@@ -12,7 +12,7 @@ from compare_cli.data.dates import date_numbers
 from compare_cli.data.fingerprint import fingerprint
 from compare_cli.data.labels import label_codes, refuse_continuous
 from compare_cli.data.leaving_out import MANY_TEXTS, reason_to_leave_out
-from compare_cli.data.roles import check_roles, choose_target, find_column
+from compare_cli.data.roles import check_roles, choose_target, dropped_columns, find_column
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.errors import DataError
 from compare_cli.notes import note
@@ -35,7 +35,7 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         find_column(options.groups, names, "--groups", table.source) if options.groups is not None else None
     )
     time = find_column(options.time, names, "--time", table.source) if options.time is not None else None
-    dropped = [find_column(name, names, "--drop", table.source) for name in options.drop]
+    dropped = dropped_columns(options, names, table.source)
     check_roles(target, groups, time, dropped, table.source)
     notes = [*table.notes]
     if why:
@@ -189,9 +189,13 @@ def _time_values(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.
         row = _first_not_ordered(series) if values.numbers is None else int(np.isnan(values.numbers).argmax())
         raise DataError(
             f"{table.source}: row {row + 1}: --time {name!r} is neither a number nor a date "
-            f"({series.iloc[row]!r}): write dates as 2024-12-31."
+            f"({_shown(series.iloc[row])}): write dates as 2024-12-31."
         )
     return values.numbers
+
+
+def _shown(cell: Any) -> str:
+    return repr(cell) if isinstance(cell, str) else "empty"
 
 
 def _first_not_ordered(series: pd.Series[Any]) -> int:

@@ -60,7 +60,7 @@ def choose_target(
     """Return the target column, and why it was guessed (None where the user or the source names it)."""
     if options.target is not None:
         return find_column(options.target, names, "--target", source), None
-    taken = {find_column(column, names, "--drop", source) for column in options.drop}
+    taken = set(dropped_columns(options, names, source))
     for option, column in (("--groups", options.groups), ("--time", options.time)):
         if column is not None:
             taken.add(find_column(column, names, option, source))
@@ -68,6 +68,12 @@ def choose_target(
     if not left:
         raise DataError(f"{source}: no column is left for the target: drop fewer.")
     return guess_target(left, declared, header=header)
+
+
+def dropped_columns(options: ReadOptions, names: Sequence[str], source: str) -> list[str]:
+    """Return the columns to leave out; ``a,b`` stands for two columns unless one has that name."""
+    texts = [part for text in options.drop for part in ([text] if text in names else text.split(","))]
+    return [find_column(text.strip(), names, "--drop", source) for text in texts]
 
 
 def check_roles(

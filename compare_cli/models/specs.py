@@ -196,7 +196,7 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
     cls = load_class(spec)
     known = set(parameter_names(cls))
     unknown = [name for name in spec.params if name not in known]
-    if unknown and known:
+    if unknown and not _takes_anything(cls):
         raise UsageError(
             f"--models {spec.name}: {cls.__name__} has no parameter {unknown[0]!r}."
             f"{nearest(unknown[0], known)}"
@@ -209,9 +209,14 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
 
 
 def parameter_names(cls: type[Any]) -> list[str]:
-    """Return the names of a classifier's parameters, sorted; empty when it takes anything."""
+    """Return the names of a classifier's declared parameters, sorted."""
     if hasattr(cls, "_get_param_names"):
         return list(cls._get_param_names())
-    signature = inspect.signature(cls)
-    kinds = {p.kind for p in signature.parameters.values()}
-    return [] if inspect.Parameter.VAR_KEYWORD in kinds else sorted(signature.parameters)
+    parameters = inspect.signature(cls).parameters.values()
+    return sorted(p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD)
+
+
+def _takes_anything(cls: type[Any]) -> bool:
+    """Whether a classifier also takes parameters that it does not declare (``**kwargs``, as LightGBM)."""
+    kinds = {p.kind for p in inspect.signature(cls).parameters.values()}
+    return inspect.Parameter.VAR_KEYWORD in kinds

@@ -29,7 +29,7 @@ from compare_cli.verdict.paired import (
 from compare_cli.verdict.ranks import critical_difference, friedman_p_value, rank_groups, ranks_per_dataset
 from compare_cli.verdict.repeats import REPEATS_CAP, repeats_enough
 from compare_cli.verdict.signed_rank import bayesian_signed_rank, holm, wilcoxon_p_value
-from compare_cli.verdict.single_test import judge_single_test
+from compare_cli.verdict.held_out import judge_single_test
 
 __all__ = [
     "REPEATS_CAP",

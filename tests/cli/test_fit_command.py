@@ -237,9 +237,7 @@ def test_groups_and_time_are_no_features(compare, table):
     assert grouped["protocol"]["scheme"] == "grouped"
     assert grouped["protocol"]["groups"] == "kind"
     assert grouped["dataset"]["features"] == 2
-    ordered = json.loads(
-        compare("fit", str(table), *FAST, "--time", "size", "--drop", "kind", "--json").out
-    )
+    ordered = json.loads(compare("fit", str(table), *FAST, "--time", "size", "--drop", "kind", "--json").out)
     assert ordered["protocol"]["scheme"] == "time"
     assert ordered["dataset"]["features"] == 1
 
@@ -250,3 +248,21 @@ def test_any_scorer_of_scikit_learn_ranks(compare, table):
     scores = [m["scores"]["jaccard_macro"] for m in document["models"][:-1]]
     assert scores == sorted(scores, reverse=True)
     assert None not in scores
+
+
+@pytest.mark.parametrize("how", [("--drop", "size", "--drop", "kind"), ("--drop", "size,kind")])
+def test_columns_are_dropped_one_by_one_or_as_a_list(compare, table, how):
+    document = json.loads(compare("fit", str(table), *FAST, *how, "--json").out)
+    assert document["dataset"]["features"] == 1
+    assert {d["column"] for d in document["dataset"]["dropped"]} == {"size", "kind"}
+
+
+@pytest.mark.extra
+def test_lightgbm_is_a_model_like_any_other(compare):
+    pytest.importorskip("lightgbm", reason="needs lightgbm")
+    spec = "lightgbm:LGBMClassifier(n_estimators=5,verbosity=-1)"
+    ended = compare("fit", "iris", "--models", f"tree,{spec}", "--repeats", "1", "--json")
+    assert ended.code == 0
+    rows = {m["model"]: m for m in json.loads(ended.out)["models"]}
+    assert rows[spec]["accuracy"] > 0.8
+    assert rows[spec]["params"]["n_jobs"] == 1
