@@ -238,7 +238,7 @@ class RankPart(Part):
     """One model over the data sets on which every model finished."""
 
     model: str
-    average_rank: float
+    average_rank: Number
     wins: int
     ties: int
     losses: int

@@ -350,7 +350,7 @@ class ModelRank:
     """One model over several data sets: mean rank (1 is best; ties share), and its record."""
 
     model: str
-    average_rank: float
+    average_rank: float | None
     wins: int
     ties: int
     losses: int

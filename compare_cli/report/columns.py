@@ -12,9 +12,11 @@ from typing import Literal
 
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.report import units
-from compare_cli.types import Comparison, ModelSummary, PairVerdict
+from compare_cli.types import Comparison, ModelRank, ModelSummary, PairVerdict
 
 MARK = "●"
+NAME_WIDTH = 34  # longer names are cut in a table
+GAP = 2  # characters between columns
 BLURRED_FROM = 30  # numeric columns from which directions are only rough
 
 
@@ -68,8 +70,8 @@ def gap_text(row: ModelSummary, facts: Facts) -> str:
     pair = facts.gaps.get(row.model)
     if pair is None or pair.delta is None:
         return ""
-    behind = -abs(pair.delta) if pair.right == row.model and pair.delta >= 0 else abs(pair.delta)
-    shown = f"{100 * behind:+.1f}" if facts.metric.rate else f"{behind:+.3f}"
+    ahead = pair.delta if pair.left == row.model else -pair.delta
+    shown = f"{100 * ahead:+.1f}" if facts.metric.rate else f"{ahead:+.3f}"
     return shown.replace("-", "−") if float(shown) else shown[1:]
 
 
@@ -155,23 +157,32 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
+RANK_COLUMNS: tuple[tuple[str, Callable[[ModelRank], str]], ...] = (
+    ("Mean rank", lambda m: units.plain(m.average_rank, 2)),
+    ("Wins", lambda m: f"{m.wins}"),
+    ("Ties", lambda m: f"{m.ties}"),
+    ("Losses", lambda m: f"{m.losses}"),
+    ("Mean accuracy %", lambda m: units.percent(m.mean_accuracy)),
+)
+"""What is shown of a model over several data sets, beside its name."""
+
+
 def choose_columns(
     comparison: Comparison, room: int, *, everything: bool = False, boundary: bool = False
 ) -> list[Column]:
     """Return the columns that fit ``room`` characters, by priority, in their own order.
 
-    Two characters stand between columns. ``everything`` returns all that say something; ``boundary``
-    puts all boundary statistics first.
+    ``everything`` returns all that say something; ``boundary`` puts all boundary statistics first.
     """
     facts = Facts.of(comparison)
     telling = [c for c in COLUMNS if _tells(c, comparison, facts)]
     if everything:
         return telling
     chosen: set[str] = set()
-    used = 0
+    used = -GAP
     ranked = [(_rank(c, boundary), c) for c in telling]
     for rank, column in sorted(((r, c) for r, c in ranked if r is not None), key=lambda pair: pair[0]):
-        used += _width(column, comparison, facts) + 2
+        used += column_width(column, comparison, facts) + GAP
         if used > room and rank:
             break
         chosen.add(column.name)
@@ -188,6 +199,8 @@ def _tells(column: Column, comparison: Comparison, facts: Facts) -> bool:
     return any(column.cell(row, facts) not in {"", units.NOTHING} for row in comparison.models)
 
 
-def _width(column: Column, comparison: Comparison, facts: Facts) -> int:
+def column_width(column: Column, comparison: Comparison, facts: Facts) -> int:
+    """Return how many characters a column takes."""
     cells = [column.cell(row, facts) for row in comparison.models]
-    return max(len(text) for text in [column.title(facts), *cells])
+    width = max(len(text) for text in [column.title(facts), *cells])
+    return min(width, NAME_WIDTH) if column.name == "model" else width

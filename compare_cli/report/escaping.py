@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 
 # What a terminal or file that cannot show a character gets instead.
@@ -55,8 +56,11 @@ def markdown(text: str) -> str:
 def encodable(text: str, encoding: str | None) -> str:
     """Return the text with what ``encoding`` cannot hold written in ASCII, or "?"."""
     try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        text = text.translate(ASCII)
-        return text.encode(encoding or "ascii", "replace").decode(encoding or "ascii")
+        known = codecs.lookup(encoding or "ascii").name
+    except LookupError:
+        known = "ascii"
+    try:
+        text.encode(known)
+    except UnicodeEncodeError:
+        return text.translate(ASCII).encode(known, "replace").decode(known)
     return text

@@ -6,10 +6,9 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from compare_cli.report.columns import Facts, choose_columns
-from compare_cli.report.escaping import markdown
+from compare_cli.report.columns import RANK_COLUMNS, Facts, choose_columns
+from compare_cli.report.escaping import markdown, printable
 from compare_cli.report.text import heading, protocol_line
-from compare_cli.report.units import percent
 from compare_cli.types import Bench, Comparison, ModelSummary
 
 MARKDOWN_ROOM = 120
@@ -71,8 +70,11 @@ def _csv(rows: Sequence[dict[str, object]]) -> str:
 
 
 def _inert(value: object) -> object:
-    """Keep a name from being run as a formula by a spreadsheet."""
-    return "'" + value if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value
+    """Keep a name from acting on a terminal, and from being run as a formula by a spreadsheet."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -83,12 +85,9 @@ def comparison_markdown(comparison: Comparison) -> str:
 def bench_markdown(bench: Bench) -> str:
     """Return every data set's table, then the ranks over all of them."""
     lines = [line for comparison in bench.datasets for line in (*_comparison_lines(comparison), "")]
-    titles = ("Model", "Mean rank", "Wins", "Ties", "Losses", "Mean accuracy %")
-    rows = [
-        (m.model, f"{m.average_rank:.2f}", f"{m.wins}", f"{m.ties}", f"{m.losses}", percent(m.mean_accuracy))
-        for m in bench.across.models
-    ]
-    lines += ["### All data sets", "", *_grid(titles, ["left", *["right"] * 5], rows), ""]
+    titles = ("Model", *(title for title, _ in RANK_COLUMNS))
+    rows = [(m.model, *(cell(m) for _, cell in RANK_COLUMNS)) for m in bench.across.models]
+    lines += ["### All data sets", "", *_grid(titles, ["left", *["right"] * len(RANK_COLUMNS)], rows), ""]
     return "\n".join([*lines, markdown(bench.across.verdict.sentence)]) + "\n"
 
 

@@ -9,8 +9,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from compare_cli.models.families import BASELINE
-from compare_cli.report import units
-from compare_cli.report.columns import MARK, Column, Facts, choose_columns
+from compare_cli.report.columns import (
+    GAP,
+    MARK,
+    NAME_WIDTH,
+    RANK_COLUMNS,
+    Column,
+    Facts,
+    choose_columns,
+    column_width,
+)
 from compare_cli.report.escaping import printable, shortened
 from compare_cli.report.view import View
 from compare_cli.types import Bench, Comparison, ModelSummary
@@ -19,7 +27,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-NAME_WIDTH = 34
+SHORTEST_NAME = 8
+UNLIMITED = 10_000
 INDENT = 2
 _FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
 
@@ -34,23 +43,26 @@ def bench_text(bench: Bench, view: View) -> str:
     parts: list[RenderableType] = []
     for comparison in bench.datasets:
         parts += [*_comparison_parts(comparison, view), ""]
-    return _render([*parts, *_across_parts(bench)], view)
+    return _render([*parts, *_across_parts(bench, view)], view)
 
 
 def _render(parts: Sequence[RenderableType], view: View) -> str:
-    console = _console(view)
+    """Return parts as text. A table of everything is as wide as it has to be; numbers are never cut."""
+    from rich.table import Table
+
+    file = io.StringIO()
+    console, wide = _console(file, view, view.width), _console(file, view, UNLIMITED)
     for part in parts:
-        console.print(part)
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+        (wide if view.everything and isinstance(part, Table) else console).print(part)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
-def _console(view: View) -> Console:
+def _console(file: io.StringIO, view: View, width: int) -> Console:
     from rich.console import Console
 
     return Console(
-        file=io.StringIO(),
-        width=view.width,
+        file=file,
+        width=width,
         force_terminal=view.color,
         color_system="standard" if view.color else None,
         no_color=not view.color,
@@ -111,13 +123,19 @@ def _models_table(comparison: Comparison, view: View) -> RenderableType:
 
     facts = Facts.of(comparison)
     columns = choose_columns(comparison, view.width, everything=view.everything, boundary=view.boundary)
+    taken = sum(column_width(c, comparison, facts) + GAP for c in columns if c.name != "model")
+    longest = NAME_WIDTH if view.everything else _name_width(view.width - taken)
     table = _table()
     for column in columns:
         table.add_column(Text(column.title(facts), "bold"), justify=column.justify, no_wrap=True)
     for row in comparison.models:
         style = _style(row, comparison)
-        table.add_row(*(Text(_cell(column, row, facts), style) for column in columns))
+        table.add_row(*(Text(_cell(column, row, facts, longest), style) for column in columns))
     return table
+
+
+def _name_width(room: int) -> int:
+    return min(max(room, SHORTEST_NAME), NAME_WIDTH)
 
 
 def _table() -> Table:
@@ -127,9 +145,9 @@ def _table() -> Table:
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
 
 
-def _cell(column: Column, row: ModelSummary, facts: Facts) -> str:
+def _cell(column: Column, row: ModelSummary, facts: Facts, longest: int) -> str:
     text = printable(column.cell(row, facts))
-    return shortened(text, NAME_WIDTH) if column.name == "model" else text
+    return shortened(text, longest) if column.name == "model" else text
 
 
 def _style(row: ModelSummary, comparison: Comparison) -> str:
@@ -166,16 +184,28 @@ def _failure_parts(comparison: Comparison) -> Iterator[RenderableType]:
             yield Text(printable(f"{row.model}: {times} failed: {kind}: {message}"), "red")
 
 
-def _across_parts(bench: Bench) -> list[RenderableType]:
+def _across_parts(bench: Bench, view: View) -> list[RenderableType]:
     from rich.text import Text
 
-    across, sets = bench.across, len(bench.datasets)
+    title = f"All {_count(len(bench.datasets), 'data set')}: mean rank, 1 is best"
+    sentence = Text(printable(bench.across.verdict.sentence), "bold")
+    return [Text(title, "bold"), "", _across_table(bench, view), "", sentence]
+
+
+def _across_table(bench: Bench, view: View) -> RenderableType:
+    """The ranks; in a narrow place wins, ties and losses are left out."""
+    from rich.text import Text
+
+    columns = RANK_COLUMNS
+    fixed = sum(len(title) + GAP for title, _ in columns)
+    if fixed + SHORTEST_NAME > view.width and not view.everything:
+        columns = tuple(c for c in RANK_COLUMNS if c[0].startswith("Mean"))
+        fixed = sum(len(title) + GAP for title, _ in columns)
     table = _table()
-    for title in ("Model", "Mean rank", "Wins", "Ties", "Losses", "Mean accuracy %"):
-        table.add_column(Text(title, "bold"), justify="left" if title == "Model" else "right", no_wrap=True)
-    for m in across.models:
-        name = shortened(printable(m.model), NAME_WIDTH)
-        counts = (str(m.wins), str(m.ties), str(m.losses))
-        table.add_row(Text(name), f"{m.average_rank:.2f}", *counts, units.percent(m.mean_accuracy))
-    title = f"All {_count(sets, 'data set')}: mean rank, 1 is best"
-    return [Text(title, "bold"), "", table, "", Text(printable(across.verdict.sentence), "bold")]
+    table.add_column(Text("Model", "bold"), no_wrap=True)
+    for title, _ in columns:
+        table.add_column(Text(title, "bold"), justify="right", no_wrap=True)
+    for m in bench.across.models:
+        name = shortened(printable(m.model), _name_width(view.width - fixed))
+        table.add_row(Text(name), *(cell(m) for _, cell in columns))
+    return table

@@ -145,7 +145,7 @@ def _model_rank(
     known = metric.name == "accuracy" and len(table) > 0
     return ModelRank(
         model=names[index],
-        average_rank=float(average[index]),
+        average_rank=float(average[index]) if len(table) else None,
         wins=wins,
         ties=d.size - wins - losses,
         losses=losses,
