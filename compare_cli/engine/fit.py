@@ -168,7 +168,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         row_scores=row_scores(workspace.metric, y_test, labels, probabilities) if single_test else None,
         confusion=confusion,
         params=_all_params(estimator, task.params),
-        boundary=fold.surroundings.describe(task.model, estimator) if fold.surroundings else None,
+        boundary=fold.surroundings.describe(task, estimator) if fold.surroundings else None,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from compare_cli.boundary.space import Frame
-    from compare_cli.types import Boundary, Column, ModelSpec
+    from compare_cli.types import Boundary, Column, FitTask
 
 
 class Probing:
@@ -73,16 +73,20 @@ class Surroundings:
         everything = np.arange(len(self._shared_table.numbers))
         return self._preparation.transform(self._shared_table, everything)
 
-    def describe(self, spec: ModelSpec, estimator: Any) -> Boundary | None:
-        """Return a fitted model's boundary statistics; None for the baseline, or where they fail."""
-        if spec.name == BASELINE:
+    def describe(self, task: FitTask, estimator: Any) -> Boundary | None:
+        """Return a fitted model's boundary statistics; None for the baseline, or where they fail.
+
+        Each fold looks in directions of its own, so that errors do not add up over folds; models on
+        the same fold look alike.
+        """
+        if task.model.name == BASELINE:
             return None
-        family = family_of(spec)
+        family = family_of(task.model)
         try:
             return describe_fold(
                 estimator,
                 self.frame,
-                seed=self.probing.seed,
+                seed=(self.probing.seed, task.repeat, task.fold),
                 single=family.single_precision,
                 exact=family.exact_geometry(),
                 slow=family.slow_prediction,

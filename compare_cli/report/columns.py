@@ -22,11 +22,13 @@ BLURRED_FROM = 30  # numeric columns from which directions are only rough
 
 @dataclass(frozen=True)
 class Facts:
-    """What cells need besides their row: the metric of the comparison, and each model's gap to the leader."""
+    """What cells need besides their row: the metric, each model's gap to the leader,
+    how many numeric columns there are, and whether any model has learnt something."""
 
     metric: Metric
     gaps: Mapping[str, PairVerdict]
     numeric: int
+    learnt: bool
 
     @classmethod
     def of(cls, comparison: Comparison) -> Facts:
@@ -36,7 +38,7 @@ class Facts:
         leader = comparison.models[0].model if comparison.models else ""
         gaps = {p.right: p for p in comparison.pairs if p.left == leader}
         gaps |= {p.left: p for p in comparison.pairs if p.right == leader}
-        return cls(metric, gaps, comparison.dataset.numeric)
+        return cls(metric, gaps, comparison.dataset.numeric, comparison.verdict.status != "none")
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _score_title(facts: Facts) -> str:
 
 
 def _mark(row: ModelSummary, facts: Facts) -> str:
-    return MARK if row.in_top_set else ""
+    return MARK if row.in_top_set and facts.learnt else ""
 
 
 def _of_metric(metric: Metric, priority: float | None) -> Column:

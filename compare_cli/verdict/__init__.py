@@ -12,6 +12,7 @@ the functions that need it.
 
 from compare_cli.verdict.across import AcrossPair, judge_across
 from compare_cli.verdict.evidence import common_repeats
+from compare_cli.verdict.held_out import judge_single_test
 from compare_cli.verdict.inputs import Baseline, MetricFacts, PairPredictions
 from compare_cli.verdict.intervals import auc_interval_unreliable, score_interval, wilson_interval
 from compare_cli.verdict.judge import Judgement, judge
@@ -29,7 +30,6 @@ from compare_cli.verdict.paired import (
 from compare_cli.verdict.ranks import critical_difference, friedman_p_value, rank_groups, ranks_per_dataset
 from compare_cli.verdict.repeats import REPEATS_CAP, repeats_enough
 from compare_cli.verdict.signed_rank import bayesian_signed_rank, holm, wilcoxon_p_value
-from compare_cli.verdict.held_out import judge_single_test
 
 __all__ = [
     "REPEATS_CAP",

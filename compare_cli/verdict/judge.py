@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +119,7 @@ def judge_evidence(
         else None
         for name in evidence.registry
     }
+    pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
     top_set = _top_set(evidence, pairs)
     choice = _choose(evidence, top_set, beats, seconds)
     case = Case(evidence, metric, baseline, pairs, beats, joint.p_best, choice, repeats_cap)
@@ -132,6 +133,18 @@ def judge_evidence(
         in_top_set={name: name in top_set for name in evidence.registry},
         beats_baseline=beats,
     )
+
+
+def _without_idle_winner(pair: PairVerdict, beats: Mapping[str, bool | None]) -> PairVerdict:
+    """Take back "better" from a model that does not beat the baseline: nothing was learnt, so nothing is won.
+
+    On noise, cross-validation pushes models that follow the class shares of the training rows below the
+    baseline, and others would beat them for that alone.
+    """
+    winner = {"better": pair.left, "worse": pair.right}.get(pair.verdict)
+    if winner is None or beats.get(winner) is not False or {pair.left, pair.right} - set(beats):
+        return pair
+    return replace(pair, verdict="undecided", undecided_reason="more_data")
 
 
 def _top_set(evidence: Evidence, pairs: Mapping[tuple[str, str], PairVerdict]) -> tuple[str, ...]:

@@ -393,3 +393,21 @@ def test_a_run_cut_short_is_judged_by_its_common_repeats() -> None:
     assert {name: values.shape for name, values in common.items()} == dict.fromkeys(scores, (2, 10))
     assert run(common).order == ("tree", "logistic", "failed", "dummy")
     assert common_repeats({"failed": scores["failed"]})["failed"].shape == (3, 10)
+
+
+def test_nobody_wins_who_does_not_beat_the_baseline():
+    """On noise a model can be far below chance in every fold; being above it is then no merit."""
+    rng = np.random.default_rng(0)
+    scores = {
+        "logistic": 0.36 + 0.01 * rng.normal(size=(2, 10)),
+        "mlp": 0.50 + 0.01 * rng.normal(size=(2, 10)),
+        "dummy": 0.50 + 0.01 * rng.normal(size=(2, 10)),
+    }
+    judgement = judge(scores, metric=MetricFacts("accuracy"), rows=300)
+    assert judgement.beats_baseline["mlp"] is False
+    pair = judgement.pair("mlp", "logistic")
+    assert pair is not None
+    assert (pair.verdict, pair.undecided_reason) == ("undecided", "more_data")
+    alone = judge(scores, metric=MetricFacts("accuracy"), rows=300, baseline=None).pair("mlp", "logistic")
+    assert alone is not None
+    assert alone.verdict == "better"
