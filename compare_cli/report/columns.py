@@ -22,8 +22,11 @@ BLURRED_FROM = 30  # numeric columns from which directions are only rough
 
 @dataclass(frozen=True)
 class Facts:
-    """What cells need besides their row: the metric, each model's gap to the leader,
-    how many numeric columns there are, and whether any model has learnt something."""
+    """What cells need besides their row.
+
+    The metric, each model's gap to the leader, how many numeric columns there are, and whether any
+    model has learnt something.
+    """
 
     metric: Metric
     gaps: Mapping[str, PairVerdict]
