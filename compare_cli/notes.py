@@ -93,6 +93,9 @@ NOTES: dict[str, NoteKind] = {
         "Test data, column {column!r}: {count} cells with categories that training has not, such as "
         "{example!r}, count as missing.",
     ),
+    "plane": NoteKind(
+        "info", "The picture shows {plane}.", "look elsewhere with --features A,B", "--features"
+    ),
 }
 
 

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from compare_cli.engine.job import Job
     from compare_cli.models.preparation import Preparation
-    from compare_cli.types import Column, Dataset, FitTask, ModelSpec
+    from compare_cli.types import Column, Dataset, FitTask
 
     Numbers = NDArray[np.float64]
+    Codes = NDArray[np.int32]
     Rows = NDArray[np.int64]
     Prepared = tuple[Preparation, Numbers, Numbers]
 
@@ -53,11 +54,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Look:
-    """A plane and the columns along it (none: principal components), with the reason in words."""
+    """A plane and the columns along it (none: principal components), in words, and why it was chosen."""
 
     plane: Plane
     columns: tuple[Column, ...]
     words: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,45 +107,44 @@ class Fold:
         limits = [span(values) for values in np.concatenate([train, test]).T]
         axes = self._axes(limits)
         drawn = self._drawn(train, test, axes)
+        panels = tuple(self._panel(task, drawn, limits, shape) for task in self.tasks)
         return Picture(
             title=f"{self.dataset.name}: where each model predicts which {self.dataset.target}",
-            panels=tuple(self._panel(task, drawn, limits, shape) for task in self.tasks),
+            panels=panels,
             x=axes[0],
             y=axes[1],
             classes=self.dataset.classes,
             points=drawn.points,
             rows=drawn.rows,
-            caption=tuple(self._caption(drawn)),
+            caption=tuple(self._caption(drawn, panels)),
         )
 
     def _look(self) -> Look:
         """Take the plane that was asked for, else the only one, else what tells the classes apart best."""
         asked = asked_columns(self.wish.features, self.dataset)
         if asked is not None:
-            return self._along(asked, "as asked for")
+            return self._along(asked)
         if not self.numeric:
             raise DataError(
                 f"{self.dataset.source}: a picture needs a numeric column; this table has categories only."
             )
         if len(self.numeric) <= 2:
-            whole = len(self.numeric) == len(self.dataset.columns)
-            count = "columns there are" if whole else "numeric ones"
-            return self._along(range(len(self.numeric)), f"the only {count}")
+            return self._along(range(len(self.numeric)))
         choice = choose_plane(self.train_numbers, self.dataset.y[self.split.train], self.seed)
         return self._along(choice.columns, _why(choice, len(self.numeric)))
 
-    def _along(self, columns: Sequence[int], why: str) -> Look:
+    def _along(self, columns: Sequence[int], why: str = "") -> Look:
         """Return the plane along numeric columns, or of the components where there are none."""
         codes = self.table.codes[self.split.train]
         held = self._held_row()
         if not len(columns):
             plane = components_plane(self.train_numbers, codes, held)
             words = f"the first two principal components of the {len(self.numeric)} numeric columns"
-            return Look(plane, (), f"{words} ({why})")
+            return Look(plane, (), words, why)
         plane = columns_plane(held or typical_row(self.train_numbers, codes), columns)
         shown = tuple(self.numeric[at] for at in columns)
         words = " and ".join(repr(c.name) for c in shown)
-        return Look(plane, shown, f"{'columns' if len(shown) > 1 else 'column'} {words} ({why})")
+        return Look(plane, shown, f"{'columns' if len(shown) > 1 else 'column'} {words}", why)
 
     def _held_row(self) -> Held | None:
         row, rows = self.wish.row, len(self.dataset.y)
@@ -208,29 +209,58 @@ class Fold:
     def _fitted_panel(
         self, task: FitTask, drawn: Drawn, limits: Sequence[tuple[float, float]], shape: tuple[int, int]
     ) -> Panel:
+        import numpy as np
+
         from compare_cli.models.families import family_of
         from compare_cli.models.preparation import FeatureTable
         from compare_cli.models.specs import make_estimator
 
         single = family_of(task.model).single_precision
         preparation, X_train, X_test = self._rows_for(task)
+        classes = len(self.dataset.classes)
 
         def as_input(rows: Numbers) -> Any:
             return rows.astype("float32") if single else rows
 
-        def prepare(numbers: Numbers, codes: NDArray[np.int32]) -> Any:
-            import numpy as np
-
-            return as_input(
-                preparation.transform(FeatureTable.of_arrays(numbers, codes), np.arange(len(numbers)))
-            )
+        def prepare(numbers: Numbers, codes: Codes) -> Any:
+            rows = FeatureTable.of_arrays(numbers, codes)
+            return as_input(preparation.transform(rows, np.arange(len(numbers))))
 
         estimator = make_estimator(task.model, task.params)
         estimator.fit(as_input(X_train), self.dataset.y[self.split.train])
-        right = class_codes(estimator, as_input(X_test), len(self.dataset.classes)) == self.test_y
-        grid = evaluate(estimator, prepare, self.look.plane, limits, shape, len(self.dataset.classes))
-        wrong = drawn.points.held_out & ~right[drawn.held_out]
-        return Panel(task.model.name, float(right.mean()), grid.labels, grid.confidence, wrong)
+        predicted = class_codes(estimator, as_input(X_test), classes)
+        right = predicted == self.test_y
+        grid = evaluate(estimator, prepare, self.look.plane, limits, shape, classes)
+        return Panel(
+            task.model.name,
+            accuracy=float(right.mean()),
+            labels=grid.labels,
+            confidence=grid.confidence,
+            wrong=drawn.points.held_out & ~right[drawn.held_out],
+            fidelity=self._fidelity(estimator, prepare, predicted),
+        )
+
+    def _fidelity(
+        self, estimator: Any, prepare: Callable[[Numbers, Codes], Any], predicted: Rows
+    ) -> float | None:
+        """Return the share of held-out rows that get the class of the ground they are drawn on.
+
+        None where the plane is all there is, and without rows that have a place on it.
+        """
+        import numpy as np
+
+        plane = self.look.plane
+        places = plane.coordinates(self.test_table.numbers[self.split.test])
+        there = np.flatnonzero(~np.isnan(places).any(axis=1))
+        if self._shows_all() or not len(there):
+            return None
+        numbers, codes = plane.numbers_at(places[there]), np.tile(plane.held.codes, (len(there), 1))
+        ground = class_codes(estimator, prepare(numbers, codes), len(self.dataset.classes))
+        return float((ground == predicted[there]).mean())
+
+    def _shows_all(self) -> bool:
+        """Whether every row lies in the plane itself."""
+        return len(self.dataset.columns) == len(self.look.plane.axes)
 
     def _rows_for(self, task: FitTask) -> Prepared:
         """Return the fold prepared for what a model needs: the preparation, training and test rows."""
@@ -247,8 +277,9 @@ class Fold:
             )
         return self._prepared[needs]
 
-    def _caption(self, drawn: Drawn) -> list[str]:
-        sentences = [f"Plane: {self.look.words}.", self._held_sentence(), self._judged_sentence()]
+    def _caption(self, drawn: Drawn, panels: Sequence[Panel]) -> list[str]:
+        plane = f"Plane: {self.look.words}" + (f"; {self.look.why}." if self.look.why else ".")
+        sentences = [plane, self._held_sentence(), _fidelity_sentence(panels), self._judged_sentence()]
         if drawn.left_out:
             sentences.append(
                 f"Not drawn: {drawn.left_out:,} rows outside the picture or without a value there."
@@ -261,14 +292,11 @@ class Fold:
         others = [(c, text) for c, text in self._held_values() if c.name not in moved]
         row = f"row {self.wish.row:,}" if self.wish.row is not None else ""
         if not others:
-            return f"The plane goes through {row}." if row and not self.look.columns else ""
+            return "" if self._shows_all() else f"The plane goes through {row or 'the mean'}."
         shown = ", ".join(f"{c.name} = {text}" for c, text in others[:HELD_SHOWN])
         more = f" and {len(others) - HELD_SHOWN} more" if len(others) > HELD_SHOWN else ""
         where = row or "a typical training row (medians, most frequent categories)"
-        return (
-            f"Other columns are held at {where}: {shown}{more}. Rows differ there, so one of another colour than"
-            " its ground need not be wrong."
-        )
+        return f"Other columns are held at {where}: {shown}{more}."
 
     def _held_values(self) -> list[tuple[Column, str]]:
         """Return each column with the value that it is held at, in the table's order."""
@@ -298,19 +326,25 @@ class Fold:
             "grouped": f"folds by {self.dataset.groups_column}, seed {self.seed}",
             "time": "folds in time order",
         }[plan.scheme]
-        return f"Fitted on {learnt:,} rows, accuracy on the {tested:,} held-out rows: fold 1 of {plan.folds} {kind}."
+        fold = f"fold 1 of {plan.folds} {kind}"
+        return f"Fitted on {learnt:,} rows, accuracy on the {tested:,} held-out rows: {fold}."
+
+
+def _fidelity_sentence(panels: Sequence[Panel]) -> str:
+    """Say how far the ground of each panel speaks for the rows on it, which lie beside the plane."""
+    told = [f"{panel.model} {panel.fidelity:.0%}" for panel in panels if panel.fidelity is not None]
+    if not told:
+        return ""
+    return f"Rows lie beside this plane; held-out rows that get the class of their ground: {', '.join(told)}."
 
 
 def _why(choice: Choice, numeric: int) -> str:
     """Say by which measure a plane was chosen, and how the other kind does."""
-    measure = (
-        f"of {choice.rows:,} training rows, a kernel classifier that sees only these gets"
-        f" {choice.score:.0%} right when it leaves out the row it judges"
-    )
+    pairs = "all pairs" if choice.tried == numeric else f"all pairs of the {choice.tried} best columns"
+    measure = f"balanced accuracy of a leave-one-out kernel classifier on {choice.rows:,} training rows"
     if not choice.columns:
-        return f"{measure}; {choice.rival:.0%} with the best pair of columns"
-    pairs = "any pair" if choice.tried == numeric else f"any pair of the {choice.tried} best columns"
-    return f"these tell the classes apart best of {pairs}: {measure}; {choice.rival:.0%} with two components"
+        return f"chosen by {measure}: {choice.score:.0%}, the best of {pairs} {choice.rival:.0%}"
+    return f"the best of {pairs} by {measure}: {choice.score:.0%}, two components {choice.rival:.0%}"
 
 
 def asked_columns(text: str | None, dataset: Dataset) -> tuple[int, ...] | None:

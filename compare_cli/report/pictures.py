@@ -46,7 +46,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Points:
-    """The rows that are drawn, in random order: coordinates (n,), class codes (n,), which are held out (n,)."""
+    """The rows that are drawn, in random order: coordinates, class codes, which are held out; all (n,)."""
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -58,7 +58,8 @@ class Points:
 class Panel:
     """One model: class codes (h, w) and their probabilities (h, w; None without any) on the grid.
 
-    ``accuracy`` is that on the held-out rows, ``wrong`` (n,) marks points that it gets wrong there.
+    ``accuracy`` is that on the held-out rows, ``wrong`` (n,) marks points that it gets wrong there;
+    ``fidelity`` is the share of held-out rows that get the class of the ground they are drawn on.
     A model that failed has a ``failure`` and no grid.
     """
 
@@ -67,12 +68,13 @@ class Panel:
     labels: NDArray[np.int64] | None = None
     confidence: NDArray[np.float64] | None = None
     wrong: Flags | None = None
+    fidelity: float | None = None
     failure: str = ""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Panels over the same plane. ``rows`` are all rows that could have been drawn; captions are sentences."""
+    """Panels over the same plane. ``rows`` could have been drawn; the ``caption`` is in sentences."""
 
     title: str
     panels: tuple[Panel, ...]
@@ -157,7 +159,8 @@ def failures(picture: Picture) -> list[str]:
 def rows_sentence(picture: Picture, drawn: int, wrong_mark: str) -> str:
     """Return how many rows are drawn, and what marks those that a model gets wrong."""
     share = f"all {picture.rows:,}" if drawn == picture.rows else f"{drawn:,} of {picture.rows:,}"
-    return f"Points: {share} rows in the colour of their class. {wrong_mark}: held-out rows that a model gets wrong."
+    wrong = f"{wrong_mark}: held-out rows that the model gets wrong."
+    return f"Points: {share} rows, in the colour of their class. {wrong}"
 
 
 def tiles(count: int, most: int) -> int:

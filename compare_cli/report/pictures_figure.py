@@ -43,10 +43,11 @@ SIDE, GAP = 2.9, 0.18  # inches: a panel, and between panels
 LEFT, RIGHT, TOP = 0.75, 0.15, 0.42
 PANEL_TITLE, BELOW = 0.28, 0.5
 LINE, LEGEND_LINE = 0.165, 0.24
-LETTER = 0.066  # mean width of a letter of the caption in inches
+LETTER, LEGEND_LETTER = 0.066, 0.085  # mean widths of letters in inches
+LEGEND_LEFT = 0.25
 SHOWN_CLASSES = 24
 MARKERS = "os^DvPph"  # classes differ in shape too
-FONT_SETTINGS = {
+FONT_SETTINGS: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9.0,
     "svg.fonttype": "none",  # text stays text
@@ -60,8 +61,7 @@ class Layout:
 
     across: int
     down: int
-    legend_columns: int
-    legend_lines: int
+    legend: tuple[tuple[int, float], ...]  # of each entry: its line, and how far from the left
     caption: tuple[str, ...]
 
     @classmethod
@@ -70,11 +70,15 @@ class Layout:
         across = tiles(len(picture.panels), ACROSS)
         down = -(-len(picture.panels) // across)
         width = LEFT + RIGHT + across * SIDE + (across - 1) * GAP
-        names = _legend_names(picture)
-        columns = max(1, min(len(names), int((width - 0.3) / (0.45 + LETTER * 1.15 * max(map(len, names))))))
         letters = int((width - 0.4) / LETTER)
         lines = [line for text in sentences(picture) for line in textwrap.wrap(text, letters)]
-        return cls(across, down, columns, -(-len(names) // columns), tuple(lines) if caption else ())
+        legend = _legend_places(_legend_names(picture), width)
+        return cls(across, down, legend, tuple(lines) if caption else ())
+
+    @property
+    def legend_lines(self) -> int:
+        """How many lines the legend takes."""
+        return self.legend[-1][0] + 1
 
     @property
     def size(self) -> tuple[float, float]:
@@ -119,7 +123,8 @@ _PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width"/>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
 <title>{title}</title>
 <style>
 body {{ font: 1rem/1.45 system-ui, sans-serif; max-width: 62rem; margin: 1.5rem auto; padding: 0 1rem;
@@ -152,19 +157,20 @@ def require_matplotlib() -> None:
         import matplotlib  # noqa: F401
     except ImportError:
         raise UsageError(
-            "Pictures in files need matplotlib: pip install 'compare-cli[plot]'. Without -o the picture is text."
+            "Pictures in files need matplotlib: pip install 'compare-cli[plot]'."
+            " Without -o the picture goes to the terminal."
         ) from None
 
 
 @contextmanager
 def _own_settings() -> Iterator[None]:
     """Draw with matplotlib's defaults and ours, whatever the user's matplotlibrc says."""
-    import matplotlib
+    from matplotlib import rc_context, rcParams, style
 
-    with matplotlib.rc_context(), warnings.catch_warnings():
+    with rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        matplotlib.style.use("default")
-        matplotlib.rcParams.update(FONT_SETTINGS)
+        style.use("default")
+        rcParams.update(FONT_SETTINGS)
         yield
 
 
@@ -243,8 +249,8 @@ def _draw_points(axes: Axes, panel: Panel, picture: Picture) -> None:
             )
     if panel.wrong is not None and panel.wrong.any():
         x, y = points.x[panel.wrong], points.y[panel.wrong]
-        axes.scatter(x, y, s=46, marker="x", color="white", linewidths=3.0, zorder=4)
-        axes.scatter(x, y, s=38, marker="x", color="black", linewidths=1.5, zorder=5)
+        axes.scatter(x, y, s=62, marker="x", color="white", linewidths=2.4, zorder=2.5)
+        axes.scatter(x, y, s=62, marker="x", color="black", linewidths=1.3, zorder=4)
 
 
 def _marker(code: int) -> str:
@@ -284,14 +290,24 @@ def _legend_names(picture: Picture) -> list[str]:
     return names if more <= 0 else [*names[:SHOWN_CLASSES], f"and {more} more"]
 
 
+def _legend_places(names: list[str], width: float) -> tuple[tuple[int, float], ...]:
+    """Set entries beside each other while there is room."""
+    places, line, left = [], 0, LEGEND_LEFT
+    for name in names:
+        wide = 0.45 + LEGEND_LETTER * len(name)
+        if left > LEGEND_LEFT and left + wide > width:
+            line, left = line + 1, LEGEND_LEFT
+        places.append((line, left))
+        left += wide
+    return tuple(places)
+
+
 def _draw_legend(figure: Figure, picture: Picture, layout: Layout, top: float) -> None:
     from matplotlib.lines import Line2D
 
     width, height = layout.size
-    step = (width - 0.4) / layout.legend_columns
-    for at, name in enumerate(_legend_names(picture)):
-        down, across = divmod(at, layout.legend_columns)
-        x, y = (0.25 + across * step) / width, top - (down + 0.5) * LEGEND_LINE / height
+    for at, (name, (down, left)) in enumerate(zip(_legend_names(picture), layout.legend, strict=True)):
+        x, y = left / width, top - (down + 0.5) * LEGEND_LINE / height
         if at < min(len(picture.classes), SHOWN_CLASSES):
             sign = Line2D(
                 [x], [y], marker=_marker(at), markersize=6, color=_unit(at), markeredgecolor="black",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import string
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 from compare_cli.report.escaping import shortened
@@ -34,13 +36,14 @@ Depth = Literal["letters", "256", "truecolor"]
 NARROWEST, WIDEST, TALLEST = 26, 44, 20  # characters of a panel
 UNSURE = 0.75  # below this probability a letter is small
 CELLS_PER_POINT = 12  # more points would hide the regions
-UPPER, LOWER, WRONG, WRONG_LETTER, RESET = "▀", "▄", "×", "*", "\x1b[0m"
+UPPER, WRONG, WRONG_LETTER, RESET = "▀", "×", "*", "\x1b[0m"
+DOT = 0.75  # share of the class's colour in a dot, the rest is black
 LEVELS = (0, 95, 135, 175, 215, 255)  # of the colour cube of 256-colour terminals
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """What the terminal can show, and how panels are laid out: ``across`` of ``width`` × ``lines`` characters."""
+    """What the terminal can show, and the layout: ``across`` panels of ``width`` × ``lines`` characters."""
 
     room: int
     depth: Depth
@@ -133,27 +136,28 @@ def _color_lines(panel: Panel, picture: Picture, drawn: int, canvas: Canvas) -> 
     """Yield rows of half-blocks from the top, with dots for rows and crosses for wrong ones."""
     pixels = region_pixels(panel, len(picture.classes))
     height, width = pixels.shape[:2]
-    points = picture.points
-    cells = point_cells(picture, (height, width))
-    for at in range(drawn):
-        row, column = cells[at]
-        pixels[row, column] = blend((0, 0, 0), class_color(int(points.classes[at])), 0.75)
     crossed = {(row // 2, column) for row, column in _wrong_cells(panel, picture, (height, width))}
+    cells = point_cells(picture, (height, width))[:drawn].tolist()
+    for (row, column), code in zip(cells, picture.points.classes.tolist(), strict=False):
+        if (row // 2, column) not in crossed:
+            pixels[row, column] = blend((0, 0, 0), class_color(code), DOT)
     rows = pixels.tolist()
     for line in reversed(range(height // 2)):
-        yield (
-            "".join(_character(rows, line, column, crossed, canvas.depth) for column in range(width)) + RESET
-        )
+        crosses = {column for row, column in crossed if row == line}
+        yield _color_line(rows[2 * line + 1], rows[2 * line], crosses, canvas.depth)
 
 
-def _character(
-    pixels: list[list[list[int]]], line: int, column: int, crossed: set[tuple[int, int]], depth: Depth
+def _color_line(
+    upper: Sequence[Sequence[int]], lower: Sequence[Sequence[int]], crosses: set[int], depth: Depth
 ) -> str:
-    lower, upper = pixels[2 * line][column], pixels[2 * line + 1][column]
-    ground = color_code(_rgb(lower), depth, ground=True)
-    if (line, column) in crossed:
-        return f"\x1b[{color_code((0, 0, 0), depth)};{ground}m{WRONG}"
-    return f"\x1b[{color_code(_rgb(upper), depth)};{ground}m{UPPER}"
+    """Return a line of characters from two rows of pixels; colours are told where they change."""
+    parts, before = [], ""
+    for column, (above, below) in enumerate(zip(upper, lower, strict=True)):
+        text = color_code((0, 0, 0) if column in crosses else _rgb(above), depth)
+        style = f"\x1b[{text};{color_code(_rgb(below), depth, ground=True)}m"
+        parts.append(("" if style == before else style) + (WRONG if column in crosses else UPPER))
+        before = style
+    return "".join(parts) + RESET
 
 
 def _rgb(values: Sequence[int]) -> RGB:
@@ -168,18 +172,23 @@ def color_code(color: RGB, depth: Depth, *, ground: bool = False) -> str:
     return f"{kind};5;{nearest_of_256(color)}"
 
 
+@lru_cache(maxsize=4096)
 def nearest_of_256(color: RGB) -> int:
-    """Return the number of the nearest colour in the 6 × 6 × 6 cube or the 24 greys."""
-    steps = [min(range(6), key=lambda i: abs(LEVELS[i] - part)) for part in color]
-    cube = (LEVELS[steps[0]], LEVELS[steps[1]], LEVELS[steps[2]])
-    grey = min(23, max(0, round((sum(color) / 3 - 8) / 10)))
-    if _distance(color, (8 + 10 * grey,) * 3) < _distance(color, cube):
-        return 232 + grey
-    return 16 + 36 * steps[0] + 6 * steps[1] + steps[2]
+    """Return the number of the nearest colour in the 6 × 6 × 6 cube; hue counts more than lightness."""
+    own = _opponents(color)
+    return min(_CUBE, key=lambda number: sum((a - b) ** 2 for a, b in zip(own, _CUBE[number], strict=True)))
 
 
-def _distance(one: RGB, other: tuple[int, ...]) -> int:
-    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+def _opponents(color: RGB) -> tuple[float, float, float]:
+    """Return lightness, red against green and yellow against blue."""
+    red, green, blue = color
+    return (red + green + blue) / 3, 1.5 * (red - green), 1.5 * ((red + green) / 2 - blue)
+
+
+_CUBE = {
+    16 + 36 * r + 6 * g + b: _opponents((LEVELS[r], LEVELS[g], LEVELS[b]))
+    for r, g, b in product(range(6), repeat=3)
+}
 
 
 def point_cells(picture: Picture, shape: tuple[int, int]) -> NDArray[np.int64]:
