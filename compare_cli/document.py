@@ -226,12 +226,16 @@ class ResultPart(Part):
     fits: list[FitPart]
 
 
-class FitDocument(ResultPart):
-    """The result of `compare fit`."""
+class HeadPart(Part):
+    """What every document begins with."""
 
     schema_: Literal["compare/1"] = Field(alias="schema")
     run: RunPart
     environment: EnvironmentPart
+
+
+class FitDocument(ResultPart, HeadPart):
+    """The result of `compare fit`."""
 
 
 class RankPart(Part):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from compare_cli.cli.talk import wants_color
-from compare_cli.errors import UsageError, nearest
+from compare_cli.errors import ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable
 from compare_cli.report.formats import FORMATS, Renderer, Result
 from compare_cli.report.view import View
@@ -86,9 +86,16 @@ class Output:
 
 
 def write_out(text: str) -> None:
-    """Write to standard output at once; characters that it cannot hold are written in ASCII."""
-    sys.stdout.write(encodable(text, sys.stdout.encoding))
-    sys.stdout.flush()
+    """Write to standard output at once; characters that it cannot hold are written in ASCII.
+
+    When the reader has gone, as `| head` does, the program ends silently.
+    """
+    try:
+        sys.stdout.write(encodable(text, sys.stdout.encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the very end
+        raise SystemExit(ExitCode.OK) from None
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -24,8 +23,6 @@ def run() -> NoReturn:
         sys.exit(ExitCode.TERMINATED if _terminated and end.code == ExitCode.INTERRUPTED else end.code)
     except CompareError as error:
         _fail(str(error), error.code, error)
-    except BrokenPipeError:  # the reader has gone, as `| head` does
-        sys.exit(_silent_exit())
     except MemoryError as error:
         _fail("not enough memory for this table and these models", ExitCode.FAULT, error)
     except Exception as error:
@@ -47,12 +44,6 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     global _terminated
     _terminated = True
     raise KeyboardInterrupt
-
-
-def _silent_exit() -> int:
-    """Give the interpreter somewhere to flush to, so that it does not complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OK
 
 
 def _fail(message: str, code: ExitCode, error: BaseException) -> NoReturn:

@@ -200,7 +200,16 @@ def test_a_reader_that_goes_away_ends_it_silently(table):
         ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
     )
     assert done.stdout.startswith("small: 60 rows")
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_takes_one_line_of_a_stream_ends_the_run():
+    command = f"{sys.executable} -m compare_cli fit iris --format ndjson --repeats 2 -q | head -1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
+    )
+    assert json.loads(done.stdout)["type"] == "fit"
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_ascii_terminal_gets_ascii(spawn, table):

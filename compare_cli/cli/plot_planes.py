@@ -1,0 +1,189 @@
+"""Which plane a picture shows: the one that was asked for, else the one that tells most, and why in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compare_cli.boundary.grids import (
+    Held,
+    Pair,
+    Plane,
+    best_pair,
+    columns_plane,
+    components_plane,
+    typical_row,
+)
+from compare_cli.cli.plot_fits import Failure, FirstFold, FittedModel, attempt
+from compare_cli.errors import DataError, UsageError, nearest
+from compare_cli.report.pictures import Axis, axis_value
+
+if TYPE_CHECKING:
+    from compare_cli.types import Column, Dataset
+
+COMPONENTS = "pca"
+PREFERENCE = 0.05  # columns are easier to read: components must be more faithful by this
+HELD_SHOWN, NAMES_SHOWN = 5, 8
+
+
+@dataclass(frozen=True)
+class View:
+    """A plane and the columns along it (none: principal components), in words, and why it was chosen."""
+
+    plane: Plane
+    columns: tuple[Column, ...]
+    words: str
+    why: str = ""
+
+
+class Planes:
+    """The planes of one fold. ``row`` (from 1) is where columns that are not shown are held; None: typical.
+
+    Raises UsageError for columns and rows that are not there, DataError without numeric columns.
+    """
+
+    def __init__(self, fold: FirstFold, features: str | None, row: int | None) -> None:
+        self.fold, self.row = fold, row
+        self.dataset = fold.dataset
+        self.numeric = [c for c in self.dataset.columns if c.kind != "categorical"]
+        self._held = self._held_row()
+        if not self.numeric:
+            raise DataError(
+                f"{self.dataset.source}: a picture needs a numeric column; this table has categories only."
+            )
+        self._asked = asked_columns(features, self.dataset)
+
+    def view(self, models: Sequence[FittedModel]) -> View:
+        """Return the plane that was asked for, else the only one, else the one that tells most of the models.
+
+        That is the pair of columns that tells the classes apart best, unless more held-out rows get the
+        class of the ground they are drawn on (on average over models, by 5 points) with components.
+        """
+        if self._asked is not None:
+            return self._along(self._asked) if self._asked else self._components()
+        if len(self.numeric) <= 2:
+            return self._along(range(len(self.numeric)))
+        pair = best_pair(self.fold.train_numbers, self.fold.train_y, self.fold.job.options.seed)
+        columns, components = self._along(pair.columns, self._why(pair)), self._components()
+        if not models:
+            return columns
+        own, other = mean_fidelity(models, columns.plane), mean_fidelity(models, components.plane)
+        if other > own + PREFERENCE:
+            why = f"{other:.0%} of held-out rows get the class of their ground, with the best pair of columns {own:.0%}"
+            return View(components.plane, (), components.words, why)
+        return columns
+
+    def _why(self, pair: Pair) -> str:
+        several = "all pairs" if pair.tried == len(self.numeric) else f"all pairs of the {pair.tried} best columns"
+        measure = f"a leave-one-out kernel classifier on {pair.rows:,} training rows"
+        return f"of {several} they tell the classes apart best (balanced accuracy of {measure}: {pair.score:.0%})"
+
+    def _along(self, columns: Sequence[int], why: str = "") -> View:
+        held = self._held or typical_row(self.fold.train_numbers, self.fold.train_codes)
+        shown = tuple(self.numeric[at] for at in columns)
+        words = " and ".join(repr(c.name) for c in shown)
+        return View(
+            columns_plane(held, columns), shown, f"{'columns' if len(shown) > 1 else 'column'} {words}", why
+        )
+
+    def _components(self) -> View:
+        plane = components_plane(self.fold.train_numbers, self.fold.train_codes, self._held)
+        return View(plane, (), f"the first two principal components of the {len(self.numeric)} numeric columns")
+
+    def _held_row(self) -> Held | None:
+        rows = len(self.dataset.y)
+        if self.row is None:
+            return None
+        if not 1 <= self.row <= rows:
+            raise UsageError(f"--slice {self.row}: the table as read has rows 1 to {rows:,}.")
+        table = self.fold.table
+        return Held(table.numbers[self.row - 1], table.codes[self.row - 1])
+
+    def shows_all(self, view: View) -> bool:
+        """Whether every row lies in the plane itself."""
+        return len(self.dataset.columns) == len(view.plane.axes)
+
+    def held_sentence(self, view: View) -> str:
+        """Say where the columns are that the plane does not show."""
+        moved = {c.name for c in view.columns or self.numeric}
+        others = [(name, text) for name, text in self._held_values(view.plane.held) if name not in moved]
+        row = f"row {self.row:,}" if self.row is not None else ""
+        if not others:
+            return "" if self.shows_all(view) else f"The plane goes through {row or 'the mean'}."
+        shown = ", ".join(f"{name} = {text}" for name, text in others[:HELD_SHOWN])
+        more = f" and {len(others) - HELD_SHOWN} more" if len(others) > HELD_SHOWN else ""
+        where = row or "a typical training row (medians, most frequent categories)"
+        return f"Other columns are held at {where}: {shown}{more}."
+
+    def _held_values(self, held: Held) -> list[tuple[str, str]]:
+        """Return each column with the value that it is held at, in the table's order."""
+        numbers, codes = iter(held.numbers.tolist()), iter(held.codes.tolist())
+        values = []
+        for column in self.dataset.columns:
+            text = "missing"
+            if column.kind == "categorical":
+                code = next(codes)
+                if code >= 0:
+                    text = str(self.dataset.X[column.name].cat.categories[code])
+            else:
+                number = next(numbers)
+                if number == number:
+                    text = axis_value(number, axis_of(column, (0, 1)))
+            values.append((column.name, text))
+        return values
+
+
+def axis_of(column: Column, limits: tuple[float, float]) -> Axis:
+    """Return the axis of a numeric column."""
+    return Axis(column.name, *limits, "date" if column.kind == "date" else "number")
+
+
+def mean_fidelity(models: Sequence[FittedModel], plane: Plane) -> float:
+    """Return the mean over models of `FittedModel.fidelity`; models that cannot tell do not count."""
+    told = [attempt(lambda model=model: model.fidelity(plane)) for model in models]  # type: ignore[misc]
+    known = [value for value in told if value is not None and not isinstance(value, Failure)]
+    return sum(known) / len(known) if known else 0.0
+
+
+def asked_columns(text: str | None, dataset: Dataset) -> tuple[int, ...] | None:
+    """Return the places among the numeric columns of what was asked for; () for components, None for nothing.
+
+    Names may hold commas. Raises UsageError for what is no numeric feature of the table.
+    """
+    if text is None:
+        return None
+    numeric = [c.name for c in dataset.columns if c.kind != "categorical"]
+    if text in numeric:
+        return (numeric.index(text),)
+    if text.strip().casefold() == COMPONENTS:
+        if len(numeric) < 2:
+            raise UsageError(
+                f"--features {COMPONENTS}: components need two numeric columns; there is {len(numeric)}."
+            )
+        return ()
+    cuts = [at for at, ch in enumerate(text) if ch == ","]
+    pairs = [(text[:at].strip(), text[at + 1 :].strip()) for at in cuts]
+    found = next((p for p in pairs if p[0] in numeric and p[1] in numeric), None)
+    if found is None:
+        raise UsageError(_no_pair(text, dataset, numeric))
+    if found[0] == found[1]:
+        raise UsageError(f"--features {text}: name two different columns.")
+    return numeric.index(found[0]), numeric.index(found[1])
+
+
+def _no_pair(text: str, dataset: Dataset, numeric: Sequence[str]) -> str:
+    """Say what is wrong with the columns that were asked for."""
+    unknown = next((name for name in map(str.strip, text.split(",")) if name not in numeric), None)
+    more = ", …" if len(numeric) > NAMES_SHOWN else ""
+    known = f" Numeric columns: {', '.join(numeric[:NAMES_SHOWN])}{more}."
+    if unknown is None:
+        return f"--features {text}: name one or two columns, or {COMPONENTS}."
+    if unknown == dataset.target:
+        return f"--features: {unknown!r} is the target; name columns that models learn from.{known}"
+    if any(c.name == unknown for c in dataset.columns):
+        return f"--features: {unknown!r} holds categories; a picture needs numbers.{known}"
+    for left_out in dataset.dropped:
+        if left_out.column == unknown:
+            return f"--features: {unknown!r} was left out: {left_out.reason}."
+    return f"--features: there is no column {unknown!r}.{nearest(unknown, numeric) or known}"
