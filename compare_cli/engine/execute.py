@@ -24,6 +24,7 @@ from compare_cli.types import FitResult, FitTask
 
 WORTH_FORKING, WORTH_STARTING = 0.3, 8.0  # seconds of expected work below which workers do not pay
 HEARTBEAT = 0.25  # seconds
+AHEAD = 2  # tasks handed out per worker: the next one is there when a short fit ends
 
 _workspace: Workspace | None = None  # a worker's own, set when it starts
 
@@ -73,9 +74,9 @@ def single_thread() -> Iterator[None]:
 def _run_pool(
     waiting: deque[FitTask], workspace: Workspace, jobs: int, heartbeat: Callable[[], None] | None
 ) -> Generator[FitResult, None, list[FitTask]]:
-    """Run tasks from ``waiting``, at most ``jobs`` at a time, until none is left or a worker dies.
+    """Run tasks from ``waiting``, ``jobs`` at a time, until none is left or a worker dies.
 
-    Yields results; returns the tasks that were under way when a worker died, [] otherwise.
+    Yields results; returns the tasks that were handed out when a worker died, [] otherwise.
     """
     executor = _start(workspace, min(jobs, len(waiting)))
     running: dict[Future[FitResult], FitTask] = {}
@@ -83,7 +84,7 @@ def _run_pool(
     finished = False
     try:
         while running or (waiting and not suspects):
-            while waiting and not suspects and len(running) < jobs:
+            while waiting and not suspects and len(running) < AHEAD * jobs:
                 task = waiting.popleft()
                 try:
                     running[executor.submit(_work, task)] = task
