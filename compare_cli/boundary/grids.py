@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 SAMPLE = 500  # training rows by which a plane is chosen: about equally many of each class
 MOST_COLUMNS = 24  # columns whose pairs are tried: 276 pairs
 BANDWIDTH = 0.25  # of the kernel, in standard deviations of ranks
-PREFERENCE = 0.05  # a pair of columns is easier to read: components must tell classes apart better by this
 CELLS = 4_000_000  # a predict call gets at most this many numbers: 32 MB
 TAIL, FAR, ROOM = 0.005, 3.0, 0.04  # see `span`
 
@@ -136,46 +135,36 @@ def components_plane(numbers: Numbers, codes: Codes, held: Held | None = None) -
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What to look at: ``columns`` (positions), or the components where that is empty.
+class Pair:
+    """Two columns, how well they tell classes apart (`separation`) on so many ``rows``.
 
-    ``score`` is how well it tells classes apart (`separation`), ``rival`` the score of the best of the
-    other kind, ``rows`` what they were measured on; ``tried`` columns made the pairs.
+    Pairs were made of ``tried`` columns.
     """
 
-    columns: tuple[int, ...]
+    columns: tuple[int, int]
     score: float
-    rival: float
     rows: int
     tried: int
 
 
-def choose_plane(numbers: Numbers, y: Labels, seed: int) -> Choice:
-    """Choose between all pairs of (p ≥ 3) numeric columns and the first two components.
+def best_pair(numbers: Numbers, y: Labels, seed: int) -> Pair:
+    """Return the pair of (p ≥ 2) numeric columns with the best `separation`, the first of equals.
 
-    The pair with the best `separation` wins, the first of equals, unless the components are better by
-    more than 0.05. With more than 24 columns only pairs of the best single ones are tried. Measured on
-    at most 500 training rows, drawn by ``seed``.
+    With more than 24 columns only pairs of the best single ones are tried. Measured on at most about
+    500 training rows, drawn by ``seed``.
     """
     import numpy as np
 
     rows = _balanced_sample(y, seed)
     values, labels = numbers[rows], np.unique(y[rows], return_inverse=True)[1]
-    columns = range(numbers.shape[1])
-    if len(columns) > MOST_COLUMNS:
-        single = [separation([_kernel(values[:, at])], labels) for at in columns]
-        columns_kept = sorted(np.argsort(single, kind="stable")[::-1][:MOST_COLUMNS].tolist())
-    else:
-        columns_kept = list(columns)
-    kernels = {at: _kernel(values[:, at]) for at in columns_kept}
-    scores = {(i, j): separation([kernels[i], kernels[j]], labels) for i, j in combinations(columns_kept, 2)}
-    pair = max(scores, key=lambda both: scores[both])
-    no_codes = np.empty((len(numbers), 0), dtype=np.int32)
-    along = components_plane(numbers, no_codes).coordinates(values)
-    components = separation([_kernel(axis) for axis in along.T], labels)
-    if components > scores[pair] + PREFERENCE:
-        return Choice((), components, scores[pair], len(rows), len(columns_kept))
-    return Choice(pair, scores[pair], components, len(rows), len(columns_kept))
+    tried = list(range(numbers.shape[1]))
+    if len(tried) > MOST_COLUMNS:
+        alone = [-separation([_kernel(column)], labels) for column in values.T]
+        tried = sorted(np.argsort(alone, kind="stable")[:MOST_COLUMNS].tolist())
+    kernels = {at: _kernel(values[:, at]) for at in tried}
+    scores = {(i, j): separation([kernels[i], kernels[j]], labels) for i, j in combinations(tried, 2)}
+    best = max(scores, key=lambda pair: scores[pair])
+    return Pair(best, scores[best], len(rows), len(tried))
 
 
 def _balanced_sample(y: Labels, seed: int) -> Labels:

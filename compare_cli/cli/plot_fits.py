@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from compare_cli.boundary.grids import Grid, Plane, class_codes, evaluate
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int32]
     Labels = NDArray[np.int64]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -33,8 +34,8 @@ class Failure:
     message: str
 
 
-def attempt(work: Callable[[], T]) -> T | Failure:
-    """Do what runs a model's code as `fit` does: one thread, warnings ignored, its prints kept off the picture.
+def attempt(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | Failure:
+    """Run what calls a model's code: in one thread, as `fit` does, its warnings and prints kept apart.
 
     Whatever it raises becomes a Failure, so that the other models are drawn.
     """
@@ -43,7 +44,7 @@ def attempt(work: Callable[[], T]) -> T | Failure:
     with single_thread(), warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
         warnings.simplefilter("ignore")
         try:
-            return work()
+            return work(*args, **named)
         except (Exception, SystemExit) as error:  # a model may raise anything
             return Failure(" ".join(f"{type(error).__name__}: {error}".split()))
 
@@ -81,12 +82,16 @@ class FirstFold:
         if needs not in self._prepared:
             preparation = Preparation(needs, impute=self.job.workspace.impute)
             train = preparation.fit_transform(self.table, self.split.train)
-            self._prepared[needs] = preparation, train, preparation.transform(self.test_table, self.split.test)
+            self._prepared[needs] = (
+                preparation,
+                train,
+                preparation.transform(self.test_table, self.split.test),
+            )
         return self._prepared[needs]
 
 
 class FittedModel:
-    """One model of the fold, fitted: ``predicted`` (n,) codes of the held-out rows, ``right`` (n,) where true."""
+    """One fitted model: ``predicted`` (n,) codes of the fold's held-out rows, ``right`` (n,) where true."""
 
     def __init__(self, task: FitTask, fold: FirstFold) -> None:
         from compare_cli.models.families import family_of
@@ -101,7 +106,7 @@ class FittedModel:
         self.predicted = class_codes(self.estimator, self._input(test), self._classes)
         self.right = self.predicted == fold.test_y
 
-    def grid(self, plane: Plane, limits: list[tuple[float, float]], shape: tuple[int, int]) -> Grid:
+    def grid(self, plane: Plane, limits: Sequence[tuple[float, float]], shape: tuple[int, int]) -> Grid:
         """Return what the model says on a grid of ``shape`` (h, w) between limits."""
         return evaluate(self.estimator, self.prepare, plane, limits, shape, self._classes)
 
@@ -132,9 +137,3 @@ class FittedModel:
 
     def _input(self, rows: Numbers) -> Any:
         return rows.astype("float32") if self._single else rows
-
-
-def fit_all(fold: FirstFold, tasks: list[FitTask]) -> Iterator[FittedModel | Failure]:
-    """Yield every model fitted, or why it is not."""
-    for task in tasks:
-        yield attempt(lambda task=task: FittedModel(task, fold))  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from compare_cli.boundary.grids import (
@@ -70,14 +70,14 @@ class Planes:
             return columns
         own, other = mean_fidelity(models, columns.plane), mean_fidelity(models, components.plane)
         if other > own + PREFERENCE:
-            why = f"{other:.0%} of held-out rows get the class of their ground, with the best pair of columns {own:.0%}"
-            return View(components.plane, (), components.words, why)
+            why = f"{other:.0%} of held-out rows get the class of their ground, {own:.0%} with the best pair"
+            return replace(components, why=f"{why} of columns")
         return columns
 
     def _why(self, pair: Pair) -> str:
-        several = "all pairs" if pair.tried == len(self.numeric) else f"all pairs of the {pair.tried} best columns"
-        measure = f"a leave-one-out kernel classifier on {pair.rows:,} training rows"
-        return f"of {several} they tell the classes apart best (balanced accuracy of {measure}: {pair.score:.0%})"
+        several = "pairs" if pair.tried == len(self.numeric) else f"pairs of the {pair.tried} best columns"
+        measure = f"balanced accuracy of a leave-one-out kernel classifier on {pair.rows:,} training rows"
+        return f"of all {several} they tell the classes apart best ({measure}: {pair.score:.0%})"
 
     def _along(self, columns: Sequence[int], why: str = "") -> View:
         held = self._held or typical_row(self.fold.train_numbers, self.fold.train_codes)
@@ -89,7 +89,9 @@ class Planes:
 
     def _components(self) -> View:
         plane = components_plane(self.fold.train_numbers, self.fold.train_codes, self._held)
-        return View(plane, (), f"the first two principal components of the {len(self.numeric)} numeric columns")
+        return View(
+            plane, (), f"the first two principal components of the {len(self.numeric)} numeric columns"
+        )
 
     def _held_row(self) -> Held | None:
         rows = len(self.dataset.y)
@@ -141,7 +143,7 @@ def axis_of(column: Column, limits: tuple[float, float]) -> Axis:
 
 def mean_fidelity(models: Sequence[FittedModel], plane: Plane) -> float:
     """Return the mean over models of `FittedModel.fidelity`; models that cannot tell do not count."""
-    told = [attempt(lambda model=model: model.fidelity(plane)) for model in models]  # type: ignore[misc]
+    told = [attempt(model.fidelity, plane) for model in models]
     known = [value for value in told if value is not None and not isinstance(value, Failure)]
     return sum(known) / len(known) if known else 0.0
 

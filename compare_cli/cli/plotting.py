@@ -101,7 +101,7 @@ def color_depth() -> Depth:
 def _picture(source: str, options: PlotOptions, shape: Callable[[int], tuple[int, int]]) -> Picture:
     """Read, check, choose the plane and say so, then fit. ``shape`` makes a grid's of a number of panels."""
     from compare_cli import api
-    from compare_cli.cli.picturing import Fold, Wish
+    from compare_cli.cli.picturing import Wish, make_picture
     from compare_cli.engine.job import Options, prepare_job
     from compare_cli.models.families import BASELINE
     from compare_cli.models.specs import split_specs
@@ -113,11 +113,14 @@ def _picture(source: str, options: PlotOptions, shape: Callable[[int], tuple[int
     baseline = options.models is not None and any(
         part == "all" or part.startswith(BASELINE) for part in split_specs(options.models)
     )
-    fold = Fold(job, Wish(options.features, options.row, baseline))
+
+    def tell(plane: str) -> None:
+        told = note("plane", plane=plane)
+        say_notes([] if options.quiet else [told if options.features is None else replace(told, hint="")])
+
     if not options.quiet:
-        told = note("plane", plane=fold.look.words)
-        say_notes([*job.notes, told if options.features is None else replace(told, hint="")])
-    return fold.picture(shape(len(fold.tasks)))
+        say_notes(job.notes)
+    return make_picture(job, Wish(options.features, options.row, baseline), shape, tell)
 
 
 def _ended(picture: Picture) -> int:

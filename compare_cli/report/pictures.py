@@ -98,10 +98,11 @@ def blend(ground: RGB, color: RGB, share: float) -> RGB:
     return mixed[0], mixed[1], mixed[2]
 
 
-def region_pixels(panel: Panel, classes: int) -> Pixels:
+def region_pixels(panel: Panel, classes: int, shades: int | None = None) -> Pixels:
     """Return the colours (h, w, 3) of a panel's regions: paler where the model is less sure.
 
-    Probability 1/c is palest, 1 deepest; a model without probabilities gets a shade between.
+    Probability 1/c is palest, 1 deepest; a model without probabilities gets a shade between. ``shades``
+    limits how many there are.
     """
     import numpy as np
 
@@ -110,6 +111,8 @@ def region_pixels(panel: Panel, classes: int) -> Pixels:
     sure: NDArray[np.float64] = np.full(panel.labels.shape, 0.5)
     if panel.confidence is not None:
         sure = ((panel.confidence - 1 / classes) / (1 - 1 / classes)).clip(0, 1)
+    if shades is not None:
+        sure = np.rint(sure * (shades - 1)) / (shades - 1)
     share = (PALEST + (DEEPEST - PALEST) * sure)[..., None]
     return np.rint(255 + (colors - 255) * share).astype(np.uint8)
 
