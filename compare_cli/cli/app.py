@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from compare_cli import __version__
-from compare_cli.cli.options import CompareOptions, OutputOptions, ReadOptions, takes
+from compare_cli.cli.options import BenchOptions, CompareOptions, OutputOptions, ReadOptions, takes
 from compare_cli.cli.plotting import PlotOptions
 
 app = typer.Typer(
@@ -61,9 +61,9 @@ def fit(options: CompareOptions, data: Data) -> None:
 
 
 @app.command()
-@takes(CompareOptions)
+@takes(BenchOptions)
 def bench(
-    options: CompareOptions,
+    options: BenchOptions,
     data: Annotated[
         list[str] | None,
         typer.Argument(

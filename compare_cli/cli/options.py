@@ -222,6 +222,20 @@ class CompareOptions(ReadOptions, OutputOptions):
         )
 
 
+@dataclass(frozen=True)
+class BenchOptions(CompareOptions):
+    """As for one table, but with one repeat: data sets, not repeats, are what a bench learns from."""
+
+    repeats: Annotated[
+        str,
+        typer.Option(
+            help="Repeats of the folds, or auto as for fit (takes up to ten times as long).",
+            rich_help_panel=_COMPARISON,
+            metavar="R|auto",
+        ),
+    ] = "1"
+
+
 def _repeats(text: str) -> Any:
     if text == "auto":
         return "auto"
