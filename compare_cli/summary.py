@@ -81,11 +81,13 @@ def summarise_model(
 ) -> ModelSummary:
     """Return one model's row from its fits: means over folds, medians of times, failures with counts.
 
-    A model that failed on some folds is "partial": its means are over the folds that it finished.
+    A model that failed on some folds is "partial": its means are over the folds that it finished, and
+    its interval of accuracy knows no more rows than those.
     """
     import numpy as np
 
     done = [r for r in results if r.status == "ok"]
+    facts = replace(intervals, rows=min(intervals.rows, sum(r.test_rows for r in done)))
     names = list(dict.fromkeys([*METRICS, metric.name]))
     arrays = {name: score_arrays(results, [spec.name], name)[spec.name] for name in names} if done else {}
     scores = {name: _mean(arrays.get(name)) for name in names}
@@ -99,7 +101,7 @@ def summarise_model(
         status="ok" if done and len(done) == len(results) else "partial" if done else "failed",
         rank=None,
         scores=scores,
-        score_intervals={name: _interval(name, array, intervals) for name, array in arrays.items()},
+        score_intervals={name: _interval(name, array, facts) for name, array in arrays.items()},
         fit_seconds=_median([r.fit_seconds for r in done]),
         fit_cpu_seconds=_median([r.fit_cpu_seconds for r in done]),
         predict_seconds=_median([r.predict_seconds for r in done]),

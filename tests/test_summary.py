@@ -129,6 +129,18 @@ def test_a_partial_model_is_summed_up_over_the_folds_it_finished(toy_families: N
     )
 
 
+def test_the_interval_of_a_partial_model_knows_only_the_rows_it_was_judged_on(toy_families: None) -> None:
+    from compare_cli.verdict import wilson_interval
+
+    dataset = make_dataset({"x": np.arange(60.0)}, [1] + [0] * 30 + [1] * 29)
+    comparison = run(dataset, "flaky,tree", repeats=1)
+    flaky = row(comparison, "flaky")
+    judged = sum(fit.test_rows for fit in fits_of(comparison, "flaky") if fit.status == "ok")
+    assert judged == 12
+    assert flaky.scores["accuracy"] is not None
+    assert flaky.score_intervals["accuracy"] == wilson_interval(flaky.scores["accuracy"], judged)
+
+
 def test_when_all_fail_there_is_no_answer_and_no_crash(toy_families: None) -> None:
     comparison = run(models="broken")
     assert comparison.verdict.status == "none"

@@ -11,26 +11,29 @@ def seconds(value: float | None) -> str:
         return NOTHING
     if value >= 99.95:
         return f"{int(value // 60)} min {int(value % 60)} s"
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if value >= 0.9995 * size:
-            return f"{three_digits(value / size)} {unit}"
-    return f"{three_digits(value / 1e-6)} µs"
+    for unit, size in (("µs", 1e-6), ("ms", 1e-3)):
+        text = three_digits(value / size)
+        if float(text) < 1000:
+            return f"{text} {unit}"
+    return f"{three_digits(value)} s"
 
 
 def rate(value: float | None) -> str:
-    """Return a number per second: ``1.2 M/s``."""
+    """Return a number per second: ``1.20 M/s``."""
     return NOTHING if value is None else f"{scaled(value, 1000, ('', 'k', 'M', 'G'))}/s"
 
 
 def size(value: int | None) -> str:
-    """Return a size in bytes: ``3.2 kB``."""
-    return NOTHING if value is None else f"{scaled(value, 1000, ('', 'k', 'M', 'G'))}B"
+    """Return a size in bytes: ``999 B``, ``3.25 kB``."""
+    if value is None:
+        return NOTHING
+    return f"{value} B" if value < 1000 else f"{scaled(value, 1000, ('', 'k', 'M', 'G'))}B"
 
 
 def scaled(value: float, step: int, prefixes: tuple[str, ...]) -> str:
     """Return a number with three significant digits and a prefix."""
     power = 0
-    while value >= 0.9995 * step and power < len(prefixes) - 1:
+    while float(three_digits(value)) >= step and power < len(prefixes) - 1:
         value, power = value / step, power + 1
     return f"{three_digits(value)} {prefixes[power]}"
 

@@ -1,0 +1,26 @@
+"""A table of whole numbers, whose comparison has the same numbers on any machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from toy_tables import make_dataset
+
+from compare_cli.report.formats import FORMATS, Result
+from compare_cli.report.view import View
+from compare_cli.types import Dataset
+
+
+def steps(
+    name: str = "steps", classes: tuple[str, ...] = ("low", "high"), target: str = "level", shift: int = 0
+) -> Dataset:
+    """60 rows; the class changes at row 30, but for every seventh row."""
+    x = np.arange(60.0)
+    y = ((x >= 30) ^ ((x + shift) % 7 == 0)).astype(int)
+    return make_dataset({"x": x, "z": (x * 7) % 11}, y, classes, name=name, target=target)
+
+
+def shown(result: Result, form: str = "table", **view: Any) -> str:
+    """Return a result in a format, 80 characters wide unless told otherwise."""
+    return FORMATS[form].text(result, View(**view))

@@ -1,0 +1,79 @@
+"""Names from data can do nothing to a terminal, a Markdown page or a spreadsheet."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compare_cli.report.escaping import encodable, markdown, printable, shortened
+
+HOSTILE = {
+    "escape": "\x1b[31mred\x1b]0;title\x07",
+    "csi": "\x9b31m",
+    "newline": "a\nb\r\nc",
+    "bidi": "\u202eabc\u2066",
+    "zero width": "a\u200bb\ufeff",
+    "separators": "a\u2028b\u2029c\x85d",
+    "null": "a\x00b",
+    "surrogate": "a\udcffb",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_acts_on_a_terminal_is_replaced(text: str) -> None:
+    shown = printable(text)
+    assert len(shown) == len(text)
+    assert "�" in shown
+    assert shown.isprintable()
+
+
+@pytest.mark.parametrize("text", ["plain", "größe", "日本語", "[red]x[/]", "a b", "emoji 🎉", "1\u00a0000"])
+def test_what_is_harmless_stays(text: str) -> None:
+    assert printable(text) == text
+
+
+@given(st.text())
+def test_no_control_character_passes(text: str) -> None:
+    assert not any(ord(ch) < 32 or 127 <= ord(ch) < 160 for ch in printable(text))
+    assert len(printable(text).splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("abcd", 1, "…"), ("", 0, "")],
+)
+def test_shortened(text: str, width: int, expected: str) -> None:
+    assert shortened(text, width) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a|b", "a\\|b"),
+        ("*x* _y_ `z`", "\\*x\\* \\_y\\_ \\`z\\`"),
+        ("[t](u)", "\\[t\\](u)"),
+        ("<script>&", "&lt;script&gt;&amp;"),
+        ("# h ~s~", "\\# h \\~s\\~"),
+        ("back\\slash", "back\\\\slash"),
+        ("a\nb", "a�b"),
+    ],
+)
+def test_markdown(text: str, expected: str) -> None:
+    assert markdown(text) == expected
+
+
+@pytest.mark.parametrize(
+    "encoding", ["ascii", "latin-1", "cp1252", "cp437", "utf-8", "utf-16", None, "", "x-no"]
+)
+@pytest.mark.parametrize("text", ["±1 − × ● … Δσ² µs", "日本語 �", "\udcff", "plain", ""])
+def test_any_encoding_can_hold_the_result(text: str, encoding: str | None) -> None:
+    known = encoding if encoding not in {None, "", "x-no"} else "ascii"
+    assert known is not None
+    encodable(text, encoding).encode(known)
+
+
+def test_ascii_says_the_same_with_fewer_signs() -> None:
+    assert encodable("±1 pt, 5 × 2, −3, 12 µs ●…", "ascii") == "+/-1 pt, 5 x 2, -3, 12 us *..."
+    assert encodable("日本", "ascii") == "??"
+    assert encodable("±1 − ●", "utf-8") == "±1 − ●"
