@@ -80,7 +80,7 @@ def bench(
 @app.command()
 @takes(PlotOptions)
 def plot(options: PlotOptions, data: Data) -> None:
-    """Draw where each model predicts which class, over two columns: in the terminal, or as PNG, SVG or HTML."""
+    """Draw where each model predicts which class: in the terminal, or as PNG, SVG or HTML."""
     from compare_cli.cli.plotting import run_plot
 
     raise typer.Exit(run_plot(data, options))
