@@ -31,8 +31,6 @@ def fake_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def toy_families(monkeypatch: pytest.MonkeyPatch) -> None:
     """Misbehaving models under short names, trusted to run in the process itself."""
-    from compare_cli.models.families import FAMILIES, Family
+    from toy_models import register_toys  # scikit-learn is for those tests that need it
 
-    toys = {"broken": "Raises", "flaky": "RaisesSometimes", "constant": "Constant", "warner": "Warns"}
-    for name, cls in toys.items():
-        monkeypatch.setitem(FAMILIES, name, Family(name, f"toy_models:{cls}", cls, needs="plain"))
+    register_toys(monkeypatch)

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from toy_models import register_toys
 from toy_tables import blobs, make_dataset, with_test
 
 from compare_cli import document as documents
@@ -29,7 +30,7 @@ from compare_cli.document import (
 )
 from compare_cli.engine.job import Options
 from compare_cli.errors import DataError
-from compare_cli.types import Bench, Comparison, FitResult
+from compare_cli.types import Bench, Comparison, DroppedColumn, FitResult
 
 SCHEMA_FILE = Path(documents.__file__).with_name("schema.json")
 RUN = """id started seconds cpu_seconds status seed jobs backend version fits_run fits_reused fits_failed"""
@@ -74,13 +75,13 @@ def options(models: str, **more: Any) -> Options:
     return Options(models, **{"folds": 3, "repeats": 1, "jobs": 1, "boundary": False, **more})
 
 
-@pytest.fixture
-def failing(toy_families: None) -> Comparison:
+@pytest.fixture(scope="module")
+def failing() -> Comparison:
     """A comparison with something in every list: dropped columns, failures, warnings, notes."""
-    from compare_cli.types import DroppedColumn
-
     dataset = replace(blobs(), dropped=(DroppedColumn("id", "an identifier"),))
-    return compare(dataset, options("tree,flaky,broken,warner", boundary=True))
+    with pytest.MonkeyPatch.context() as patch:
+        register_toys(patch)
+        return compare(dataset, options("tree,flaky,broken,warner", boundary=True))
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ cases = st.builds(
 
 
 @given(cases)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_label_scores_are_those_of_scikit_learn(case: Case) -> None:
     from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, matthews_corrcoef
 
@@ -66,7 +66,7 @@ def test_label_scores_are_those_of_scikit_learn(case: Case) -> None:
 
 
 @given(cases)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_losses_are_those_of_scikit_learn(case: Case) -> None:
     from sklearn.metrics import brier_score_loss, log_loss
 
@@ -90,7 +90,7 @@ def test_a_certain_wrong_answer_costs_what_scikit_learn_says(dtype: type) -> Non
 
 
 @given(cases)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_auc_is_that_of_scikit_learn_over_the_classes_that_are_there(case: Case) -> None:
     from sklearn.metrics import roc_auc_score
 

@@ -155,7 +155,7 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True), values, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_normalised_name_reads_as_the_same_spec(params: dict[str, Any]) -> None:
     spec = make_spec("tree", params, FAMILIES)
     again = parse_spec(spec.name, FAMILIES)
