@@ -104,16 +104,9 @@ def test_wilson_covers_the_accuracy_on_new_rows(learner: str) -> None:
     assert naive / INTERVALS < 0.85, "the t-interval over all folds is far too narrow"
 
 
-@pytest.mark.parametrize(
-    ("learner", "limit"),
-    [
-        ("nearest centroid", 0.07),
-        ("5-NN", 0.07),
-        # The least stable learner: .065 ± .005 over 3,000 data sets, which 300 cannot tell from .07.
-        ("1-NN", 0.11),
-    ],
-)
-def test_false_winners_among_eight_equal_models(learner: str, limit: float) -> None:
+# 1-NN is the least stable learner: .063 here, .065 ± .005 over 3,000 data sets.
+@pytest.mark.parametrize("learner", list(SETTINGS))
+def test_false_winners_among_eight_equal_models(learner: str) -> None:
     setting, rng = SETTINGS[learner], np.random.default_rng(23)
     beaten = careless = 0
     for _ in range(MANY):
@@ -122,5 +115,5 @@ def test_false_winners_among_eight_equal_models(learner: str, limit: float) -> N
         beaten += len(judgement.verdict.top_set) < 8
         gaps = [judgement.gap(name) for name in judgement.order[1:]]
         careless += any((gap.p_positive or 0) > 0.95 for gap in gaps if gap)
-    assert beaten / MANY <= limit
-    assert careless / MANY > 0.2 > limit, "P > .95 for each pair would name a loser far too often"
+    assert beaten / MANY <= 0.07
+    assert careless / MANY > 0.2, "P > .95 for each pair would name a loser far too often"
