@@ -125,6 +125,12 @@ def test_an_exit_inside_a_fit_ends_that_fit_only() -> None:
     assert told == {"toy_models:Exits": "SystemExit", "tree": "", "dummy": ""}
 
 
+def test_workers_leave_ctrl_c_to_the_program() -> None:
+    """The terminal sends it to all processes; only the program itself may act on it."""
+    _, results = run("toy_models:IsInterrupted", 2)
+    assert {(r.status, r.error) for r in results.values()} == {("ok", "")}
+
+
 def test_a_worker_that_died_between_two_looks_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The executor refuses further work at once when it learns of a death before its results are read."""
     from concurrent.futures.process import BrokenProcessPool

@@ -169,19 +169,19 @@ def test_single_precision_probabilities_are_clipped_as_such() -> None:
 
 
 def test_a_class_that_training_lacks_has_probability_zero() -> None:
-    """In time order class 2 comes late: the first fold is judged on a class it has not seen."""
-    y = [0, 1] * 12 + [2, 0] * 6
+    """In time order class 1 comes late: the last fold is judged on a class that it has not seen."""
+    y = [0, 2] * 12 + [1, 0] * 6
     dataset = make_dataset({"x": np.arange(36.0)}, y, time=list(np.arange(36.0)))
     job = prepare_job(dataset, Options("naive_bayes", folds=2, boundary=False))
     tasks = make_tasks(dataset, job.models, next(make_splits(dataset, job.plan, 0)), job.shape, 0)
     last = [t for t in tasks if t.model.name == "naive_bayes"][-1]
-    assert set(dataset.y[last.train]) == {0, 1}
-    assert set(dataset.y[last.test]) == {0, 2}
+    assert set(dataset.y[last.train]) == {0, 2}
+    assert set(dataset.y[last.test]) == {0, 1}
     result = fit_task(last, job.workspace)
     assert result.status == "ok"
     assert result.confusion is not None
     assert result.confusion.shape == (3, 3)
-    assert result.confusion[:, 2].sum() == 0
+    assert result.confusion[:, 1].sum() == 0
     assert result.scores["log_loss"] is not None
     assert result.scores["log_loss"] > 10, "half of the rows got probability 0"
     assert result.scores["roc_auc"] is not None
@@ -246,6 +246,15 @@ def test_a_fold_is_prepared_once_for_models_that_need_the_same() -> None:
     assert job.workspace.prepared(tree) is job.workspace.prepared(dummy)
     assert job.workspace.prepared(logistic) is not job.workspace.prepared(tree)
     assert job.workspace.prepared(tasks[4]) is not job.workspace.prepared(logistic), "another fold"
+
+
+def test_all_seeds_of_a_test_set_share_one_preparation() -> None:
+    dataset = with_test(blobs(30), blobs(12))
+    job = prepare_job(dataset, Options("tree", repeats=2))
+    splits = [split for repeat in make_splits(dataset, job.plan, 0) for split in repeat]
+    first, _, second, _ = make_tasks(dataset, job.models, splits, job.shape, 0)
+    assert (first.repeat, second.repeat) == (0, 1)
+    assert job.workspace.prepared(first) is job.workspace.prepared(second)
 
 
 def test_prepared_folds_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
