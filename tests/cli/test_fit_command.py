@@ -168,6 +168,7 @@ def test_an_interrupt_prints_what_is_done_and_leaves_no_process(way, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs ignore it
     )
     assert process.stdout is not None
     first = process.stdout.readline()  # one fit is done
