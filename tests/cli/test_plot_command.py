@@ -28,7 +28,9 @@ def test_a_pipe_gets_letters_and_the_caption_says_what_is_shown(compare, table):
     assert "\x1b" not in ended.out
     assert "Plane: columns 'size' and 'weight'." in ended.out
     assert "A no  B yes" in ended.out
-    assert "held at a typical training row (medians, most frequent categories): kind = " in ended.out
+    assert "held at a typical training row (medians, most frequent categories): kind = " in " ".join(
+        ended.out.split()
+    )
     assert "The picture shows columns 'size' and 'weight'. Look elsewhere with --features A,B." in ended.err
 
 
