@@ -47,7 +47,7 @@ def execute(
                 yield fit_task(task, workspace)
         return
     crew = Crew(tasks, workspace, limits, heartbeat, may_start)
-    suspects = yield from crew.run(_order(tasks, fold_by_fold=may_start is not None), jobs)
+    suspects = yield from crew.run(order_of_start(tasks, fold_by_fold=may_start is not None), jobs)
     for suspect in suspects:
         if (yield from crew.run([suspect], 1)):
             yield died(tasks[suspect], limits)
@@ -63,7 +63,7 @@ def _stays_here(tasks: Sequence[FitTask], jobs: int, limits: Limits) -> bool:
     return safe and not limits and (jobs == 1 or sum(task.cost for task in tasks) < worth)
 
 
-def _order(tasks: Sequence[FitTask], *, fold_by_fold: bool) -> list[int]:
+def order_of_start(tasks: Sequence[FitTask], *, fold_by_fold: bool) -> list[int]:
     """Return the numbers of the tasks in the order in which they start."""
 
     def place(number: int) -> tuple[float, ...]:

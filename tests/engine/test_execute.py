@@ -149,7 +149,7 @@ def test_what_a_worker_sent_before_it_died_is_taken(monkeypatch: pytest.MonkeyPa
     """It finishes a fit, begins the next and dies in it, all between two looks of the parent."""
     tasks, job = tasks_of("tree,toy_models:Dies", folds=2)
     order = sorted(range(len(tasks)), key=lambda n: tasks[n].model.family == "toy_models:Dies")
-    monkeypatch.setattr(execution, "_order", lambda *given, **how: order)
+    monkeypatch.setattr(execution, "order_of_start", lambda *given, **how: order)
     look = execution.Crew._await_news
     monkeypatch.setattr(execution.Crew, "_await_news", lambda crew: (time.sleep(0.3), look(crew)))
     statuses = {r.model: r.status for r in execute(tasks, job.workspace, 1)}
