@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from compare_cli.across_types import ModelRank
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.report import units
-from compare_cli.types import Comparison, ModelRank, ModelSummary, PairVerdict
+from compare_cli.types import Comparison, ModelSummary, PairVerdict
 
 MARK = "●"
 NAME_WIDTH = 34  # longer names are cut in a table

@@ -148,6 +148,15 @@ def test_both_tests_must_agree() -> None:
     assert (pair.wins, pair.ties, pair.losses) == (4, 12, 0)
 
 
+def test_groups_of_ranks_are_named_and_the_data_sets_counted() -> None:
+    """Two models differ by 1 in mean rank: over 3 data sets that is within the critical difference, 1.13."""
+    across = judge_across(means(3, {"tree": 0.05, "mlp": 0.0}), metric=ACCURACY)
+    assert across.critical_difference == pytest.approx(1.96 * (2 * 3 / (6 * 3)) ** 0.5, abs=1e-3)
+    assert (across.datasets, across.rank_groups) == (3, (("mlp", "tree"),))
+    apart = judge_across(means(30, {"tree": 0.05, "mlp": 0.0}), metric=ACCURACY)
+    assert (apart.datasets, apart.rank_groups) == (30, ())
+
+
 def test_lower_is_better() -> None:
     metric = MetricFacts("log_loss", higher_is_better=False, rope=0.005, points=False)
     across = judge_across(means(20, {"tree": -0.1, "mlp": 0.0}), metric=metric)
