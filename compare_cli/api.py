@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from compare_cli import __version__
 from compare_cli.engine.execute import execute
@@ -26,12 +26,17 @@ from compare_cli.types import (
     Dataset,
     FitResult,
     FitTask,
+    LeftOut,
     ModelSpec,
     Note,
     Planned,
+    PlannedBench,
     Protocol,
     Run,
 )
+
+if TYPE_CHECKING:
+    from compare_cli.data.expanding import Entry
 
 Event = Planned | FitResult | Comparison
 
@@ -149,34 +154,62 @@ def iter_bench(
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
     **reading: Unpack[Reading],
-) -> Generator[Event | Bench, None, None]:
-    """Yield the events of each data set's comparison in turn, and at last the Bench.
+) -> Generator[Event | PlannedBench | LeftOut | Bench, None, None]:
+    """Yield the names of the data sets, the events of each one's comparison in turn, at last the Bench.
 
-    A data set that cannot be used is left out with a note; an interrupt ends the whole, with what is done.
+    ``sources`` may also be folders, patterns and ``openml:suite/…``; what does not exist is told first
+    (DataError). A data set that cannot be used is left out with a note, and so is one that holds the
+    same data as one before it; an interrupt ends the whole, with what is done.
     """
     from compare_cli import data
 
     clock = Clock()
     done: list[Comparison] = []
-    notes: list[Note] = []
-    failures: list[DataError] = []
+    left_out: list[LeftOut] = []
     interrupted = False
-    for source in sources or [name for name, _ in data.builtin_names()]:
+    entries = data.expand(sources)
+    yield PlannedBench(tuple(entry.name for entry in entries))
+    for entry in entries:
         try:
-            done.append((yield from iter_compare(source, options, heartbeat, **reading)))
-            interrupted = done[-1].run.status == "interrupted"
-        except DataError as error:
-            failures.append(error)
-            notes.append(note("dataset_left_out", message=str(error)))
+            outcome = yield from _compare_entry(entry, done, options, heartbeat, reading)
         except KeyboardInterrupt:  # while a table was read
             if not done:
                 raise
             interrupted = True
+            break
+        if isinstance(outcome, LeftOut):
+            left_out.append(outcome)
+            continue
+        done.append(outcome)
+        interrupted = outcome.run.status == "interrupted"
         if interrupted:
             break
-    if failures and not done:
-        raise failures[0]
+    if left_out and not done:
+        raise DataError(left_out[0].why)
+    notes = [event.note for event in left_out]
     yield conclude_bench(done, notes, options or Options(), clock, interrupted=interrupted)
+
+
+def _compare_entry(
+    entry: Entry,
+    done: Sequence[Comparison],
+    options: Options | None,
+    heartbeat: Callable[[], None] | None,
+    reading: Reading,
+) -> Generator[Event | LeftOut, None, Comparison | LeftOut]:
+    """Read and compare one data set of a bench; leave out what cannot be used or is there already."""
+    try:
+        dataset = entry.source if isinstance(entry.source, Dataset) else read(entry.source, **reading)
+        name = entry.name_among(dataset.name, [c.dataset.name for c in done])
+        twin = next((c.dataset for c in done if c.dataset.fingerprint == dataset.fingerprint), None)
+        if twin is None:
+            return (yield from iter_compare(replace(dataset, name=name), options, heartbeat))
+        repeated = note("dataset_repeated", name=name, first=twin.name)
+        left_out = LeftOut(name, repeated.message, repeated)
+    except DataError as error:
+        left_out = LeftOut(entry.name, str(error), note("dataset_left_out", message=str(error)))
+    yield left_out
+    return left_out
 
 
 def conclude_bench(
@@ -186,7 +219,9 @@ def conclude_bench(
     status: Literal["complete", "partial", "interrupted"] = "complete"
     if interrupted:
         status = "interrupted"
-    elif notes or any(comparison.run.status == "partial" for comparison in done):
+    elif any(n.code == "dataset_left_out" for n in notes) or any(
+        comparison.run.status == "partial" for comparison in done
+    ):
         status = "partial"
     total = Counter[str]()
     for comparison in done:

@@ -34,6 +34,7 @@ NOTES: dict[str, NoteKind] = {
         "warning", "Left out: {message}", "the plugin is broken; reinstall or remove it"
     ),
     "dataset_left_out": NoteKind("warning", "Left out: {message}"),
+    "dataset_repeated": NoteKind("info", "{name} holds the same data as {first}: compared once."),
     "fits_failed": NoteKind("warning", "{count} of {total} fits failed.", "see why with --debug", "--debug"),
     "not_converged": NoteKind(
         "info",

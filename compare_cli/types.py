@@ -367,7 +367,8 @@ class PlannedBench:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A data set of a bench that is not compared: it cannot be used, or it was there already."""
+    """A data set of a bench that is not compared, and why: it cannot be used, or it was there already."""
 
     dataset: str
+    why: str
     note: Note
