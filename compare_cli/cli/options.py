@@ -234,6 +234,16 @@ class BenchOptions(CompareOptions):
             metavar="R|auto",
         ),
     ] = "1"
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            help="Model that the others are marked against, data set by data set. (default: logistic,"
+            " else the best)",
+            rich_help_panel=_COMPARISON,
+            metavar="MODEL",
+        ),
+    ] = None
 
 
 def _repeats(text: str) -> Any:

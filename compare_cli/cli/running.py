@@ -7,7 +7,8 @@ from collections.abc import Callable, Generator, Sequence
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
-from compare_cli.cli.options import CompareOptions
+from compare_cli.cli.benching import chosen_baseline, ranks_picture, refuse_picture
+from compare_cli.cli.options import BenchOptions, CompareOptions
 from compare_cli.cli.output import Output
 from compare_cli.cli.progress import Progress
 from compare_cli.cli.talk import say_error, say_notes
@@ -29,10 +30,11 @@ def run_fit(source: str, options: CompareOptions) -> int:
         follower.tell(dataset.notes)
         return api.iter_compare(dataset, options.comparing(), follower.progress.tick)
 
+    refuse_picture(options.output)
     return _run(begin, options)
 
 
-def run_bench(sources: list[str], options: CompareOptions) -> int:
+def run_bench(sources: list[str], options: BenchOptions) -> int:
     """Compare models on several data sets and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
@@ -41,13 +43,14 @@ def run_bench(sources: list[str], options: CompareOptions) -> int:
         reading = options.reading() | {"test": options.test}
         return api.iter_bench(sources, options.comparing(), follower.progress.tick, **reading)
 
-    return _run(begin, options)
+    baseline = chosen_baseline(options.baseline, options.models)
+    return _run(begin, options, baseline=baseline, picture=ranks_picture(options.output))
 
 
-def _run(begin: Callable[[Follower], Stream], options: CompareOptions) -> int:
+def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
     thresholds = [Threshold.parse(text) for text in options.fail_under or ()]
-    columns = {"everything": options.verbose, "boundary": options.boundary}
-    output = Output(options.format_name, options.output, **columns)
+    shown |= {"everything": options.verbose, "boundary": options.boundary}
+    output = Output(options.format_name, options.output, **shown)
     follower = Follower(output, options)
     try:
         result = follower.follow(begin(follower))
