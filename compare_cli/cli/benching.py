@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare_cli.errors import UsageError, nearest
+from compare_cli.types import Comparison, LeftOut, Note
 
 if TYPE_CHECKING:
     from compare_cli.report.formats import Picture
@@ -56,3 +58,15 @@ def refuse_picture(file: Path | None) -> None:
         raise UsageError(
             f"-o {file}: a result on one data set has no picture; compare plot draws its boundaries."
         )
+
+
+def bench_notes(event: Comparison | LeftOut, *, everything: bool) -> tuple[Note, ...]:
+    """Return what is to be said at once of one of several data sets: warnings, with its name before them.
+
+    ``everything`` asks for the other notes too.
+    """
+    if isinstance(event, LeftOut):
+        return (event.note,)
+    name = event.dataset.name
+    notes = (n for n in event.notes if everything or n.level == "warning")
+    return tuple(replace(n, message=f"{name}: {n.message}") for n in notes)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Generator, Sequence
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
-from compare_cli.cli.benching import chosen_baseline, ranks_picture, refuse_picture
+from compare_cli.cli.benching import bench_notes, chosen_baseline, ranks_picture, refuse_picture
 from compare_cli.cli.options import BenchOptions, CompareOptions
 from compare_cli.cli.output import Output
 from compare_cli.cli.progress import Progress
 from compare_cli.cli.talk import say_error, say_notes
 from compare_cli.errors import ExitCode
 from compare_cli.gate import Threshold, below_threshold
-from compare_cli.types import Bench, Comparison, FitResult, Note, Planned
+from compare_cli.types import Bench, Comparison, FitResult, LeftOut, Note, Planned, PlannedBench
 
 Stream = Generator[object, None, object]
 _CODES = {"complete": ExitCode.OK, "partial": ExitCode.PARTIAL, "interrupted": ExitCode.INTERRUPTED}
@@ -76,11 +76,12 @@ class Follower:
     """Shows the events of a comparison as they come: progress and notes, and the fits where they stream."""
 
     def __init__(self, output: Output, options: CompareOptions) -> None:
-        self.progress = Progress(shown=not options.quiet)
+        self.progress = Progress(shown=not options.quiet, jobs=options.jobs)
         self._output = output
         self._options = options
         self._dataset = ""
         self._told: set[Note] = set()
+        self._of_several = False
 
     def follow(self, stream: Stream) -> Any:
         """Return the stream's last event. Ctrl-C and SIGTERM end it early, with what is done.
@@ -108,15 +109,17 @@ class Follower:
         self._told |= set(notes)
 
     def _show(self, event: object) -> None:
+        self.progress.show(event)
         if isinstance(event, Planned):
             self._dataset = event.dataset
-            self.progress.planned(event)
         elif isinstance(event, FitResult):
-            self.progress.finished(event)
             self._output.stream(self._dataset, event)
             self._show_traceback(event)
-        elif isinstance(event, Comparison | Bench):
+        elif isinstance(event, Comparison | LeftOut) and self._of_several:
             self.progress.close()
+            self.tell(bench_notes(event, everything=self._options.verbose))
+        elif isinstance(event, PlannedBench):
+            self._of_several = len(event.names) > 1
 
     def _show_traceback(self, fit: FitResult) -> None:
         if self._options.debug and fit.traceback:

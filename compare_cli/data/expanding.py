@@ -161,14 +161,22 @@ def _told_apart(entries: list[Entry]) -> list[Entry]:
 
 
 def _longer_names(paths: list[Path], others: set[str]) -> dict[Path, str]:
-    """Return the shortest ends of paths that differ: with their folders, then with their suffixes too."""
+    """Return the shortest ends of paths that differ: with their folders, else with their suffixes too.
+
+    One file beside something else of its name needs no more than its suffix.
+    """
     whole = {path: path.absolute() for path in paths}  # links keep the name they were given
-    for folders in range(max(len(path.parts) for path in whole.values())):
-        for ending in (table_name, lambda path: path.name):
-            named = {
-                path: "/".join((*full.parts[max(1, len(full.parts) - 1 - folders) : -1], ending(full)))
-                for path, full in whole.items()
-            }
-            if len(set(named.values())) == len(paths) and not set(named.values()) & others:
-                return named
+    deepest = max(len(path.parts) for path in whole.values())
+    with_folders = [(ending, folders) for ending in (table_name, _file_name) for folders in range(deepest)]
+    for ending, folders in [(_file_name, 0), *with_folders] if len(paths) == 1 else with_folders:
+        named = {
+            path: "/".join((*full.parts[max(1, len(full.parts) - 1 - folders) : -1], ending(full)))
+            for path, full in whole.items()
+        }
+        if len(set(named.values())) == len(paths) and not set(named.values()) & others:
+            return named
     return {path: str(full) for path, full in whole.items()}
+
+
+def _file_name(path: Path) -> str:
+    return path.name
