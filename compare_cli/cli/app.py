@@ -67,7 +67,7 @@ def bench(
     data: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[DATA]...",
+            metavar="DATA",
             help="Sources as for fit, folders of tables, patterns, openml:suite/ID."
             " (default: every built-in)",
             autocompletion=_complete_data,

@@ -106,7 +106,13 @@ class OutputOptions:
         bool, typer.Option("--quiet", "-q", help="No notes and no progress.", rich_help_panel=_OUTPUT)
     ] = False
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every column.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Show every column; of several data sets also all pairs and reasons.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = False
     debug: Annotated[
         bool,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare_cli.data.builtins import builtin_names, files
-from compare_cli.data.bytesource import COMPRESSED_SUFFIXES, table_name
+from compare_cli.data.bytesource import COMPRESSED_SUFFIXES, piped_stdin, table_name
 from compare_cli.data.sources import is_builtin, not_found
 from compare_cli.errors import DataError, UsageError
 from compare_cli.types import Dataset
@@ -57,7 +57,7 @@ def expand(sources: Iterable[BenchSource] = ()) -> list[Entry]:
     A folder stands for the tables in it, sorted by name, unless it is one of IDX files; a pattern such as
     ``data/*.csv`` for the files and folders that match; ``openml:suite/99`` for the data sets of an OpenML
     suite. Raises DataError for what does not exist or holds no table, UsageError for an empty
-    ``openml:``. Whether an OpenML data set exists shows when it is read.
+    ``openml:`` and for ``-`` on a terminal. Whether an OpenML data set exists shows when it is read.
     """
     given = list(sources) or [name for name, _ in builtin_names()]
     found: dict[Hashable, Entry] = {}
@@ -73,6 +73,7 @@ def _entries(source: BenchSource) -> Iterator[Entry]:
     elif not isinstance(source, str | os.PathLike):
         yield Entry(source, "DataFrame", id(source))
     elif source == "-":
+        piped_stdin()
         yield Entry(source, "stdin", "-")
     elif isinstance(source, str) and source.startswith(OPENML):
         yield from _openml(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from compare_cli.across_types import AcrossPair, ModelRank
@@ -46,6 +46,12 @@ PAIR_COLUMNS: tuple[PairColumn, ...] = (
     PairColumn("P(worse)", lambda p, _: units.probability(p.p_right), 5),
     PairColumn("Holm p", lambda p, _: units.p_value(p.wilcoxon_p_holm), 2),
 )
+
+
+def telling_ranks(models: Sequence[ModelRank]) -> list[RankColumn]:
+    """Return the columns that say something of a model at least; the mean rank always."""
+    first, *others = RANK_COLUMNS
+    return [first, *(c for c in others if any(c.cell(m) != units.NOTHING for m in models))]
 
 
 def signed(value: float, metric: Metric) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compare_cli.report.across_columns import PAIR_COLUMNS, RANK_COLUMNS
+from compare_cli.report.across_columns import PAIR_COLUMNS, RANK_COLUMNS, telling_ranks
 from compare_cli.report.across_text import BARS, friedman_sentence, pairs_title, ranks_title
 from compare_cli.report.columns import shown_metric
 from compare_cli.report.diagram import rank_diagram
@@ -68,9 +68,10 @@ def _matrix_lines(bench: Bench, view: View) -> Iterator[str]:
 def _rank_lines(bench: Bench) -> Iterator[str]:
     across = bench.across
     yield from (f"### {markdown(ranks_title(bench))}", "")
-    rows = ((m.model, *(column.cell(m) for column in RANK_COLUMNS)) for m in across.models)
-    titles = ("Model", *(column.title for column in RANK_COLUMNS))
-    yield from markdown_grid(titles, ["left", *["right"] * len(RANK_COLUMNS)], rows)
+    columns = telling_ranks(across.models)
+    rows = ((m.model, *(column.cell(m) for column in columns)) for m in across.models)
+    titles = ("Model", *(column.title for column in columns))
+    yield from markdown_grid(titles, ["left", *["right"] * len(columns)], rows)
     yield ""
     if across.friedman_p is not None:
         yield from (markdown(friedman_sentence(across)), "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compare_cli.across_types import Across
 from compare_cli.report import units
-from compare_cli.report.across_columns import PAIR_COLUMNS, RANK_COLUMNS, PairColumn, RankColumn
+from compare_cli.report.across_columns import PAIR_COLUMNS, PairColumn, RankColumn, telling_ranks
 from compare_cli.report.columns import GAP, NAME_WIDTH, shown_metric
 from compare_cli.report.diagram import rank_diagram
 from compare_cli.report.escaping import cells, fitted, fitted_apart, padded, printable
@@ -185,7 +185,7 @@ def _rank_table(across: Across, view: View) -> RenderableType:
     """The ranks; in a narrow place wins, ties and losses are left out."""
     from rich.text import Text
 
-    columns = [*_fitting_ranks(view)]
+    columns = _fitting_ranks(across, view)
     taken = sum(len(column.title) + GAP for column in columns)
     table = plain_table()
     table.add_column(Text("Model", "bold"), no_wrap=True)
@@ -197,11 +197,12 @@ def _rank_table(across: Across, view: View) -> RenderableType:
     return table
 
 
-def _fitting_ranks(view: View) -> Sequence[RankColumn]:
-    taken = sum(len(column.title) + GAP for column in RANK_COLUMNS)
+def _fitting_ranks(across: Across, view: View) -> list[RankColumn]:
+    columns = telling_ranks(across.models)
+    taken = sum(len(column.title) + GAP for column in columns)
     if view.everything or taken + SHORTEST_NAME <= view.width:
-        return RANK_COLUMNS
-    return [column for column in RANK_COLUMNS if not column.priority]
+        return columns
+    return [column for column in columns if not column.priority]
 
 
 def _name_room(view: View, taken: int) -> int:

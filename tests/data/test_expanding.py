@@ -138,6 +138,12 @@ def test_what_does_not_exist_is_told(
     assert "\n" not in str(raised.value)
 
 
+def test_nothing_piped_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError, match="nothing is piped"):
+        expand(["moons", "-"])
+
+
 def test_names_that_come_with_the_data_are_told_apart_by_their_source() -> None:
     entry = Entry("openml:61", "openml:61", "openml:61", known=False)
     assert entry.name_among("iris", []) == "iris"

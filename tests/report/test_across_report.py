@@ -140,6 +140,13 @@ def test_data_sets_that_do_not_count_are_told(three: Bench) -> None:
     assert "All 3 data sets: mean rank, 1 is best; over the 2 on which every model finished" in shown(three)
 
 
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_a_mean_that_does_not_exist_has_no_column(three: Bench, form: str) -> None:
+    models = tuple(replace(m, mean_accuracy=None) for m in three.across.models)
+    assert "Mean accuracy" in shown(three, form)
+    assert "Mean accuracy" not in shown(replace(three, across=replace(three.across, models=models)), form)
+
+
 def test_friedman_in_words(three: Bench) -> None:
     def said(p: float | None) -> str:
         return shown(replace(three, across=replace(three.across, friedman_p=p)))
