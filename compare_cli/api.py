@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from compare_cli import __version__
-from compare_cli.engine.execute import execute
+from compare_cli.engine.fit import no_result
 from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.session import Session
 from compare_cli.engine.splits import Split, make_splits, repeat_digests, splits_digest
+from compare_cli.engine.store import StoredRun
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError
 from compare_cli.judging import judge_data_sets, score_arrays
-from compare_cli.models.families import BASELINE
+from compare_cli.models.families import BASELINE, DEFAULT_MODELS
 from compare_cli.notes import note
 from compare_cli.summary import summarise_dataset, summarise_models
 from compare_cli.types import (
@@ -100,35 +101,79 @@ def iter_compare(
     still comes, with status "interrupted". ``heartbeat`` is called while fits are under way.
     """
     clock = Clock()
+    options = options or Options()
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
-    job = prepare_job(dataset, options or Options())
-    results: list[FitResult] = []
-    planned: list[FitTask] = []
-    interrupted = False
-    try:
-        for batch in _batches(job, results):
-            planned += batch
-            yield Planned(dataset.name, tuple(batch))
-            for result in execute(batch, job.workspace, job.jobs, heartbeat):
-                results.append(result)
-                yield result
-    except KeyboardInterrupt:
-        interrupted = True
-    comparison = conclude(job, results, len(planned), clock, interrupted=interrupted)
+    job = prepare_job(dataset, options)
+    with Session(options, clock.id, heartbeat) as session:
+        session.archive.begin_run(_begun("fit", clock, [dataset.name], options))
+        comparison = yield from _compare(job, session, clock)
+        session.archive.end_run(_ended(comparison), lambda: _document(comparison))
+        comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
     yield comparison
     return comparison
 
 
-def _batches(job: Job, results: list[FitResult]) -> Iterator[list[FitTask]]:
+def _begun(command: str, clock: Clock, datasets: Sequence[str], options: Options) -> StoredRun:
+    models = options.models or DEFAULT_MODELS
+    return StoredRun(clock.id, clock.started, command, ",".join(datasets), models, "running", "")
+
+
+def _ended(result: Comparison | Bench) -> StoredRun:
+    """Return a result as the list of runs shows it."""
+    run = result.run
+    comparisons = [result] if isinstance(result, Comparison) else result.datasets
+    verdict = result.verdict if isinstance(result, Comparison) else result.across.verdict
+    command = "fit" if isinstance(result, Comparison) else "bench"
+    datasets = ",".join(comparison.dataset.name for comparison in comparisons)
+    models = ",".join(dict.fromkeys(m.model for c in comparisons for m in c.models if m.family != BASELINE))
+    return StoredRun(run.id, run.started, command, datasets, models, run.status, verdict.sentence)
+
+
+def _document(result: Comparison | Bench) -> str:
+    """Return a result as JSON."""
+    from compare_cli.document import bench_document, fit_document, to_json
+
+    document = fit_document(result) if isinstance(result, Comparison) else bench_document(result)
+    return to_json(document, indent=None)
+
+
+def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None, Comparison]:
+    """Yield what is planned and each fit of one comparison; return its result, also after an interrupt."""
+    results: list[FitResult] = []
+    planned: list[FitTask] = []
+    interrupted = False
+    try:
+        for batch in _batches(job, session, results):
+            planned += batch
+            yield Planned(job.dataset.name, tuple(batch))
+            for result in session.results(batch, job):
+                results.append(result)
+                yield result
+    except KeyboardInterrupt:
+        interrupted = True
+    if not session.may_start():
+        results += _left_out(planned, results, session)
+    return conclude(job, session, results, len(planned), clock, interrupted=interrupted)
+
+
+def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session: Session) -> list[FitResult]:
+    """Return the tasks for which the budget left no time, as results that say so."""
+    done = {(r.model, r.repeat, r.fold) for r in results}
+    missing = [task for task in planned if (task.model.name, task.repeat, task.fold) not in done]
+    message = f"left out: the budget of {session.options.budget:g} s was spent (--budget)"
+    return [no_result(task, "skipped", "Budget", message) for task in missing]
+
+
+def _batches(job: Job, session: Session, results: list[FitResult]) -> Iterator[list[FitTask]]:
     """Yield the tasks of the first repeats, then of one repeat at a time while precision asks for more."""
     batch: list[Split] = []
     for repeat, splits in enumerate(make_splits(job.dataset, job.plan, job.options.seed), start=1):
-        if repeat > job.plan.start_repeats and _precise(job, results):
+        if repeat > job.plan.start_repeats and (_precise(job, results) or not session.may_start()):
             return
         batch += splits
         job.splits.extend(splits)
         if repeat >= job.plan.start_repeats:
-            yield make_tasks(job.dataset, job.models, batch, job.shape, job.options.seed)
+            yield make_tasks(job.dataset, job.models, batch, job.shape, job.options.seed, job.asked)
             batch = []
 
 
@@ -164,14 +209,31 @@ def iter_bench(
     from compare_cli import data
 
     clock = Clock()
+    options = options or Options()
+    entries = data.expand(sources)
+    names = [entry.name for entry in entries]
+    with Session(options, clock.id, heartbeat) as session:
+        session.archive.begin_run(_begun("bench", clock, names, options))
+        yield PlannedBench(tuple(names))
+        result = yield from _bench(entries, session, clock, reading)
+        session.archive.end_run(_ended(result), lambda: _document(result))
+        yield replace(result, notes=(*result.notes, *session.archive.notes))
+
+
+def _bench(
+    entries: Sequence[Entry], session: Session, clock: Clock, reading: Reading
+) -> Generator[Event | LeftOut, None, Bench]:
+    """Yield the events of each comparison; return the result of all, also after an interrupt."""
     done: list[Comparison] = []
     left_out: list[LeftOut] = []
+    notes: list[Note] = []
     interrupted = False
-    entries = data.expand(sources)
-    yield PlannedBench(tuple(entry.name for entry in entries))
-    for entry in entries:
+    for at, entry in enumerate(entries):
+        if done and not session.may_start():
+            notes.append(note("datasets_left_out", count=len(entries) - at, seconds=session.options.budget))
+            break
         try:
-            outcome = yield from _compare_entry(entry, done, options, heartbeat, reading)
+            outcome = yield from _one_of_many(entry, done, session, reading)
         except KeyboardInterrupt:  # while a table was read
             if not done:
                 raise
@@ -186,24 +248,24 @@ def iter_bench(
             break
     if left_out and not done:
         raise DataError(left_out[0].why)
-    notes = [event.note for event in left_out]
-    yield conclude_bench(done, notes, options or Options(), clock, interrupted=interrupted)
+    notes = [*(event.note for event in left_out), *notes]
+    return conclude_bench(done, notes, session.options, clock, interrupted=interrupted)
 
 
-def _compare_entry(
-    entry: Entry,
-    done: Sequence[Comparison],
-    options: Options | None,
-    heartbeat: Callable[[], None] | None,
-    reading: Reading,
+def _one_of_many(
+    entry: Entry, done: Sequence[Comparison], session: Session, reading: Reading
 ) -> Generator[Event | LeftOut, None, Comparison | LeftOut]:
     """Read and compare one data set of a bench; leave out what cannot be used or is there already."""
+    clock = Clock()
     try:
         dataset = entry.source if isinstance(entry.source, Dataset) else read(entry.source, **reading)
         name = entry.name_among(dataset.name, [c.dataset.name for c in done])
         twin = next((c.dataset for c in done if c.dataset.fingerprint == dataset.fingerprint), None)
         if twin is None:
-            return (yield from iter_compare(replace(dataset, name=name), options, heartbeat))
+            job = prepare_job(replace(dataset, name=name), session.options)
+            comparison = yield from _compare(job, session, clock)
+            yield comparison
+            return comparison
         repeated = note("dataset_repeated", name=name, first=twin.name)
         left_out = LeftOut(name, repeated.message, repeated)
     except DataError as error:
@@ -219,7 +281,7 @@ def conclude_bench(
     status: Literal["complete", "partial", "interrupted"] = "complete"
     if interrupted:
         status = "interrupted"
-    elif any(n.code == "dataset_left_out" for n in notes) or any(
+    elif any(n.code != "dataset_repeated" for n in notes) or any(
         comparison.run.status == "partial" for comparison in done
     ):
         status = "partial"
@@ -230,7 +292,7 @@ def conclude_bench(
         )
     run = replace(
         done[0].run,
-        id=uuid.uuid4().hex[:12],
+        id=clock.id,
         started=clock.started,
         seconds=clock.seconds,
         cpu_seconds=clock.cpu_seconds,
@@ -244,31 +306,42 @@ def conclude_bench(
 
 
 def conclude(
-    job: Job, results: Sequence[FitResult], planned: int, clock: Clock, *, interrupted: bool
+    job: Job,
+    session: Session,
+    results: Sequence[FitResult],
+    planned: int,
+    clock: Clock,
+    *,
+    interrupted: bool,
 ) -> Comparison:
     """Make the result of what is done: summaries in order of merit, pairs, verdict, notes."""
     results = _in_plan_order(results, job.models)
-    failed = sum(r.status != "ok" for r in results)
+    failed = sum(r.status not in {"ok", "skipped"} for r in results)
+    skipped = sum(r.status == "skipped" for r in results)
     left_out = any(n.code == "model_not_loaded" for n in job.notes)
     status: Literal["complete", "partial", "interrupted"] = "complete"
     if interrupted:
         status = "interrupted"
-    elif failed or left_out or len(results) < planned:
+    elif failed or skipped or left_out or len(results) < planned:
         status = "partial"
     summary = summarise_models(job, results)
+    notes = [*job.dataset.notes, *job.notes, *summary.notes]
+    if skipped:
+        facts = {"seconds": job.options.budget, "left_out": skipped, "total": planned}
+        notes.append(note("budget_spent", **facts))
     return Comparison(
         command="fit",
         run=Run(
-            id=uuid.uuid4().hex[:12],
+            id=clock.id,
             started=clock.started,
             seconds=clock.seconds,
             cpu_seconds=clock.cpu_seconds,
             status=status,
             seed=job.options.seed,
-            jobs=job.jobs,
-            backend="local",
+            jobs=session.jobs,
+            backend=session.backend,
             version=__version__,
-            fits_run=sum(not r.reused for r in results),
+            fits_run=sum(not r.reused for r in results) - skipped,
             fits_reused=sum(r.reused for r in results),
             fits_failed=failed,
         ),
@@ -277,17 +350,18 @@ def conclude(
         protocol=Protocol(
             scheme=job.plan.scheme,
             folds=job.plan.folds,
-            repeats=max((r.repeat for r in results), default=0) + 1,
+            repeats=max((r.repeat for r in results if r.status != "skipped"), default=0) + 1,
             metric=job.metric.name,
             rope=job.rope,
             splits_digest=splits_digest(job.splits),
             repeat_digests=repeat_digests(job.splits),
             groups=job.dataset.groups_column,
+            time_limit=job.options.time_limit,
         ),
         models=summary.models,
         pairs=summary.pairs,
         verdict=summary.verdict,
-        notes=_shown_notes((*job.dataset.notes, *job.notes, *summary.notes), job.options),
+        notes=_shown_notes(notes, job.options),
         fits=tuple(results),
     )
 

@@ -202,6 +202,7 @@ class FitPart(Part):
     train_rows: int
     test_rows: int
     reused: bool
+    ran_at: str | None = Field(default=None, description="when a reused fit ran; its times are from then")
     error: str | None
 
 
@@ -306,6 +307,7 @@ def fit_part(fit: FitResult) -> FitPart:
         train_rows=fit.train_rows,
         test_rows=fit.test_rows,
         reused=fit.reused,
+        ran_at=fit.ran_at,
         error=f"{fit.error_kind}: {fit.error}" if fit.error else None,
     )
 

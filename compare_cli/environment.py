@@ -11,11 +11,13 @@ from compare_cli.types import Environment
 
 
 class Clock:
-    """When a run began, and how much time it and its processes have used since."""
+    """When a run began, its name (``id``), and how much time it and its processes have used since."""
 
     def __init__(self) -> None:
         from datetime import UTC, datetime
+        from uuid import uuid4
 
+        self.id = uuid4().hex[:12]
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self._wall, self._cpu = time.perf_counter(), self._cpu_now()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ class Question:
     """What the verdict has to know besides scores.
 
     ``rows`` is None where nobody said how many there are. ``cut_short`` says that the run ended early: then
-    only the repeats count that are there for all models.
+    only the repeats count that are there for all models. ``fewer_folds`` says that not even one repeat is
+    there, and some of its folds are judged.
     """
 
     metric: Metric
@@ -38,6 +40,7 @@ class Question:
     most_frequent: str | None
     seed: int
     cut_short: bool = False
+    fewer_folds: bool = False
 
     def facts(self) -> MetricFacts:
         """Return the metric as the verdict takes it."""
@@ -68,6 +71,21 @@ def score_arrays(
     return arrays
 
 
+def judged_part(results: Sequence[FitResult], models: Sequence[str], folds: int) -> list[FitResult]:
+    """Return the results of a run that was cut short which compare like with like.
+
+    Those of the repeats in which every model has a result on all ``folds``; where there is no such repeat,
+    of the folds of the first one that all models share; all of them where they share none.
+    """
+    there = [r for r in results if r.status != "skipped"]
+    count = Counter((r.repeat, r.fold) for r in there)
+    shared = {place for place, models_there in count.items() if models_there == len(models)}
+    per_repeat = Counter(repeat for repeat, _ in shared)
+    full = {repeat for repeat, number in per_repeat.items() if number == folds}
+    keep = {place for place in shared if place[0] in (full or {0})}
+    return [r for r in there if (r.repeat, r.fold) in keep] if keep else there
+
+
 def judge_folds(
     arrays: Mapping[str, NDArray[np.float64]],
     question: Question,
@@ -78,6 +96,7 @@ def judge_folds(
     from compare_cli.verdict import common_repeats, judge
 
     repeatable = question.scheme in {"stratified", "grouped"}
+    unequal = question.scheme != "stratified" or question.fewer_folds  # then it is not 1/(k-1)
     return judge(
         common_repeats(arrays) if question.cut_short else arrays,
         metric=question.facts(),
@@ -85,7 +104,7 @@ def judge_folds(
         baseline=question.baseline(),
         seconds=_seconds(rows),
         predictions=predictions,
-        test_share=None if question.scheme == "stratified" else question.test_share,
+        test_share=question.test_share if unequal else None,
         repeats_cap=MAX_REPEATS if repeatable else 1,
         seed=question.seed,
     )
@@ -102,7 +121,10 @@ def _seconds(rows: Mapping[str, ModelSummary]) -> dict[str, tuple[float, float]]
 def judge_models(
     job: Job, results: Sequence[FitResult], rows: Mapping[str, ModelSummary], test_share: float | None
 ) -> Judgement:
-    """Give the fits of a job to the verdict: paired scores over folds, or per row on a test set."""
+    """Give the fits of a job to the verdict: paired scores over folds, or per row on a test set.
+
+    ``results`` are those that are judged (`judged_part`); ``test_share`` is the mean n_test/n_train.
+    """
     import numpy as np
 
     from compare_cli.verdict import judge_single_test
@@ -117,11 +139,15 @@ def judge_models(
         most_frequent=dataset.classes[int(np.bincount(dataset.y).argmax())],
         seed=job.options.seed,
         cut_short=len(results) < len(job.splits) * len(job.models),
+        fewer_folds=len({r.fold for r in results}) < job.plan.folds,
     )
     predictions = _paired_predictions(job, results)
     by_row = _row_scores(job, results)
     if by_row is None:
         arrays = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
+        if question.fewer_folds:
+            folds = sorted({r.fold for r in results})
+            arrays = {name: scores[:, folds] for name, scores in arrays.items()}
         return judge_folds(arrays, question, rows, predictions)
     return judge_single_test(
         by_row,

@@ -33,6 +33,20 @@ NOTES: dict[str, NoteKind] = {
     "model_not_loaded": NoteKind(
         "warning", "Left out: {message}", "the plugin is broken; reinstall or remove it"
     ),
+    "store_unusable": NoteKind("warning", "Nothing is saved: {message}"),
+    "budget_spent": NoteKind(
+        "warning",
+        "The budget of {seconds:g} s is spent: {left_out} of {total} fits were left out.",
+        "the same command goes on where this one stopped",
+    ),
+    "datasets_left_out": NoteKind(
+        "warning",
+        "The budget of {seconds:g} s is spent: the last {count} data sets were left out.",
+        "the same command goes on where this one stopped",
+    ),
+    "shared_folds": NoteKind(
+        "info", "Not all fits are there: scores are over the {shared} folds that every model finished."
+    ),
     "dataset_left_out": NoteKind("warning", "Left out: {message}"),
     "dataset_repeated": NoteKind("info", "{name} holds the same data as {first}: compared once."),
     "fits_failed": NoteKind("warning", "{count} of {total} fits failed.", "see why with --debug", "--debug"),

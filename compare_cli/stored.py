@@ -19,6 +19,7 @@ from compare_cli.judging import (
     in_order_of_merit,
     judge_data_sets,
     judge_folds,
+    judged_part,
     score_arrays,
     with_boundary_reasons,
 )
@@ -272,7 +273,8 @@ def judge_again(comparison: Comparison, criterion: Criterion) -> Comparison:
         stored = dict.fromkeys(key for fit in comparison.fits for key in fit.scores)
         raise UsageError(f"--metric {name}: not among the stored scores.{nearest(name, stored)}")
     question = _question(comparison, _metric(name, criterion), criterion)
-    arrays = score_arrays(comparison.fits, list(rows), name)
+    fits = judged_part(comparison.fits, list(rows), comparison.protocol.folds)
+    arrays = score_arrays(fits, list(rows), name)
     judgement = judge_folds(arrays, question, rows, _stored_predictions(comparison.pairs))
     models = in_order_of_merit(rows, judgement)
     between = _stored_disagreements(comparison.pairs)

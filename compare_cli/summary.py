@@ -9,7 +9,13 @@ from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.judging import in_order_of_merit, judge_models, score_arrays, with_boundary_reasons
+from compare_cli.judging import (
+    in_order_of_merit,
+    judge_models,
+    judged_part,
+    score_arrays,
+    with_boundary_reasons,
+)
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.notes import note
 from compare_cli.types import (
@@ -202,7 +208,9 @@ class Summary:
 
 
 def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
-    """Return rows, pairs and verdict of a job from its fits so far."""
+    """Return rows, pairs and verdict of a job from its fits so far; see `judged_part` for which of them."""
+    everything = results
+    results = judged_part(everything, [spec.name for spec in job.models], job.plan.folds)
     by_model = {spec.name: [r for r in results if r.model == spec.name] for spec in job.models}
     facts = interval_facts(job)
     rows = {spec.name: summarise_model(spec, by_model[spec.name], job.metric, facts) for spec in job.models}
@@ -210,6 +218,9 @@ def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
     ordered = in_order_of_merit(rows, judgement)
     dataset = summarise_dataset(job.dataset)
     notes = comparison_notes(dataset, ordered, results, job.metric)
+    shared = len({(r.repeat, r.fold) for r in results})
+    if len(results) < len(everything) and len(results) == shared * len(job.models):
+        notes.append(note("shared_folds", shared=shared))
     between = probe_disagreements(results)
     pairs = tuple(
         replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))

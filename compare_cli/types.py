@@ -140,7 +140,10 @@ class Planned:
 
 @dataclass(frozen=True)
 class FitResult:
-    """What came of one task. A failure is a value with a status and an error, never an exception."""
+    """What came of one task. A failure is a value with a status and an error, never an exception.
+
+    ``reused`` results come from the store; their times are from ``ran_at`` (RFC 3339).
+    """
 
     key: str
     model: str
@@ -165,6 +168,7 @@ class FitResult:
     error: str = ""
     traceback: str = ""
     reused: bool = False
+    ran_at: str | None = None
 
 
 @dataclass(frozen=True)

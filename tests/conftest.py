@@ -7,15 +7,24 @@ from types import SimpleNamespace
 
 import pytest
 
+_stores = count()
 TICK = 0.002  # seconds that every look at the fake clock takes
 
 
 class FakeRunClock:
     """Stands in for the clock of a run."""
 
+    id = "0123456789ab"
     started = "2026-11-01T12:00:00+00:00"
     seconds = 1.25
     cpu_seconds = 1.0
+
+
+@pytest.fixture(autouse=True)
+def _store_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes the user's store, nor that of another test."""
+    folder = tmp_path_factory.getbasetemp() / f"store-{next(_stores)}"
+    monkeypatch.setenv("COMPARE_STORE", str(folder / "store.db"))
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import faulthandler
 import os
 import signal
 import sys
@@ -84,6 +86,41 @@ class Dies(Constant):
 class IsKilled(Constant):
     def fit(self, X, y):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DiesOnce(Constant):
+    """Is killed as the system does it when memory runs out, but only the first time."""
+
+    def __init__(self, path="died"):
+        self.path = path
+
+    def fit(self, X, y):
+        if not Path(self.path).exists():
+            Path(self.path).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().fit(X, y)
+
+
+class HangsInC(Constant):
+    """Sleeps in compiled code and holds the interpreter's lock: no signal handler of Python ever runs."""
+
+    def fit(self, X, y):
+        ctypes.PyDLL(None).sleep(60)
+
+
+class Crashes(Constant):
+    """A segmentation fault."""
+
+    def fit(self, X, y):
+        faulthandler.disable()  # pytest's, which would print every frame
+        ctypes.string_at(0)
+
+
+class EatsMemory(Constant):
+    def fit(self, X, y):
+        self.eaten = []
+        while True:
+            self.eaten.append(np.ones(2**22))
 
 
 class Sleeps(Constant):

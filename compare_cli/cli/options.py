@@ -19,6 +19,7 @@ from compare_cli.errors import UsageError
 _DATA = "Data"
 _COMPARISON = "Comparison"
 _BOUNDARY = "Boundary"
+_RUNNING = "Running"
 _OUTPUT = "Output"
 
 
@@ -181,8 +182,58 @@ class CompareOptions(ReadOptions, OutputOptions):
             "--jobs",
             "-j",
             help="Fits side by side. (default: the number of cores)",
-            rich_help_panel=_COMPARISON,
+            rich_help_panel=_RUNNING,
             metavar="N",
+        ),
+    ] = None
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            "--time-limit",
+            help="End a fit that takes longer (prediction and boundary statistics included).",
+            rich_help_panel=_RUNNING,
+            metavar="SECONDS",
+        ),
+    ] = None
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(
+            "--memory-limit",
+            help="End a fit that takes more memory, e.g. 500M or 2G (Linux).",
+            rich_help_panel=_RUNNING,
+            metavar="SIZE",
+        ),
+    ] = None
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Start no fit after this time; models share the folds that are done.",
+            rich_help_panel=_RUNNING,
+            metavar="SECONDS",
+        ),
+    ] = None
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep every fit in this file, and take from it what is there."
+            " (default: COMPARE_STORE, else the user's data folder)",
+            rich_help_panel=_RUNNING,
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None
+    no_store: Annotated[
+        bool, typer.Option("--no-store", help="Keep nothing, reuse nothing.", rich_help_panel=_RUNNING)
+    ] = False
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run every fit, also stored ones.", rich_help_panel=_RUNNING)
+    ] = False
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Fit on a cluster: dask (a local one), dask://HOST:PORT, or ray.",
+            rich_help_panel=_RUNNING,
+            metavar="WHERE",
         ),
     ] = None
     fail_under: Annotated[
@@ -214,6 +265,7 @@ class CompareOptions(ReadOptions, OutputOptions):
     def comparing(self) -> Any:
         """Return the library's options. Raises UsageError for values that make no sense."""
         from compare_cli.engine.job import Options
+        from compare_cli.engine.limits import parse_size
 
         return Options(
             models=self.models,
@@ -225,7 +277,22 @@ class CompareOptions(ReadOptions, OutputOptions):
             jobs=self.jobs,
             boundary=not self.no_boundary,
             boundary_probes=self.boundary_probes,
+            store=self._store_path(),
+            fresh=self.fresh,
+            time_limit=self.time_limit,
+            memory_limit=None if self.memory_limit is None else parse_size(self.memory_limit),
+            budget=self.budget,
+            cluster=self.cluster,
         )
+
+    def _store_path(self) -> Path | None:
+        from compare_cli.engine.store import default_path
+
+        if self.no_store:
+            if self.store is not None or self.fresh:
+                raise UsageError("--no-store goes neither with --store nor with --fresh.")
+            return None
+        return self.store or default_path()
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,22 @@
-"""Running tasks side by side: results come as they are finished, a dying process takes nothing along.
-
-Fits are independent and mostly hold the interpreter lock, so they run in processes. Where the system
-can fork (Linux), workers start from the parent's memory in about 0.03 s: scikit-learn is imported
-once and the table is shared. Elsewhere joblib's loky starts fresh ones, which costs seconds, so more
-is then done in the process itself.
-"""
+"""Running tasks side by side: results come as they are finished, a dying process takes nothing along."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+from multiprocessing.connection import wait
 
-from compare_cli.engine.fit import Workspace, fit_task
+from compare_cli.engine.fit import Workspace, fit_task, no_result
+from compare_cli.engine.limits import Limits, size_text
+from compare_cli.engine.workers import Worker, can_fork
 from compare_cli.models.families import family_of
 from compare_cli.types import FitResult, FitTask
 
 WORTH_FORKING, WORTH_STARTING = 0.3, 8.0  # seconds of expected work below which workers do not pay
 HEARTBEAT = 0.25  # seconds
 AHEAD = 2  # tasks handed out per worker: the next one is there when a short fit ends
-
-_workspace: Workspace | None = None  # a worker's own, set when it starts
+NO_LIMITS = Limits()
 
 
 def execute(
@@ -34,32 +24,53 @@ def execute(
     workspace: Workspace,
     jobs: int,
     heartbeat: Callable[[], None] | None = None,
+    limits: Limits = NO_LIMITS,
+    may_start: Callable[[], bool] | None = None,
 ) -> Iterator[FitResult]:
     """Yield the result of every task as it is finished. Numbers do not depend on ``jobs``; order does.
 
-    Built-in models run in this process when the work is small or ``jobs`` is 1; then fold by fold,
-    so that a fold is prepared once. Otherwise in ``jobs`` processes, the longest tasks first, so that
-    none idles at the end; ``heartbeat`` is called now and then while they run.
+    Built-in models without limits run in this process when the work is small or ``jobs`` is 1; then fold
+    by fold, so that a fold is prepared once. Otherwise in ``jobs`` processes, the longest tasks first, so
+    that none idles at the end. ``heartbeat`` is called now and then while they run.
+
+    ``may_start`` is asked before each fit; from its first no on, nothing is started and what was not
+    started has no result. With it tasks run fold by fold, so that models share the folds that are done.
+
+    A task whose process died is run once more, alone, after the others: only when it dies again is it
+    to blame ("killed"). One that is over its time limit is ended ("timeout").
     """
-    safe = all(_may_run_here(task) for task in tasks)
-    worth = WORTH_FORKING if _can_fork() else WORTH_STARTING
-    if safe and (jobs == 1 or sum(task.cost for task in tasks) < worth):
+    if _stays_here(tasks, jobs, limits):
         with single_thread():
-            yield from (fit_task(task, workspace) for task in tasks)
+            for task in tasks:
+                if may_start is not None and not may_start():
+                    return
+                yield fit_task(task, workspace)
         return
-    waiting = deque(sorted(tasks, key=lambda task: -task.cost))
-    while waiting:
-        suspects = yield from _run_pool(waiting, workspace, jobs, heartbeat)
-        for task in suspects:
-            yield from _run_alone(task, workspace, heartbeat)
+    crew = Crew(tasks, workspace, limits, heartbeat, may_start)
+    suspects = yield from crew.run(order_of_start(tasks, fold_by_fold=may_start is not None), jobs)
+    for suspect in suspects:
+        if (yield from crew.run([suspect], 1)):
+            yield died(tasks[suspect], limits)
 
 
-def _may_run_here(task: FitTask) -> bool:
-    """Whether a task may run in this process: a model that is known to behave, and not asked to talk.
+def _stays_here(tasks: Sequence[FitTask], jobs: int, limits: Limits) -> bool:
+    """Whether tasks run in this process: models that are known to behave, little work, nothing to end.
 
     What ``verbose`` models print would land on standard output, which is the result's.
     """
-    return family_of(task.model).builtin and not task.params.get("verbose")
+    safe = all(family_of(task.model).builtin and not task.params.get("verbose") for task in tasks)
+    worth = WORTH_FORKING if can_fork() else WORTH_STARTING
+    return safe and not limits and (jobs == 1 or sum(task.cost for task in tasks) < worth)
+
+
+def order_of_start(tasks: Sequence[FitTask], *, fold_by_fold: bool) -> list[int]:
+    """Return the numbers of the tasks in the order in which they start."""
+
+    def place(number: int) -> tuple[float, ...]:
+        task = tasks[number]
+        return (task.repeat, task.fold, -task.cost) if fold_by_fold else (-task.cost,)
+
+    return sorted(range(len(tasks)), key=place)
 
 
 @contextlib.contextmanager
@@ -71,102 +82,93 @@ def single_thread() -> Iterator[None]:
         yield
 
 
-def _run_pool(
-    waiting: deque[FitTask], workspace: Workspace, jobs: int, heartbeat: Callable[[], None] | None
-) -> Generator[FitResult, None, list[FitTask]]:
-    """Run tasks from ``waiting``, ``jobs`` at a time, until none is left or a worker dies.
+class Crew:
+    """Workers on one list of tasks; see `execute`."""
 
-    Yields results; returns the tasks that were handed out when a worker died, [] otherwise.
-    """
-    executor = _start(workspace, min(jobs, len(waiting)))
-    running: dict[Future[FitResult], FitTask] = {}
-    suspects: list[FitTask] = []
-    finished = False
-    try:
-        while running or (waiting and not suspects):
-            while waiting and not suspects and len(running) < AHEAD * jobs:
-                task = waiting.popleft()
-                try:
-                    running[executor.submit(_work, task)] = task
-                except BrokenProcessPool:  # a worker died since the last look
-                    suspects.append(task)
-            done, _ = wait(running, timeout=HEARTBEAT, return_when=FIRST_COMPLETED)
-            for future in done:
-                task = running.pop(future)
-                try:
-                    result = future.result()
-                except BrokenProcessPool:
-                    suspects.append(task)
-                else:
-                    yield result
-            if heartbeat is not None:
-                heartbeat()
-        finished = True
-    finally:
-        _stop(executor, kill=not finished)
-    return suspects
+    def __init__(
+        self,
+        tasks: Sequence[FitTask],
+        workspace: Workspace,
+        limits: Limits,
+        heartbeat: Callable[[], None] | None,
+        may_start: Callable[[], bool] | None,
+    ) -> None:
+        self.tasks = tasks
+        self.workspace = workspace
+        self.limits = limits
+        self._heartbeat = heartbeat or (lambda: None)
+        self._may_start = may_start or (lambda: True)
+        self._ahead = AHEAD if limits.seconds is None else 1  # the clock starts when a fit starts
+        self._workers: list[Worker] = []
 
+    def run(self, numbers: Sequence[int], jobs: int) -> Generator[FitResult, None, list[int]]:
+        """Yield the results of these tasks; return those whose process died. Ends all workers, always."""
+        waiting = deque(numbers)
+        suspects: list[int] = []
+        self._workers = [self._start() for _ in range(min(jobs, len(waiting)))]
+        try:
+            while self._hand_out(waiting):
+                self._await_news()
+                for worker in list(self._workers):
+                    dead = worker.is_dead  # asked first: what is in the pipe afterwards is all there is
+                    yield from self._take(worker)
+                    if dead or self._is_overdue(worker):
+                        yield from self._replace(worker, waiting, suspects, blame=dead)
+                self._heartbeat()
+        finally:
+            for worker in self._workers:
+                worker.kill()
+        return suspects
 
-def _run_alone(
-    task: FitTask, workspace: Workspace, heartbeat: Callable[[], None] | None
-) -> Iterator[FitResult]:
-    """Run one task in a process of its own; when that dies too, the task is the one to blame."""
-    if (yield from _run_pool(deque([task]), workspace, 1, heartbeat)):
-        yield FitResult(
-            key=task.key,
-            model=task.model.name,
-            repeat=task.repeat,
-            fold=task.fold,
-            status="killed",
-            train_rows=len(task.train),
-            test_rows=len(task.test),
-            error_kind="ProcessDied",
-            error="the process of this fit died (out of memory, or a crash in compiled code)",
-        )
+    def _start(self) -> Worker:
+        return Worker(self.workspace, self.tasks, self.limits)
 
+    def _hand_out(self, waiting: deque[int]) -> bool:
+        """Give every worker what it has room for; return whether anything is under way."""
+        for worker in self._workers:
+            while waiting and len(worker.assigned) < self._ahead and self._may_start():
+                worker.assign(waiting.popleft())
+        return any(worker.assigned for worker in self._workers)
 
-def _can_fork() -> bool:
-    """Whether workers may be forked: not beside other threads (notebooks), whose locks would stay held."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    def _await_news(self) -> None:
+        left = [seconds for worker in self._workers if (seconds := worker.seconds_left()) is not None]
+        wait([w for worker in self._workers for w in worker.waitables], max(0.0, min([HEARTBEAT, *left])))
 
+    def _take(self, worker: Worker) -> Iterator[FitResult]:
+        for result in worker.results():
+            worker.assigned.popleft()
+            yield result
 
-def _start(workspace: Workspace, workers: int) -> Executor:
-    if _can_fork():
-        from multiprocessing import get_context
+    def _is_overdue(self, worker: Worker) -> bool:
+        left = worker.seconds_left()
+        return left is not None and left <= 0
 
-        return ProcessPoolExecutor(workers, get_context("fork"), _begin_worker, (workspace,))
-    from joblib.externals.loky.process_executor import ProcessPoolExecutor as LokyExecutor
-
-    loky: Executor = LokyExecutor(workers, initializer=_begin_worker, initargs=(workspace,))
-    return loky
-
-
-def _stop(executor: Executor, *, kill: bool) -> None:
-    """End the workers: after their work, or at once when results are no longer wanted."""
-    if not kill:
-        executor.shutdown(wait=True)
-    elif isinstance(executor, ProcessPoolExecutor):
-        for process in list(executor._processes.values()):
-            process.kill()
-        executor.shutdown(wait=True)
-    else:
-        executor.shutdown(wait=True, kill_workers=True)  # type: ignore[call-arg]  # loky's own
+    def _replace(
+        self, worker: Worker, waiting: deque[int], suspects: list[int], *, blame: bool
+    ) -> Iterator[FitResult]:
+        """End a worker that is dead (``blame``) or late, and put another in its place if there is work."""
+        worker.kill()
+        if worker.assigned:
+            guilty = worker.assigned.popleft()
+            waiting.extendleft(reversed(worker.assigned))
+            if blame:
+                suspects.append(guilty)
+            else:
+                yield too_late(self.tasks[guilty], self.limits)
+        self._workers.remove(worker)
+        if waiting:
+            self._workers.append(self._start())
 
 
-def _begin_worker(workspace: Workspace) -> None:
-    """Make a worker quiet: the terminal's Ctrl-C is the parent's, standard output is the result's."""
-    global _workspace
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    sys.stdout = os.fdopen(null, "w")  # it need not be the first descriptor: notebooks have their own
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
-    _workspace = workspace
+def too_late(task: FitTask, limits: Limits) -> FitResult:
+    """Return the result of a task that was ended at its time limit."""
+    message = f"not finished after {limits.seconds:g} s (--time-limit)"
+    return no_result(task, "timeout", "TimeLimit", message)
 
 
-def _work(task: FitTask) -> FitResult:
-    assert _workspace is not None, "the worker was not begun"
-    return fit_task(task, _workspace)
+def died(task: FitTask, limits: Limits) -> FitResult:
+    """Return the result of a task whose process died, twice."""
+    message = "the process of this fit died (out of memory, or a crash in compiled code)"
+    if limits.memory is not None:
+        message += f"; it may take {size_text(limits.memory)} (--memory-limit)"
+    return no_result(task, "killed", "ProcessDied", message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 import traceback
+import uuid
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from compare_cli.metrics import (
 from compare_cli.models.families import family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.models.specs import make_estimator
-from compare_cli.types import FitResult, FitTask
+from compare_cli.types import FitResult, FitStatus, FitTask
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,12 @@ class Workspace:
         self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
         self.probing = probing
         self.shared = probing.shared(self.table) if probing is not None else None
+        self.token = uuid.uuid4().hex  # names this table in the processes that it was sent to
         self._prepared: OrderedDict[tuple[Any, ...], PreparedFold] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without prepared folds."""
+        return {**vars(self), "_prepared": OrderedDict()}
 
     def prepared(self, task: FitTask) -> PreparedFold:
         """Return the fold of a task prepared as its model needs it, from memory when it is there."""
@@ -92,7 +98,7 @@ def _own_type(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
-    """Run one task. Whatever the model raises becomes a result with status "failed"."""
+    """Run one task. Whatever the model raises becomes a result with status "failed", or "memory"."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -103,19 +109,26 @@ def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
     return FitResult(**{**vars(result), "warnings": told})
 
 
-def _failure(task: FitTask, error: BaseException) -> FitResult:
+def no_result(task: FitTask, status: FitStatus, kind: str, message: str, traceback: str = "") -> FitResult:
+    """Return the result of a task that has no scores: what happened, in one line."""
     return FitResult(
         key=task.key,
         model=task.model.name,
         repeat=task.repeat,
         fold=task.fold,
-        status="failed",
+        status=status,
         train_rows=len(task.train),
         test_rows=len(task.test),
-        error_kind=type(error).__name__,
-        error=_one_line(str(error)) or "no message",
-        traceback="".join(traceback.format_exception(error)),
+        error_kind=kind,
+        error=_one_line(message) or "no message",
+        traceback=traceback,
     )
+
+
+def _failure(task: FitTask, error: BaseException) -> FitResult:
+    status: FitStatus = "memory" if isinstance(error, MemoryError) else "failed"
+    told = "".join(traceback.format_exception(error))
+    return no_result(task, status, type(error).__name__, str(error), told)
 
 
 def _one_line(text: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from compare_cli.engine.fit import Workspace
+from compare_cli.engine.limits import Limits, check_memory_limit
 from compare_cli.engine.plan import check_models, training_shape
-from compare_cli.engine.probing import Probing
+from compare_cli.engine.probing import BOUNDARY_VERSION, Probing
 from compare_cli.engine.splits import FoldPlan, Split, plan_folds
 from compare_cli.errors import UsageError
 from compare_cli.metrics import METRICS, Metric, find_metric, practical_rope
@@ -25,6 +27,10 @@ class Options:
     ``repeats`` "auto" repeats until more would not make differences clearer, at most 10 times.
     ``boundary`` asks for boundary statistics, with ``boundary_probes`` boundary points a fit (None: 60,
     or 20 for models that predict slowly and for wide tables).
+
+    ``store`` names the file that keeps every fit (None: nothing is kept); ``fresh`` takes nothing from it.
+    ``time_limit`` (seconds) and ``memory_limit`` (bytes) are of one fit, ``budget`` (seconds) is of the
+    whole run. ``cluster`` names where fits run: ``dask``, ``dask://HOST:PORT`` or ``ray``; None is here.
     """
 
     models: str | None = None
@@ -36,6 +42,12 @@ class Options:
     jobs: int | None = None
     boundary: bool = True
     boundary_probes: int | None = None
+    store: Path | None = None
+    fresh: bool = False
+    time_limit: float | None = None
+    memory_limit: int | None = None
+    budget: float | None = None
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         limits = {"folds": (self.folds, 2), "jobs": (self.jobs, 1), "seed": (self.seed, 0)}
@@ -47,6 +59,15 @@ class Options:
                 raise UsageError(f"--{name} {value}: must be at least {least}.")
         if self.rope is not None and not self.rope >= 0:
             raise UsageError(f"--rope {self.rope}: must be 0 or more.")
+        for name, seconds in (("time-limit", self.time_limit), ("budget", self.budget)):
+            if seconds is not None and not seconds > 0:
+                raise UsageError(f"--{name} {seconds:g}: must be more than 0 seconds.")
+        check_memory_limit(self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """What one fit may take."""
+        return Limits(self.time_limit, self.memory_limit)
 
 
 @dataclass(frozen=True)
@@ -65,11 +86,14 @@ class Job:
     splits: list[Split] = field(default_factory=list)
 
     @property
-    def jobs(self) -> int:
-        """How many fits run side by side."""
-        from joblib import cpu_count
-
-        return self.options.jobs or int(cpu_count())
+    def asked(self) -> dict[str, Any]:
+        """What decides a fit's numbers besides data, model and rows: its own score, boundary settings."""
+        own_score = self.metric.name not in METRICS or self.plan.scheme == "test"
+        probing = self.workspace.probing
+        return {
+            "metric": self.metric.name if own_score else None,
+            "boundary": [BOUNDARY_VERSION, probing.seed, probing.probes] if probing else None,
+        }
 
 
 def prepare_job(dataset: Dataset, options: Options) -> Job:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.models.families import Shape, family_of
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from compare_cli.engine.splits import Split
     from compare_cli.types import Dataset
 
-PREPARATION_VERSION = 1  # raise when preparation or fitting changes a number
+PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
 
 
 def resolve_params(spec: ModelSpec, shape: Shape, seed: int) -> dict[str, Any]:
@@ -42,21 +46,30 @@ def training_shape(dataset: Dataset, width: int, folds: int) -> Shape:
 
 
 def make_tasks(
-    dataset: Dataset, models: Sequence[ModelSpec], splits: Sequence[Split], shape: Shape, seed: int
+    dataset: Dataset,
+    models: Sequence[ModelSpec],
+    splits: Sequence[Split],
+    shape: Shape,
+    seed: int,
+    asked: Mapping[str, Any] | None = None,
 ) -> list[FitTask]:
     """Return one task per split and model, in that order.
 
-    With a test set the seed varies over repeats, as nothing else does.
+    With a test set the seed varies over repeats, as nothing else does. ``asked`` is what else decides the
+    numbers (`Job.asked`); the place of a fold counts where it seeds boundary statistics.
     """
     tasks = []
     for split in splits:
         fit_seed = seed + split.repeat if dataset.test is not None else seed
         rows = hashlib.sha256(split.train.tobytes() + b"|" + split.test.tobytes()).hexdigest()
+        more = dict(asked or {})
+        if more.get("boundary"):
+            more["place"] = [split.repeat, split.fold]
         for spec in models:
             params = resolve_params(spec, shape, fit_seed)
             tasks.append(
                 FitTask(
-                    key=task_key(dataset.fingerprint, spec, params, rows),
+                    key=task_key(dataset.fingerprint, spec, params, rows, more),
                     fingerprint=dataset.fingerprint,
                     model=spec,
                     params=params,
@@ -70,9 +83,19 @@ def make_tasks(
     return tasks
 
 
-def task_key(fingerprint: str, spec: ModelSpec, params: Mapping[str, Any], rows: str) -> str:
-    """Return a hash of all that a fit's numbers depend on: data, model, parameters, rows, versions."""
+def task_key(
+    fingerprint: str,
+    spec: ModelSpec,
+    params: Mapping[str, Any],
+    rows: str,
+    asked: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a hash of all that a fit's numbers depend on: data, model, parameters, rows, versions.
+
+    The fingerprint covers the columns that models see and their kinds.
+    """
     import numpy
+    import scipy
     import sklearn
 
     facts = {
@@ -82,9 +105,26 @@ def task_key(fingerprint: str, spec: ModelSpec, params: Mapping[str, Any], rows:
         "params": {name: repr(value) for name, value in sorted(params.items())},
         "rows": rows,
         "preparation": PREPARATION_VERSION,
-        "versions": [sklearn.__version__, numpy.__version__],
+        "asked": asked or {},
+        "versions": [sklearn.__version__, numpy.__version__, scipy.__version__, *_made_by(spec)],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _made_by(spec: ModelSpec) -> list[str]:
+    """Return version and source of a model from outside, so that a changed one is fitted anew."""
+    return [] if spec.factory.startswith("sklearn.") else _version_and_source(spec.factory)
+
+
+@cache
+def _version_and_source(factory: str) -> list[str]:
+    module = import_module(factory.partition(":")[0])
+    package = sys.modules.get(module.__name__.partition(".")[0])
+    try:
+        source = hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
+    except OSError:  # compiled in, or made on the fly
+        source = ""
+    return [str(getattr(package, "__version__", "")), source]
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:

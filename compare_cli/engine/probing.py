@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from compare_cli.types import Boundary, Column, FitTask
 
 
+BOUNDARY_VERSION = 1  # raise when a boundary statistic changes: stored ones are then made anew
+
+
 class Probing:
     """How boundaries are looked at: by which seed, with how many probes, and which columns move.
 

@@ -75,7 +75,7 @@ def test_mistakes_are_told_before_anything_runs(compare, monkeypatch, tmp_path, 
     from compare_cli import api
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "execute", lambda *given: pytest.fail("something runs"))
+    monkeypatch.setattr(api, "make_tasks", lambda *given: pytest.fail("something runs"))
     ended = compare("bench", *args, *FAST)
     assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
     assert told in ended.err

@@ -142,7 +142,17 @@ def test_standard_input_is_a_source(spawn, table):
 
 def test_the_same_seed_gives_the_same_document_whatever_the_jobs(spawn):
     def numbers(jobs: str) -> object:
-        args = ("fit", "breast_cancer", "--repeats", "2", "--models", "logistic,tree,mlp", "--json", "-q")
+        args = (
+            "fit",
+            "breast_cancer",
+            "--repeats",
+            "2",
+            "--models",
+            "logistic,tree,mlp",
+            "--json",
+            "-q",
+            "--no-store",
+        )
         return _without_times(json.loads(spawn(*args, "--jobs", jobs).out))
 
     assert numbers("1") == numbers("2")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +18,13 @@ from toy_tables import blobs
 
 from compare_cli.api import compare, iter_compare
 from compare_cli.engine import execute as execution
+from compare_cli.engine import workers
 from compare_cli.engine.execute import execute
 from compare_cli.engine.job import Job, Options, prepare_job
+from compare_cli.engine.limits import Limits
 from compare_cli.engine.plan import make_tasks
 from compare_cli.engine.splits import make_splits
+from compare_cli.engine.workers import Worker
 from compare_cli.types import Comparison, FitResult, FitTask, Planned
 
 TIMES = {"fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds"}
@@ -72,37 +78,45 @@ def test_one_process_and_two_give_identical_results() -> None:
     assert {key: facts(r) for key, r in alone.items()} == {key: facts(r) for key, r in side_by_side.items()}
 
 
+def spied_workers(patch: pytest.MonkeyPatch) -> list[list[int]]:
+    """Return a list to which every worker that starts adds the numbers of the tasks it is given."""
+    given: list[list[int]] = []
+
+    class Spied(Worker):
+        def __init__(self, *facts: Any) -> None:
+            super().__init__(*facts)
+            self.given: list[int] = []
+            given.append(self.given)
+
+        def assign(self, number: int) -> None:
+            self.given.append(number)
+            super().assign(number)
+
+    patch.setattr(execution, "Worker", Spied)
+    return given
+
+
 def test_workers_really_start_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
-    start = execution._start
-    monkeypatch.setattr(execution, "_start", lambda *a: started.append(a[1]) or start(*a))
+    started = spied_workers(monkeypatch)
     run("tree", 1)
-    assert started == []
+    assert len(started) == 0
     run("tree", 2)
-    assert started == [2]
+    assert len(started) == 2
     monkeypatch.setattr(execution, "WORTH_FORKING", 1000.0)
     monkeypatch.setattr(execution, "WORTH_STARTING", 1000.0)
     run("tree", 2)
-    assert started == [2], "small work stays in the process"
+    assert len(started) == 2, "small work stays in the process"
     run("toy_models:Constant", 1)
-    assert started == [2, 1], "unknown models never run in the process"
+    assert len(started) == 3, "unknown models never run in the process"
 
 
 def test_small_work_runs_fold_by_fold_and_large_work_longest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks, job = tasks_of("tree,mlp(max_iter=5)")
     assert [r.key for r in execute(tasks, job.workspace, 1)] == [t.key for t in tasks]
-    submitted: list[str] = []
-    start = execution._start
-
-    def spying(*given: Any) -> Any:
-        executor = start(*given)
-        submit = executor.submit
-        executor.submit = lambda work, task: submitted.append(task.model.family) or submit(work, task)  # type: ignore[method-assign]
-        return executor
-
-    monkeypatch.setattr(execution, "_start", spying)
-    list(execute(tasks, job.workspace, 2))
-    assert submitted == ["mlp"] * 3 + ["tree"] * 3 + ["dummy"] * 3
+    given = spied_workers(monkeypatch)
+    monkeypatch.setattr(execution, "_stays_here", lambda *facts: False)
+    list(execute(tasks, job.workspace, 1))
+    assert [tasks[n].model.family for n in given[0]] == ["mlp"] * 3 + ["tree"] * 3 + ["dummy"] * 3
 
 
 @pytest.mark.parametrize("toy", ["Dies", "IsKilled"])
@@ -131,29 +145,102 @@ def test_workers_leave_ctrl_c_to_the_program() -> None:
     assert {(r.status, r.error) for r in results.values()} == {("ok", "")}
 
 
-def test_a_worker_that_died_between_two_looks_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The executor refuses further work at once when it learns of a death before its results are read."""
-    from concurrent.futures.process import BrokenProcessPool
+def test_what_a_worker_sent_before_it_died_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finishes a fit, begins the next and dies in it, all between two looks of the parent."""
+    tasks, job = tasks_of("tree,toy_models:Dies", folds=2)
+    order = sorted(range(len(tasks)), key=lambda n: tasks[n].model.family == "toy_models:Dies")
+    monkeypatch.setattr(execution, "order_of_start", lambda *given, **how: order)
+    look = execution.Crew._await_news
+    monkeypatch.setattr(execution.Crew, "_await_news", lambda crew: (time.sleep(0.3), look(crew)))
+    statuses = {r.model: r.status for r in execute(tasks, job.workspace, 1)}
+    assert statuses == {"tree": "ok", "dummy": "ok", "toy_models:Dies": "killed"}
 
-    start, refusals = execution._start, []
 
-    def fragile(*given: Any) -> Any:
-        executor = start(*given)
-        submit = executor.submit
-
-        def refuse_second(work: Any, task: FitTask) -> Any:
-            refusals.append(task.key)
-            if len(refusals) == 2:
-                raise BrokenProcessPool("a child process terminated abruptly")
-            return submit(work, task)
-
-        executor.submit = refuse_second  # type: ignore[method-assign]
-        return executor
-
-    monkeypatch.setattr(execution, "_start", fragile)
-    tasks, results = run("tree", 2)
-    assert len(refusals) == len(tasks) + 1
+def test_a_fit_whose_process_was_killed_once_by_the_system_is_run_again(tmp_path: Path) -> None:
+    _, results = run(f"toy_models:DiesOnce(path='{tmp_path / 'died'}'),tree", 2, folds=2)
+    assert (tmp_path / "died").exists()
     assert {r.status for r in results.values()} == {"ok"}
+
+
+LIMITED = [("Sleeps", "timeout", "TimeLimit"), ("HangsInC", "timeout", "TimeLimit")]
+LIMITED += [("Crashes", "killed", "ProcessDied"), ("Raises", "failed", "ArithmeticError")]
+LIMITED += [("EatsMemory", "memory", "MemoryError"), ("Column", "failed", "ValueError")]
+
+
+@pytest.mark.parametrize(("toy", "status", "kind"), LIMITED)
+@pytest.mark.parametrize("fork", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_a_fit_that_misbehaves_is_alone_in_it(
+    toy: str, status: str, kind: str, fork: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "can_fork", lambda: fork)
+    tasks, job = tasks_of(f"tree,toy_models:{toy},logistic", folds=2)
+    limits = Limits(seconds=1.5, memory=2**26)
+    results = list(execute(tasks, job.workspace, 2, limits=limits))
+    assert Counter(r.key for r in results) == Counter(t.key for t in tasks)
+    told = Counter((r.status, r.error_kind) for r in results)
+    assert told == {("ok", ""): 6, (status, kind): 2}
+
+
+def test_a_limit_holds_within_a_second_where_nothing_returns_to_python() -> None:
+    tasks, job = tasks_of("toy_models:HangsInC", folds=2)
+    started = time.monotonic()
+    results = list(execute(tasks[:1], job.workspace, 1, limits=Limits(seconds=1.0)))
+    assert 1.0 <= time.monotonic() - started < 2.0
+    assert [r.status for r in results] == ["timeout"]
+    assert results[0].error == "not finished after 1 s (--time-limit)"
+
+
+def test_limits_change_no_number() -> None:
+    models = "logistic,tree(max_features=1),mlp(max_iter=10)"
+    tasks, job = tasks_of(models, boundary=True)
+    free = {r.key: facts(r) for r in execute(tasks, job.workspace, 1)}
+    limits = Limits(seconds=60, memory=2**31)
+    assert {r.key: facts(r) for r in execute(tasks, job.workspace, 2, limits=limits)} == free
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("models", ["tree,logistic", "tree,toy_models:Constant"])
+def test_when_nothing_may_start_any_more_the_folds_done_are_shared(jobs: int, models: str) -> None:
+    tasks, job = tasks_of(models, folds=5)
+    left = iter([True] * 7 + [False] * 100)
+    results = list(execute(tasks, job.workspace, jobs, may_start=lambda: next(left)))
+    assert len(results) == 7
+    assert Counter(r.fold for r in results) == {0: 3, 1: 3, 2: 1}
+
+
+def test_a_parent_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import sys, time\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
+        "from toy_tables import blobs\n"
+        "from compare_cli.api import Options, iter_compare\n"
+        "from compare_cli.engine import workers\n"
+        "inner = workers.Worker.assign\n"
+        "def assign(self, number):\n"
+        "    inner(self, number)\n"
+        "    print(self._process.pid, flush=True)\n"
+        "workers.Worker.assign = assign\n"
+        "options = Options('toy_models:HangsInC', folds=2, repeats=1, jobs=2, boundary=False)\n"
+        "list(iter_compare(blobs(), options))\n",
+        encoding="utf-8",
+    )
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        children = {int(parent.stdout.readline()) for _ in range(3)}
+        parent.kill()
+    deadline = time.monotonic() + 5
+    while any(_runs(pid) for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(children) == 2
+    assert not any(_runs(pid) for pid in children)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_what_a_model_prints_does_not_reach_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
@@ -269,12 +356,12 @@ def test_processes_of_others_are_left_alone() -> None:
 def test_beside_other_threads_nothing_is_forked() -> None:
     import threading
 
-    assert execution._can_fork() == (os.uname().sysname == "Linux" and threading.active_count() == 1)
+    assert workers.can_fork() == (os.uname().sysname == "Linux" and threading.active_count() == 1)
     event = threading.Event()
     thread = threading.Thread(target=event.wait)
     thread.start()
     try:
-        assert not execution._can_fork()
+        assert not workers.can_fork()
     finally:
         event.set()
         thread.join()
@@ -284,14 +371,14 @@ def test_fresh_workers_do_the_same_as_forked_ones(monkeypatch: pytest.MonkeyPatc
     """As on systems that cannot fork."""
     models = "tree(max_features=1),logistic,knn,naive_bayes"
     _, alone = run(models, 1, folds=2)
-    monkeypatch.setattr(execution, "_can_fork", lambda: False)
+    monkeypatch.setattr(workers, "can_fork", lambda: False)
     _, fresh = run(models, 2, folds=2)
     assert {key: facts(r) for key, r in fresh.items()} == {key: facts(r) for key, r in alone.items()}
 
 
 @pytest.mark.slow
 def test_a_fresh_worker_that_dies_takes_nothing_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "_can_fork", lambda: False)
+    monkeypatch.setattr(workers, "can_fork", lambda: False)
     _, results = run("tree,toy_models:Dies", 2, folds=2)
     assert Counter((r.model, r.status) for r in results.values()) == {
         ("tree", "ok"): 2,
@@ -302,7 +389,7 @@ def test_a_fresh_worker_that_dies_takes_nothing_along(monkeypatch: pytest.Monkey
 
 @pytest.mark.slow
 def test_ctrl_c_kills_fresh_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "_can_fork", lambda: False)
+    monkeypatch.setattr(workers, "can_fork", lambda: False)
     events = iter_compare(
         blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2, boundary=False)
     )

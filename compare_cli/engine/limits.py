@@ -1,0 +1,81 @@
+"""What a fit may take: time, watched over from outside its process, and memory, kept by the system."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from compare_cli.errors import UsageError
+
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds and bytes that one fit may take; ``None`` is no limit.
+
+    Time counts from the prepared fold to the last score, prediction and boundary statistics included.
+    Memory is what the fit takes beyond the table and the prepared fold.
+    """
+
+    seconds: float | None = None
+    memory: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.seconds is not None or self.memory is not None
+
+
+def parse_size(text: str) -> int:
+    """Return bytes from ``500M``, ``2GB``, ``1.5 GiB`` (powers of 1,024). Raises UsageError for others."""
+    found = _SIZE.fullmatch(text.strip())
+    size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
+    if size < 1:
+        raise UsageError(f"--memory-limit {text}: give a size such as 500M or 2G.")
+    return size
+
+
+def size_text(size: int) -> str:
+    """Return bytes as `parse_size` reads them: ``500M``, ``2G``, ``1536``."""
+    for unit in reversed(_UNITS):
+        if size % _UNITS[unit] == 0:
+            return f"{size // _UNITS[unit]}{unit}"
+    return str(size)
+
+
+def check_memory_limit(limits: Limits) -> None:
+    """Raise UsageError where the system cannot keep a limit on memory: only Linux counts it per process."""
+    if limits.memory is not None and sys.platform != "linux":
+        raise UsageError("--memory-limit works on Linux only; leave it out here.")
+
+
+@contextlib.contextmanager
+def limited_memory(limit: int | None) -> Iterator[None]:
+    """Let this process take ``limit`` bytes more than it has now; beyond, allocations fail (MemoryError).
+
+    Private writable memory counts (RLIMIT_DATA), not what is shared with the parent process.
+    """
+    if limit is None:
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = _data_bytes() + limit
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+    )
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _data_bytes() -> int:
+    """What counts against RLIMIT_DATA so far, in bytes (VmData of proc(5))."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmData:"))
