@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from compare_cli.across_types import Across
 from compare_cli.engine.splits import MAX_REPEATS
 from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Across, Comparison, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
+from compare_cli.types import Comparison, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
 
 if TYPE_CHECKING:
     import numpy as np

@@ -163,7 +163,7 @@ def require_matplotlib() -> None:
 
 
 @contextmanager
-def _own_settings() -> Iterator[None]:
+def own_settings() -> Iterator[None]:
     """Draw with matplotlib's defaults and ours, whatever the user's matplotlibrc says."""
     from matplotlib import rc_context, rcParams, style
 
@@ -176,16 +176,22 @@ def _own_settings() -> Iterator[None]:
 
 def _saved(picture: Picture, kind: str, *, caption: bool, metadata: dict[str, Any]) -> bytes:
     require_matplotlib()
-    with _own_settings():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
+    with own_settings():
         from matplotlib.figure import Figure
 
         layout = Layout.of(picture, caption=caption)
         figure = Figure(figsize=layout.size, dpi=DPI, facecolor="white")
-        FigureCanvasAgg(figure)
         _draw(figure, picture, layout)
-        out = io.BytesIO()
-        figure.savefig(out, format=kind, dpi=DPI, metadata=metadata)
+        return saved_figure(figure, kind, metadata)
+
+
+def saved_figure(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+    """Return a figure as bytes of this kind (png, svg)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    out = io.BytesIO()
+    figure.savefig(out, format=kind, dpi=DPI, metadata=metadata)
     return out.getvalue()
 
 
