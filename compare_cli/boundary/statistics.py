@@ -64,11 +64,12 @@ def measure(
     found["linearity"] = linearity(
         frame.surrogate_features, space.surrogate_labels, frame.anchor_features, labels
     )
+    found["moving_columns"] = float(frame.z.shape[1])
     if not frame.z.shape[1]:
         return found, NO_NUMBERS
     rng = [stream(seed, number) for number in range(20, 26)]
     starts = _starting_points(space, effort, rng)
-    found |= _sampled(space, starts, effort, rng)
+    found |= {"held_flips": starts.held_flips, **_sampled(space, starts, effort, rng)}
     if exact is not None and exact.pieces is not None and len(starts.different.start):
         found["relu_pieces"] = _pieces(space, starts.different, exact)
     at = boundary_points(space, starts.anchors, starts.rivals, starts.rival_labels)
@@ -79,7 +80,10 @@ def measure(
 
 @dataclass(frozen=True)
 class _Starts:
-    """Walks whose ends still have their labels, and anchors (m,) with rivals (m, k) and their labels."""
+    """Walks whose ends still have their labels, and anchors (m,) with rivals (m, k) and their labels.
+
+    ``held_flips`` is the share of ends that took another label with the held values of their starts.
+    """
 
     same: Pairs
     different: Pairs
@@ -87,6 +91,7 @@ class _Starts:
     anchors: NDArray[np.int64]
     rivals: NDArray[np.int64]
     rival_labels: NDArray[np.int64]
+    held_flips: float | None = None
 
 
 def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator]) -> _Starts:
@@ -102,6 +107,7 @@ def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator
         return _Starts(same, different, labels[different.end], anchors, rivals, labels[rivals])
     toward = Pairs(np.repeat(anchors, rivals.shape[1]), rivals.ravel())
     near, far, rival = space.labels(ends(frame, same), ends(frame, different), ends(frame, toward))
+    changed = np.concatenate([near != labels[same.end], far != labels[different.end]])
     kept, apart = near == labels[same.start], far != labels[different.start]
     return _Starts(
         Pairs(same.start[kept], same.end[kept]),
@@ -110,6 +116,7 @@ def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator
         anchors,
         rivals,
         rival.reshape(rivals.shape),
+        float(changed.mean()) if len(changed) else None,
     )
 
 
