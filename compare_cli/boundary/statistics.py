@@ -13,6 +13,7 @@ from compare_cli.boundary.margins import refined
 from compare_cli.boundary.normals import features_per_facet, normals_at
 from compare_cli.boundary.probes import (
     FULL,
+    SIDE,
     BoundaryPoints,
     Effort,
     Pairs,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from compare_cli.boundary.space import Space
 
 SAME_STEPS, DIFFERENT_STEPS = 8, 12
-SIDE = 14  # of the grids on planes
 UNSURE_GAP = 0.5
 EXACT_ANCHORS = 200
 MOST_COLUMNS = 200  # above, the error of roughness (about .017 √d at 60 points) drowns it
@@ -126,8 +126,8 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
 
     labels, frame = space.anchor_labels, space.frame
     across = steps_along(frame, starts.different, DIFFERENT_STEPS)
-    shaken = noisy(frame, effort.noisy(len(labels)), NOISE, rng[3])
-    sheets = planes(frame, effort.planes(len(labels)), SIDE, rng[4])
+    shaken = noisy(frame, effort.noisy(len(labels), frame.width), NOISE, rng[3])
+    sheets = planes(frame, effort.planes(len(labels), frame.width), SIDE, rng[4])
     within, crossed, moved, sheet = space.labels(
         steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, sheets
     )
