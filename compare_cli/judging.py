@@ -174,12 +174,9 @@ def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) ->
 
 
 def with_boundary_reasons(
-    verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict], columns: int
+    verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict]
 ) -> Verdict:
-    """Return the verdict with what the boundaries say about it; nothing where the numbers do not support it.
-
-    ``columns`` counts the numeric columns that span the space.
-    """
+    """Return the verdict with what the boundaries say about it, where the numbers support it."""
     from compare_cli.boundary import Evidence, Profile, explain
 
     profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
@@ -190,7 +187,7 @@ def with_boundary_reasons(
         for p in pairs
         if p.disagreement_between_rows is not None
     }
-    reasons = explain(Evidence(profiles, pairs, differ, columns))
+    reasons = explain(Evidence(profiles, pairs, differ))
     return replace(verdict, because=(*verdict.because, *reasons))
 
 
