@@ -188,7 +188,8 @@ def test_a_scheduler_that_is_killed_ends_the_run(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.extra
 def test_nothing_is_left_on_the_workers(dask: Processes) -> None:
     events = iter_compare(blobs(), options("tree", f"dask://{dask.address}"))
-    assert any([_grandchildren(dask) for event in events if isinstance(event, FitResult)])
+    seen = [_grandchildren(dask) for event in events if isinstance(event, FitResult)]
+    assert any(seen)
     deadline = time.monotonic() + 5
     while _grandchildren(dask) and time.monotonic() < deadline:
         time.sleep(0.1)
