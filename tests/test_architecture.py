@@ -41,6 +41,7 @@ MAY_IMPORT = {
         "environment",
     },
     "gate": {"types", "errors", "metrics", "models", "verdict", "judging"},
+    "runs_diff": {"types", "errors", "metrics", "runs", "verdict", "judging", "gate"},
 }
 """What each part may import of the package, besides itself. Parts above these may import all below."""
 TOP = {"cli", "api", "__main__", "__init__"}

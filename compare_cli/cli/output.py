@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,9 +74,7 @@ class Output:
     def _view(self) -> View:
         if self.file is not None:
             return View(PIPE_WIDTH, **self._columns)
-        color = wants_color(sys.stdout)
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
-        return View(width, color, **self._columns)
+        return replace(out_view(), **self._columns)
 
     def _write(self, text: str) -> None:
         if self._begun is not None:
@@ -83,6 +82,12 @@ class Output:
                 stream.write(text)
         else:
             write_out(text)
+
+
+def out_view() -> View:
+    """Return what standard output can show."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
+    return View(width, wants_color(sys.stdout))
 
 
 def write_out(text: str) -> None:

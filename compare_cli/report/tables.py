@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from compare_cli.report.columns import RANK_COLUMNS, Facts, choose_columns
 from compare_cli.report.escaping import markdown, printable
+from compare_cli.report.reused import reused_line
 from compare_cli.report.text import heading, protocol_line
 from compare_cli.types import Bench, Comparison, ModelSummary
 
@@ -27,12 +28,12 @@ _FIELDS = (
 
 def comparison_csv(comparison: Comparison) -> str:
     """Return one row per model, with the names and units of the JSON document (RFC 4180)."""
-    return _csv(comparison_rows(comparison))
+    return csv_text(comparison_rows(comparison))
 
 
 def bench_csv(bench: Bench) -> str:
     """Return one row per data set and model."""
-    return _csv([row for comparison in bench.datasets for row in comparison_rows(comparison)])
+    return csv_text([row for comparison in bench.datasets for row in comparison_rows(comparison)])
 
 
 def comparison_rows(comparison: Comparison) -> list[dict[str, object]]:
@@ -60,7 +61,8 @@ def _lower(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _csv(rows: Sequence[dict[str, object]]) -> str:
+def csv_text(rows: Sequence[dict[str, object]]) -> str:
+    """Return rows as CSV (RFC 4180), with a column for every name that any of them has."""
     out = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(out, names, restval="", lineterminator="\r\n")
@@ -97,6 +99,8 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
     yield from (f"### {markdown(heading(comparison))}", "", markdown(protocol_line(comparison)), "")
     rows = [tuple(column.cell(model, facts) for column in columns) for model in comparison.models]
     yield from _grid([c.title(facts) for c in columns], [c.justify for c in columns], rows)
+    reused = reused_line(comparison)
+    yield from ("", markdown(reused)) if reused else ()
     yield from ("", f"**{markdown(comparison.verdict.sentence)}**", "")
     yield from (f"- {markdown(reason)}" for reason in comparison.verdict.because)
 
