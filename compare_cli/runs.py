@@ -64,9 +64,9 @@ class Pruned:
 class ModelDiff:
     """One model in two runs. ``delta`` > 0: the new run is better, also where lower scores are better.
 
-    ``old`` and ``new`` are its scores as each run has them, None where a run has none. The difference is
-    over the folds that are compared, with its 95 % interval; ``p_positive`` is P(Δ > 0). ``verdict`` speaks
-    of the new run; None for a model that only one of them has.
+    ``old`` and ``new`` are its mean scores over the folds that are compared, else over all of its run; None
+    where a run has none. The difference has a 95 % interval; ``p_positive`` is P(Δ > 0). ``verdict`` speaks
+    of the new run; it is None for a model that only one of them has.
     """
 
     model: str

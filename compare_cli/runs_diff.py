@@ -9,7 +9,7 @@ as independent, which needs larger differences. Results of other data are shown 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from compare_cli.errors import DataError
@@ -110,8 +110,8 @@ def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
         row = ModelDiff(model, scores[0].get(model), scores[1].get(model))
         if model in scores[0] and model in scores[1]:
             sign = 1 if metric.higher_is_better else -1
-            both = (sign * arrays[0][model], sign * arrays[1][model])
-            row = _judged(row, _posterior(*both, way, rope, uneven_share(new)))
+            both = _compared(sign * arrays[0][model], sign * arrays[1][model], way)
+            row = _judged(row, both, _posterior(*both, way, rope, uneven_share(new)), sign)
         rows.append(row)
     return DatasetDiff(
         dataset=new.dataset.name,
@@ -127,24 +127,25 @@ def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
     )
 
 
-def _posterior(old: Floats, new: Floats, way: _Way, rope: float, share: float | None) -> PairPosterior | None:
-    """Return what is believed of new - old, scores (repeats, folds); None where nothing can be said.
-
-    Only repeats count of which all folds are there, for pairs in both.
-    """
+def _compared(old: Floats, new: Floats, way: _Way) -> tuple[Floats, Floats]:
+    """Return the scores (repeats, folds) that are compared: those of repeats whose folds are all there."""
     import numpy as np
 
+    if way.how == "paired":
+        old, new = old[: way.repeats], new[: way.repeats]
+        there = np.isfinite(old).all(axis=1) & np.isfinite(new).all(axis=1)
+        return old[there], new[there]
+    return old[np.isfinite(old).all(axis=1)], new[np.isfinite(new).all(axis=1)]
+
+
+def _posterior(old: Floats, new: Floats, way: _Way, rope: float, share: float | None) -> PairPosterior | None:
+    """Return what is believed of new - old, scores (repeats, folds); None where nothing can be said."""
     from compare_cli.verdict import pair_posterior
 
-    if way.how == "not comparable":
+    if way.how == "not comparable" or min(old.size, new.size) < 2 or min(old.shape[1], new.shape[1]) < 2:
         return None
     if way.how == "paired":
-        d = new[: way.repeats] - old[: way.repeats]
-        d = d[np.isfinite(d).all(axis=1)]
-        return pair_posterior(d, rope, share) if d.size > 1 else None
-    old, new = (scores[np.isfinite(scores).all(axis=1)] for scores in (old, new))
-    if min(old.size, new.size) < 2 or min(old.shape[1], new.shape[1]) < 2:
-        return None
+        return pair_posterior(new - old, rope, share)
     return _of_independent(unpaired(old, new, share), rope)
 
 
@@ -169,20 +170,20 @@ def _of_independent(difference: tuple[float, float, int], rope: float) -> PairPo
     )
 
 
-def _judged(row: ModelDiff, posterior: PairPosterior | None) -> ModelDiff:
+def _judged(
+    row: ModelDiff, both: tuple[Floats, Floats], posterior: PairPosterior | None, sign: int
+) -> ModelDiff:
     from compare_cli.verdict import decide_pair
 
     if posterior is None:
-        return ModelDiff(row.model, row.old, row.new, verdict="not comparable")
+        return replace(row, verdict="not comparable")
     low, high = posterior.interval()
     verdict = decide_pair(posterior)
-    known = (
-        not posterior.no_spread or verdict == "identical"
-    )  # the same difference everywhere measures nothing
+    known = not posterior.no_spread or verdict == "identical"  # one difference everywhere measures nothing
     return ModelDiff(
         model=row.model,
-        old=row.old,
-        new=row.new,
+        old=sign * float(both[0].mean()),
+        new=sign * float(both[1].mean()),
         delta=posterior.delta,
         delta_low=low if known else None,
         delta_high=high if known else None,
