@@ -42,7 +42,7 @@ def unpack(data: bytes, task_facts: FitResult) -> FitResult:
         if boundary is not None:
             facts["boundary"] = Boundary(**{**boundary, "probe_labels": _array(boundary["probe_labels"])})
         return replace(task_facts, **{**facts, "warnings": tuple(facts["warnings"])})
-    except (zlib.error, KeyError, TypeError, AttributeError) as error:
+    except (zlib.error, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a stored result: {error}") from error
 
 
