@@ -250,9 +250,11 @@ class Store:
 
     def _shrunk(self) -> int:
         """Give space back to the system where that is possible now; return the size in bytes."""
-        with contextlib.suppress(sqlite3.OperationalError):  # it is in use, or the disk is full: used later
+        self._db.execute("PRAGMA busy_timeout = 500")  # where another uses the file, later runs fill the gaps
+        with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
         return self._size()
 
     def _size(self) -> int:

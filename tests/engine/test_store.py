@@ -349,7 +349,7 @@ class TestMigrations:
         kept = Store(file)
         kept.put(result("a"), "aaaa", "moons")
         kept.close()
-        wrong = "CREATE TABLE extras (name TEXT); DROP TABLE nothing"
+        wrong = "CREATE TABLE extras (name TEXT); DROP TABLE absent"
         monkeypatch.setattr(store, "MIGRATIONS", (*MIGRATIONS, wrong))
         with pytest.raises(StoreError, match="no such table"):
             Store(file)
