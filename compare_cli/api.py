@@ -14,12 +14,13 @@ from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.plan import make_tasks
 from compare_cli.engine.session import Session
 from compare_cli.engine.splits import Split, make_splits, repeat_digests, splits_digest
-from compare_cli.engine.store import StoredRun
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError
 from compare_cli.judging import judge_data_sets, score_arrays
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
+from compare_cli.models.specs import split_specs
 from compare_cli.notes import note
+from compare_cli.runs import StoredRun
 from compare_cli.summary import summarise_dataset, summarise_models
 from compare_cli.types import (
     Bench,
@@ -104,29 +105,42 @@ def iter_compare(
     options = options or Options()
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
-    with Session(options, clock.id, heartbeat) as session:
-        session.archive.begin_run(_begun("fit", clock, [dataset.name], options))
+    with Session(options, _begun("fit", clock, [dataset], options), heartbeat) as session:
         comparison = yield from _compare(job, session, clock)
-        session.archive.end_run(_ended(comparison), lambda: _document(comparison))
+        session.keep(_ended(comparison), lambda: _document(comparison))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
     yield comparison
     return comparison
 
 
-def _begun(command: str, clock: Clock, datasets: Sequence[str], options: Options) -> StoredRun:
-    models = options.models or DEFAULT_MODELS
-    return StoredRun(clock.id, clock.started, command, ",".join(datasets), models, "running", "")
+def _begun(command: str, clock: Clock, sources: Sequence[Any], options: Options) -> StoredRun:
+    """Return a run as the list shows it while it is under way."""
+    models = tuple(split_specs(options.models or DEFAULT_MODELS))
+    datasets = tuple(map(_source_name, sources))
+    return StoredRun(clock.id, clock.started, command, datasets, models, "running")
+
+
+def _source_name(source: Any) -> str:
+    if isinstance(source, Dataset):
+        return source.name
+    return str(source) if isinstance(source, str | os.PathLike) else type(source).__name__
 
 
 def _ended(result: Comparison | Bench) -> StoredRun:
     """Return a result as the list of runs shows it."""
     run = result.run
-    comparisons = [result] if isinstance(result, Comparison) else result.datasets
-    verdict = result.verdict if isinstance(result, Comparison) else result.across.verdict
-    command = "fit" if isinstance(result, Comparison) else "bench"
-    datasets = ",".join(comparison.dataset.name for comparison in comparisons)
-    models = ",".join(dict.fromkeys(m.model for c in comparisons for m in c.models if m.family != BASELINE))
-    return StoredRun(run.id, run.started, command, datasets, models, run.status, verdict.sentence)
+    comparisons = (result,) if isinstance(result, Comparison) else result.datasets
+    return StoredRun(
+        id=run.id,
+        started=run.started,
+        command="fit" if isinstance(result, Comparison) else "bench",
+        datasets=tuple(c.dataset.name for c in comparisons),
+        models=tuple(dict.fromkeys(m.model for c in comparisons for m in c.models if m.family != BASELINE)),
+        status=run.status,
+        verdict=(result.verdict if isinstance(result, Comparison) else result.across.verdict).sentence,
+        fits=run.fits_run + run.fits_reused,
+        seconds=run.seconds,
+    )
 
 
 def _document(result: Comparison | Bench) -> str:
@@ -212,12 +226,12 @@ def iter_bench(
     options = options or Options()
     entries = data.expand(sources)
     names = [entry.name for entry in entries]
-    with Session(options, clock.id, heartbeat) as session:
-        session.archive.begin_run(_begun("bench", clock, names, options))
+    with Session(options, _begun("bench", clock, names, options), heartbeat) as session:
         yield PlannedBench(tuple(names))
         result = yield from _bench(entries, session, clock, reading)
-        session.archive.end_run(_ended(result), lambda: _document(result))
-        yield replace(result, notes=(*result.notes, *session.archive.notes))
+        session.keep(_ended(result), lambda: _document(result))
+        result = replace(result, notes=(*result.notes, *session.archive.notes))
+    yield result
 
 
 def _bench(

@@ -219,6 +219,13 @@ class ResultPart(Part):
     fits: list[FitPart]
 
 
+class BenchPart(ResultPart):
+    """What a bench says of one data set: also how long it took, and whether everything was done."""
+
+    seconds: Seconds = None
+    status: Literal["complete", "partial", "interrupted"] = "complete"
+
+
 class HeadPart(Part):
     """What every document begins with."""
 
@@ -238,7 +245,7 @@ class BenchDocument(Part):
     command: Literal["bench"]
     run: RunPart
     environment: EnvironmentPart
-    datasets: list[ResultPart]
+    datasets: list[BenchPart]
     across: AcrossPart
     notes: list[NotePart]
 
@@ -260,10 +267,14 @@ def bench_document(bench: Bench) -> BenchDocument:
         command="bench",
         run=RunPart.model_validate(bench.run),
         environment=EnvironmentPart.model_validate(bench.environment),
-        datasets=[_result_part(comparison) for comparison in bench.datasets],
+        datasets=[_bench_part(comparison) for comparison in bench.datasets],
         across=across_part(bench.across),
-        notes=[NotePart(code=n.code, level=n.level, message=n.message, hint=n.hint) for n in bench.notes],
+        notes=[NotePart.model_validate(n) for n in bench.notes],
     )
+
+
+def _bench_part(c: Comparison) -> BenchPart:
+    return BenchPart(seconds=c.run.seconds, status=c.run.status, **vars(_result_part(c)))
 
 
 def _result_part(comparison: Comparison) -> ResultPart:
@@ -274,9 +285,7 @@ def _result_part(comparison: Comparison) -> ResultPart:
         models=[_model_part(m) for m in comparison.models],
         pairs=[PairPart.model_validate(p) for p in comparison.pairs],
         verdict=VerdictPart.model_validate(comparison.verdict),
-        notes=[
-            NotePart(code=n.code, level=n.level, message=n.message, hint=n.hint) for n in comparison.notes
-        ],
+        notes=[NotePart.model_validate(n) for n in comparison.notes],
         fits=[fit_part(f) for f in comparison.fits],
     )
 
@@ -293,23 +302,11 @@ def _model_part(summary: ModelSummary) -> ModelPart:
 
 def fit_part(fit: FitResult) -> FitPart:
     """Return one fit as the document says it."""
+    facts = {name: getattr(fit, name) for name in FitPart.model_fields if hasattr(fit, name)}
     scores = dict(fit.scores)
-    return FitPart(
-        model=fit.model,
-        repeat=fit.repeat,
-        fold=fit.fold,
-        status=fit.status,
-        accuracy=scores.pop("accuracy", None),
-        scores=scores,
-        fit_seconds=fit.fit_seconds,
-        fit_cpu_seconds=fit.fit_cpu_seconds,
-        predict_seconds=fit.predict_seconds,
-        train_rows=fit.train_rows,
-        test_rows=fit.test_rows,
-        reused=fit.reused,
-        ran_at=fit.ran_at,
-        error=f"{fit.error_kind}: {fit.error}" if fit.error else None,
-    )
+    facts |= {"accuracy": scores.pop("accuracy", None), "scores": scores}
+    facts["error"] = f"{fit.error_kind}: {fit.error}" if fit.error else None
+    return FitPart(**facts)
 
 
 def to_json(document: FitDocument | BenchDocument | FitPart, *, indent: int | None = 2) -> str:

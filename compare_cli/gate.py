@@ -53,10 +53,10 @@ def gate(
     names = _chosen(base, model, "BASE"), _chosen(new, model, "NEW")
     old, now = _scores(base, names[0], "BASE"), _scores(new, names[1], "NEW")
     if paired:
-        shared = _shared_repeats(base, new)
+        shared = _checked_repeats(base, new)
         delta, se, df = _paired(_sign(base) * (now[:shared] - old[:shared]), base)
     else:
-        delta, se, df = _unpaired(_sign(base) * old, _sign(base) * now)
+        delta, se, df = unpaired(_sign(base) * old, _sign(base) * now)
     return _conclude(names, base.protocol.metric, (delta, se, df), margin)
 
 
@@ -90,16 +90,11 @@ def _scores(comparison: Comparison, name: str, which: str) -> NDArray[np.float64
     return scores[name]
 
 
-def _shared_repeats(base: Comparison, new: Comparison) -> int:
+def _checked_repeats(base: Comparison, new: Comparison) -> int:
     """Return how many repeats both have on the same splits of the same data; at least 1, or DataError."""
     if base.dataset.fingerprint != new.dataset.fingerprint:
         raise DataError("BASE and NEW are results of different data; --unpaired compares them all the same.")
-    pairs = zip(base.protocol.repeat_digests, new.protocol.repeat_digests, strict=False)
-    shared = 0
-    for one, other in pairs:
-        if one != other:
-            break
-        shared += 1
+    shared = shared_repeats(base, new)
     if not shared:
         raise DataError(
             "BASE and NEW were judged on different splits (--seed, --folds, --groups); run NEW as BASE was,"
@@ -108,21 +103,40 @@ def _shared_repeats(base: Comparison, new: Comparison) -> int:
     return shared
 
 
+def shared_repeats(one: Comparison, other: Comparison) -> int:
+    """Return how many repeats, from the first on, two results of the same data have the same splits for."""
+    shared = 0
+    for digest, its in zip(one.protocol.repeat_digests, other.protocol.repeat_digests, strict=False):
+        if digest != its:
+            break
+        shared += 1
+    return shared
+
+
+def uneven_share(comparison: Comparison) -> float | None:
+    """Return the mean n_test/n_train of folds that are not equal; None where it is 1/(k-1)."""
+    shares = [fit.test_rows / fit.train_rows for fit in comparison.fits if fit.train_rows]
+    stratified = comparison.protocol.scheme == "stratified" or not shares
+    return None if stratified else sum(shares) / len(shares)
+
+
 def _paired(d: NDArray[np.float64], base: Comparison) -> tuple[float, float, int]:
     """Return Δ, its standard error and the degrees of freedom of paired differences (repeats, folds)."""
     from compare_cli.verdict import repeated_variance
 
-    shares = [fit.test_rows / fit.train_rows for fit in base.fits if fit.train_rows]
-    stratified = base.protocol.scheme == "stratified" or not shares
-    share = None if stratified else sum(shares) / len(shares)
-    return float(d.mean()), sqrt(float(repeated_variance(d, share))), d.size - 1
+    return float(d.mean()), sqrt(float(repeated_variance(d, uneven_share(base)))), d.size - 1
 
 
-def _unpaired(old: NDArray[np.float64], now: NDArray[np.float64]) -> tuple[float, float, int]:
-    """Return the same for two independent means: variances add, the fewer degrees of freedom count."""
+def unpaired(
+    old: NDArray[np.float64], now: NDArray[np.float64], share: float | None = None
+) -> tuple[float, float, int]:
+    """Return Δ, se and df for two independent means of scores (repeats, folds).
+
+    Variances add, the fewer degrees of freedom count; ``share`` is n_test/n_train where folds are not equal.
+    """
     from compare_cli.verdict import repeated_variance
 
-    variance = float(repeated_variance(old)) + float(repeated_variance(now))
+    variance = float(repeated_variance(old, share)) + float(repeated_variance(now, share))
     return float(now.mean() - old.mean()), sqrt(variance), min(old.size, now.size) - 1
 
 

@@ -33,7 +33,10 @@ NOTES: dict[str, NoteKind] = {
     "model_not_loaded": NoteKind(
         "warning", "Left out: {message}", "the plugin is broken; reinstall or remove it"
     ),
-    "store_unusable": NoteKind("warning", "Nothing is saved: {message}"),
+    "store_unusable": NoteKind("warning", "Nothing more is saved: {message}"),
+    "stored_fits_damaged": NoteKind(
+        "warning", "{count} fits in the store are damaged and were run again; the others are used."
+    ),
     "budget_spent": NoteKind(
         "warning",
         "The budget of {seconds:g} s is spent: {left_out} of {total} fits were left out.",

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
-from compare_cli.document import BenchDocument, FitDocument, ResultPart, read_document
+from compare_cli.document import BenchDocument, FitDocument, read_document
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError, UsageError, nearest
+from compare_cli.from_document import result_of
 from compare_cli.judging import (
     Question,
     in_order_of_merit,
@@ -29,9 +30,6 @@ from compare_cli.types import (
     Bench,
     Comparison,
     DatasetSummary,
-    DroppedColumn,
-    Environment,
-    Failure,
     FitResult,
     ModelSummary,
     PairVerdict,
@@ -80,51 +78,8 @@ def _last_line_if_ndjson(text: bytes) -> bytes:
 
 
 def _from_document(document: FitDocument | BenchDocument) -> list[Comparison]:
-    parts: Sequence[ResultPart] = document.datasets if isinstance(document, BenchDocument) else [document]
-    run = Run(**_fields(document.run, Run))
-    environment = Environment(**_fields(document.environment, Environment))
-    return [_comparison(part, run, environment) for part in parts]
-
-
-def _fields(part: Any, kind: type[Any]) -> dict[str, Any]:
-    """The values of a document's part that a type of ours has too."""
-    return {name: getattr(part, name) for name in kind.__dataclass_fields__ if hasattr(part, name)}
-
-
-def _comparison(part: ResultPart, run: Run, environment: Environment) -> Comparison:
-    dataset = _fields(part.dataset, DatasetSummary)
-    dataset["dropped"] = tuple(DroppedColumn(d.column, d.reason) for d in part.dataset.dropped)
-    dataset["read"] = ReadInfo(**_fields(part.dataset.read, ReadInfo))
-    for name in ("classes", "class_counts"):
-        dataset[name] = tuple(dataset[name])
-    return Comparison(
-        command=part.command,
-        run=run,
-        environment=environment,
-        dataset=DatasetSummary(**dataset),
-        protocol=Protocol(**_fields(part.protocol, Protocol)),
-        models=tuple(_model(m) for m in part.models),
-        pairs=tuple(PairVerdict(**_fields(p, PairVerdict)) for p in part.pairs),
-        verdict=Verdict(**_fields(part.verdict, Verdict)),
-        notes=(),
-        fits=tuple(_fit(f) for f in part.fits),
-    )
-
-
-def _model(part: Any) -> ModelSummary:
-    facts = _fields(part, ModelSummary)
-    accuracy = None if part.accuracy_low is None else (part.accuracy_low, part.accuracy_high)
-    facts["scores"] = {"accuracy": part.accuracy, **part.scores}
-    facts["score_intervals"] = {"accuracy": accuracy, **part.score_intervals}
-    facts["failures"] = tuple(Failure(**_fields(f, Failure)) for f in part.failures)
-    return ModelSummary(**facts)
-
-
-def _fit(part: Any) -> FitResult:
-    facts = _fields(part, FitResult)
-    kind, _, message = (part.error or "").partition(": ")
-    facts |= {"scores": {"accuracy": part.accuracy, **part.scores}, "error": message, "error_kind": kind}
-    return FitResult(key="", **facts)
+    result = result_of(document)
+    return [result] if isinstance(result, Comparison) else list(result.datasets)
 
 
 def _from_scores(text: bytes, path: Path, criterion: Criterion) -> list[Comparison]:

@@ -19,13 +19,14 @@ MAY_IMPORT = {
     "notes": {"types"},
     "metrics": {"types", "errors"},
     "environment": {"types"},
+    "runs": {"errors"},
     "document_across": {"across_types"},
     "document": {"types", "errors", "document_across"},
     "verdict": {"types", "across_types", "errors"},
     "boundary": {"types", "errors"},
     "data": {"types", "errors", "notes"},
     "models": {"types", "errors", "notes", "boundary"},
-    "engine": {"types", "errors", "notes", "metrics", "data", "models", "boundary"},
+    "engine": {"types", "errors", "notes", "metrics", "runs", "data", "models", "boundary"},
     "judging": {
         "types",
         "across_types",
@@ -37,9 +38,21 @@ MAY_IMPORT = {
         "verdict",
     },
     "summary": {"types", "errors", "notes", "metrics", "models", "engine", "boundary", "verdict", "judging"},
-    "report": {"types", "across_types", "errors", "notes", "metrics", "document", "models.families"},
-    "stored": {"types", "errors", "metrics", "models", "verdict", "judging", "document", "environment"},
+    "report": {"types", "across_types", "errors", "notes", "metrics", "runs", "document", "models.families"},
+    "from_document": {"types", "across_types", "document", "document_across"},
+    "stored": {
+        "types",
+        "errors",
+        "metrics",
+        "models",
+        "verdict",
+        "judging",
+        "document",
+        "from_document",
+        "environment",
+    },
     "gate": {"types", "errors", "metrics", "models", "verdict", "judging"},
+    "runs_diff": {"types", "errors", "metrics", "runs", "verdict", "judging", "gate"},
 }
 """What each part may import of the package, besides itself. Parts above these may import all below."""
 TOP = {"cli", "api", "__main__", "__init__"}
@@ -146,6 +159,7 @@ LIGHT = {
     "--version": ["-m", "compare_cli", "--version"],
     "models": ["-m", "compare_cli", "models"],
     "schema": ["-m", "compare_cli", "schema"],
+    "runs": ["-m", "compare_cli", "runs"],
     "wrong option": ["-m", "compare_cli", "fit", "moons", "--no-such-option"],
 }
 

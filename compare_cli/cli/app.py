@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from compare_cli import __version__
+from compare_cli.cli.kept_runs import runs_app
 from compare_cli.cli.options import BenchOptions, CompareOptions, OutputOptions, ReadOptions, takes
 from compare_cli.cli.plotting import PlotOptions
 
@@ -142,6 +143,9 @@ def gate(
     from compare_cli.cli.judging_files import run_gate
 
     raise typer.Exit(run_gate(base, new, model=model, margin=margin, paired=not unpaired))
+
+
+app.add_typer(runs_app)
 
 
 @app.command()

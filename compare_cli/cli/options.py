@@ -21,6 +21,11 @@ _COMPARISON = "Comparison"
 _BOUNDARY = "Boundary"
 _RUNNING = "Running"
 _OUTPUT = "Output"
+STORE_DEFAULT = "(default: COMPARE_STORE, else the user's data folder)"
+StoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", help=f"The store. {STORE_DEFAULT}", metavar="FILE", show_default=False),
+]
 
 
 @dataclass(frozen=True)
@@ -215,8 +220,7 @@ class CompareOptions(ReadOptions, OutputOptions):
     store: Annotated[
         Path | None,
         typer.Option(
-            help="Keep every fit in this file, and take from it what is there."
-            " (default: COMPARE_STORE, else the user's data folder)",
+            help=f"Keep every fit in this file, and take from it what is there. {STORE_DEFAULT}",
             rich_help_panel=_RUNNING,
             metavar="FILE",
             show_default=False,

@@ -80,9 +80,8 @@ class Output:
     def _view(self) -> View:
         if self._text_file is not None:
             return self._view_of(PIPE_WIDTH)
-        color = wants_color(sys.stdout)
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
-        return self._view_of(width, color)
+        place = out_view()
+        return self._view_of(place.width, place.color)
 
     @property
     def _text_file(self) -> Path | None:
@@ -94,6 +93,12 @@ class Output:
                 stream.write(text)
         else:
             write_out(text)
+
+
+def out_view() -> View:
+    """Return what standard output can show."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
+    return View(width, wants_color(sys.stdout))
 
 
 def write_out(text: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compare_cli.engine.store import Store, StoredRun, StoreError
+from compare_cli.engine.store import Store, StoreError
 from compare_cli.notes import note
+from compare_cli.runs import StoredRun
 from compare_cli.types import FitResult, FitTask, Note
 
 
@@ -15,54 +17,74 @@ from compare_cli.types import FitResult, FitTask, Note
 class Archive:
     """What a run takes from its store and keeps in it. ``fresh`` takes nothing; without a store all is idle.
 
-    ``notes`` holds at most one: what is wrong with the store.
+    ``notes`` holds what is wrong with the store, and how many of its fits could not be read.
     """
 
     path: Path | None
     fresh: bool = False
-    notes: list[Note] = field(default_factory=list)
     _store: Store | None = None
+    _fault: StoreError | None = None
+    _damaged: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         if self.path is not None:
-            path = self.path
-            self._guard(lambda: setattr(self, "_store", Store(path)))
+            try:
+                self._store = Store(self.path)
+            except StoreError as error:
+                self._fault = error
 
-    def _guard(self, action: Callable[[], None]) -> None:
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the user should know of the store."""
+        told = [note("stored_fits_damaged", count=self._damaged)] if self._damaged else []
+        if self._fault is not None:
+            told.append(note("store_unusable", message=str(self._fault)))
+        return tuple(told)
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Give the store up at its first fault."""
         try:
-            action()
+            yield
         except StoreError as error:
-            self._store = None
-            self.notes.append(note("store_unusable", message=str(error)))
+            self._fault = error
+            self.close()
 
     def finished(self, tasks: Sequence[FitTask]) -> list[FitResult]:
         """Return what the store has of these tasks."""
         found: list[FitResult] = []
         store = self._store
-        if store is not None and not self.fresh:
-            self._guard(lambda: found.extend(store.finished(tasks)))
+        if store is None or self.fresh:
+            return found
+        with self._guarded():
+            found, damaged = store.finished(tasks)
+            self._damaged += damaged
+            store.mark_used(found)
         return found
 
     def put(self, result: FitResult, run: str, dataset: str) -> None:
         """Keep a result, unless it came from the store."""
         store = self._store
         if store is not None and not result.reused:
-            self._guard(lambda: store.put(result, run, dataset))
+            with self._guarded():
+                store.put(result, run, dataset)
 
-    def begin_run(self, run: StoredRun) -> None:
-        """Note that a run has begun."""
+    def put_run(self, run: StoredRun, document: Callable[[], str] | None = None) -> None:
+        """Keep what is known of a run; its whole result (JSON) is made only where it is kept."""
         store = self._store
         if store is not None:
-            self._guard(lambda: store.begin_run(run))
+            with self._guarded():
+                store.put_run(run, document() if document is not None else None)
 
-    def end_run(self, run: StoredRun, document: Callable[[], str]) -> None:
-        """Keep a run's whole result; the JSON is made only where it is kept."""
+    def forget_run(self, run: StoredRun) -> None:
+        """Take a run off the list; its fits stay."""
         store = self._store
         if store is not None:
-            self._guard(lambda: store.end_run(run, document()))
+            with self._guarded():
+                store.forget_run(run)
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store; nothing more is saved."""
         if self._store is not None:
             self._store.close()
             self._store = None

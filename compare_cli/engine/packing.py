@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEVEL = 1  # of compression: labels shrink tenfold, and faster than they are written
+_WHOLE = ("<u1", "<i1", "<u2", "<i2", "<u4", "<i4", "<i8")
 _ARRAYS = {"predictions": "<i8", "row_scores": "<f8", "confusion": "<i8"}
 _ABOUT_THE_TASK = {"key", "model", "repeat", "fold", "reused", "ran_at"}
 
@@ -41,7 +42,7 @@ def unpack(data: bytes, task_facts: FitResult) -> FitResult:
         if boundary is not None:
             facts["boundary"] = Boundary(**{**boundary, "probe_labels": _array(boundary["probe_labels"])})
         return replace(task_facts, **{**facts, "warnings": tuple(facts["warnings"])})
-    except (zlib.error, KeyError, TypeError, AttributeError) as error:
+    except (zlib.error, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a stored result: {error}") from error
 
 
@@ -52,7 +53,8 @@ def _flat(array: NDArray[Any] | None) -> list[Any] | None:
     if array is None:
         return None
     if array.dtype.kind in "iu" and array.size:
-        array = array.astype(np.result_type(np.min_scalar_type(array.min()), np.min_scalar_type(array.max())))
+        low, high = int(array.min()), int(array.max())
+        array = array.astype(next(t for t in _WHOLE if np.iinfo(t).min <= low and high <= np.iinfo(t).max))
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     return [little.dtype.str, list(little.shape), base64.b64encode(little.tobytes()).decode()]
 

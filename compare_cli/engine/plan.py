@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,18 +112,23 @@ def task_key(
 
 def _made_by(spec: ModelSpec) -> list[str]:
     """Return version and source of a model from outside, so that a changed one is fitted anew."""
-    return [] if spec.factory.startswith("sklearn.") else _version_and_source(spec.factory)
+    return [] if spec.factory.startswith("sklearn.") else _version_and_sources(load_class(spec))
+
+
+def _version_and_sources(cls: type[Any]) -> list[str]:
+    """Return the version of a class's package, and digests of the files of the class and its bases."""
+    modules = [sys.modules.get(part.__module__) for part in cls.__mro__]
+    files = [getattr(module, "__file__", None) for module in modules]
+    package = sys.modules.get(cls.__module__.partition(".")[0])
+    return [str(getattr(package, "__version__", "")), *map(_digest, dict.fromkeys(filter(None, files)))]
 
 
 @cache
-def _version_and_source(factory: str) -> list[str]:
-    module = import_module(factory.partition(":")[0])
-    package = sys.modules.get(module.__name__.partition(".")[0])
+def _digest(file: str) -> str:
     try:
-        source = hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
-    except OSError:  # compiled in, or made on the fly
-        source = ""
-    return [str(getattr(package, "__version__", "")), source]
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError:  # in an archive, or made on the fly
+        return ""
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.engine.archive import Archive
 from compare_cli.engine.execute import execute
+from compare_cli.errors import CompareError
+from compare_cli.runs import RunStatus, StoredRun
 from compare_cli.types import FitResult, FitTask
 
 if TYPE_CHECKING:
@@ -18,17 +21,17 @@ if TYPE_CHECKING:
 class Session:
     """Runs tasks: takes from the store what it has, fits the rest here or on a cluster, keeps each result.
 
-    Used as a context: a cluster is joined and left, the store is opened and closed. ``heartbeat`` is called
-    now and then while fits are under way. ``run`` is the id of the run, ``jobs`` how many fits run side
-    by side.
+    Used as a context: a cluster is joined and left, the store is opened and closed. ``run`` is what is
+    known of the run at its begin; an error that ends it is noted in the store. ``heartbeat`` is called now
+    and then while fits are under way.
     """
 
-    def __init__(self, options: Options, run: str, heartbeat: Callable[[], None] | None = None) -> None:
+    def __init__(self, options: Options, run: StoredRun, heartbeat: Callable[[], None] | None = None) -> None:
         self.options = options
         self.run = run
         self._heartbeat = heartbeat
         self._until = None if options.budget is None else time.monotonic() + options.budget
-        self.archive = Archive(options.store, options.fresh)
+        self.archive = Archive(None)
         self._cluster: Cluster | None = None
 
     def __enter__(self) -> Session:
@@ -36,12 +39,30 @@ class Session:
             from compare_cli.engine.cluster import join
 
             self._cluster = join(self.options.cluster, self.options.jobs)
+        self.archive = Archive(self.options.store, self.options.fresh)
+        self.archive.put_run(self.run)
         return self
 
-    def __exit__(self, *how: Any) -> None:
-        if self._cluster is not None:
-            self._cluster.leave()
-        self.archive.close()
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        try:
+            if self._cluster is not None:
+                self._cluster.leave()
+            if kind is not None:
+                self._note_end(kind)
+        finally:
+            self.archive.close()
+
+    def _note_end(self, kind: type[BaseException]) -> None:
+        """Note how a run without a result ended; one that was asked for wrongly is forgotten."""
+        if issubclass(kind, CompareError):
+            self.archive.forget_run(self.run)
+        else:
+            status: RunStatus = "failed" if issubclass(kind, Exception) else "interrupted"
+            self.archive.put_run(replace(self.run, status=status))
+
+    def keep(self, run: StoredRun, document: Callable[[], str]) -> None:
+        """Keep the whole result of the run (JSON)."""
+        self.archive.put_run(run, document)
 
     @property
     def backend(self) -> str:
@@ -71,7 +92,7 @@ class Session:
         known = {result.key for result in reused}
         missing = [task for task in tasks if task.key not in known]
         for result in self._fit(missing, job) if missing else ():
-            self.archive.put(result, self.run, job.dataset.name)
+            self.archive.put(result, self.run.id, job.dataset.name)
             yield result
 
     def _fit(self, tasks: Sequence[FitTask], job: Job) -> Iterator[FitResult]:

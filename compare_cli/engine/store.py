@@ -11,19 +11,21 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from compare_cli.engine.packing import pack, unpack
-from compare_cli.errors import CompareError
+from compare_cli.engine.processes import is_that_of
+from compare_cli.errors import CompareError, ExitCode
+from compare_cli.runs import Pruned, StoredRun, StoreFacts
 from compare_cli.types import FitResult, FitTask
 
 APPLICATION = 0x636D7072  # "cmpr": marks the file as a store of this program
 PATIENCE = 30.0  # seconds to wait while another process writes
-OPENING = 50  # tries to open a file that another process is just making
+PAUSE = 0.02  # seconds between tries to open a file that another process is just making
 ASK = 500  # keys asked for at a time
+NEVER = "9999"  # after every time in the file
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -40,29 +42,29 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX runs_by_start ON runs (started);
     """,
+    """
+    ALTER TABLE runs ADD COLUMN fits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN seconds REAL;
+    """,
 )
 """What brings a store from one version to the next. Entries are added, never changed."""
+
+_LIST = "id, started, command, datasets, models, status, verdict, fits, seconds"
+_FAULTS = {
+    "not a database": "damaged, or no store; move it away, or choose another with --store",
+    "malformed": "damaged; move it away, or choose another with --store",
+    "unable to open": "cannot be opened; choose another with --store",
+    "readonly": "cannot be written; choose another with --store",
+    "is full": "the disk is full",
+    "locked": f"another program has held it for {PATIENCE:.0f} s",
+}
+"""What SQLite says, in the words of those who have to do something about it."""
 
 
 class StoreError(CompareError):
     """The store cannot be used; the message says which file, why, and what to do."""
 
-
-@dataclass(frozen=True)
-class StoredRun:
-    """One run as the list shows it.
-
-    ``status`` is that of the result, "running", or "killed" for a run whose process went away before the
-    end. ``datasets`` and ``models`` are names, separated by commas; ``verdict`` is the sentence.
-    """
-
-    id: str
-    started: str
-    command: str
-    datasets: str
-    models: str
-    status: str
-    verdict: str
+    code = ExitCode.DATA
 
 
 def default_path() -> Path:
@@ -76,56 +78,55 @@ def default_path() -> Path:
 class Store:
     """The fits and runs in one file. Every method raises StoreError when the file cannot be used."""
 
-    def __init__(self, path: Path, *, create: bool = True) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        if not create and not path.exists():
-            raise StoreError(f"{path}: there is no store yet; `compare fit` makes one.")
         with self._faults():
-            if create:
-                path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._db = self._open()
 
     def _open(self) -> sqlite3.Connection:
-        for attempt in range(OPENING):
-            db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+        until = time.monotonic() + PATIENCE
+        while True:
+            # The stream of a comparison may be read from one thread and then from another.
+            db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             try:
-                if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                    db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = NORMAL")
-                self._migrate(db)
+                self._prepare(db)
                 return db
             except sqlite3.OperationalError as error:
                 db.close()
-                if "locked" not in str(error) or attempt + 1 == OPENING:
+                # Two that make the file at once get this without waiting for each other.
+                if "locked" not in str(error) or time.monotonic() > until:
                     raise
-                time.sleep(0.02)
+                time.sleep(PAUSE)
             except BaseException:
                 db.close()
                 raise
-        raise AssertionError("the last attempt raises")
 
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        """Bring the file to this version, in one transaction."""
-        if self._version(db) == len(MIGRATIONS):
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """Bring the file to this version. Another program's file is left as it is."""
+        with _transaction(db, "DEFERRED"):
+            version = self._version(db)
+        if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        if version == len(MIGRATIONS):
             return
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(db):
             for script in MIGRATIONS[self._version(db) :]:
                 for statement in filter(str.strip, script.split(";")):
                     db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
 
     def _version(self, db: sqlite3.Connection) -> int:
-        """Return the version of the file, 0 for a new one. Raises StoreError for one that is not ours."""
+        """Return the version of the file, 0 for a new one. Raises StoreError for one that is not ours.
+
+        Call it in a transaction: between its questions another process may make the tables.
+        """
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         mark = db.execute("PRAGMA application_id").fetchone()[0]
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if mark != APPLICATION and (tables or version):
+        if mark != APPLICATION and (tables or version or mark):
             raise StoreError(f"{self.path}: a database of another program; choose another with --store.")
         if version > len(MIGRATIONS):
             raise StoreError(
@@ -140,98 +141,144 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            what = str(error)
-            if isinstance(error, sqlite3.DatabaseError) and ("not a database" in what or "malformed" in what):
-                what = "damaged, or no store; move it away, or choose another with --store"
+            said = str(error)
+            what = next((told for part, told in _FAULTS.items() if part in said), said)
             raise StoreError(f"{self.path}: {what}.") from error
         except OSError as error:
-            raise StoreError(f"{self.path}: {error.strerror}.") from error
+            raise StoreError(f"{self.path}: cannot be opened ({error.strerror}).") from error
 
     def close(self) -> None:
         """Close the file."""
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
 
-    def finished(self, tasks: Sequence[FitTask]) -> list[FitResult]:
-        """Return the stored results of those tasks that went well before, marked as reused."""
-        by_key: dict[str, list[FitTask]] = {}
-        for task in tasks:
-            by_key.setdefault(task.key, []).append(task)
-        keys, found = list(by_key), []
+    def finished(self, tasks: Sequence[FitTask]) -> tuple[list[FitResult], int]:
+        """Return the stored results of those tasks that went well before, in the order of the tasks.
+
+        They are marked as reused. Also returns how many could not be read; those have to run again.
+        """
+        keys = list(dict.fromkeys(task.key for task in tasks))
+        rows: dict[str, tuple[str, bytes]] = {}
         with self._faults():
             for start in range(0, len(keys), ASK):
                 some = keys[start : start + ASK]
                 marks = ",".join("?" * len(some))
                 question = f"SELECT key, ran_at, result FROM fits WHERE status = 'ok' AND key IN ({marks})"
-                for key, ran_at, data in self._db.execute(question, some):
-                    with contextlib.suppress(ValueError):  # what cannot be read is run again
-                        found += [unpack(data, _reused(task, ran_at)) for task in by_key[key]]
-            self._db.executemany(
-                "UPDATE fits SET used_at = ? WHERE key = ?", [(_now(), key) for key in {r.key for r in found}]
-            )
-        return found
+                rows |= {key: (ran_at, data) for key, ran_at, data in self._db.execute(question, some)}
+        found, damaged = [], set()
+        for task in tasks:
+            if task.key in rows:
+                ran_at, data = rows[task.key]
+                try:
+                    found.append(unpack(data, _reused(task, ran_at)))
+                except ValueError:
+                    damaged.add(task.key)
+        return found, len(damaged)
+
+    def mark_used(self, results: Iterable[FitResult]) -> None:
+        """Note that stored results are used now, so that pruning leaves them to the run that used them."""
+        now = _now()
+        with self._faults(), _transaction(self._db):
+            self._db.executemany("UPDATE fits SET used_at = ? WHERE key = ?", [(now, r.key) for r in results])
 
     def put(self, result: FitResult, run: str, dataset: str) -> None:
-        """Keep one result; a later one of the same task takes its place."""
+        """Keep one result in place of an earlier one of the same task; a failure never of a good one."""
         now = _now()
-        row = (result.key, run, dataset, result.model, result.repeat, result.fold, result.status)
+        row = (result.key, run, _text(dataset), _text(result.model), result.repeat, result.fold)
         with self._faults():
             self._db.execute(
-                "INSERT OR REPLACE INTO fits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, now, now, pack(result)),
+                "INSERT INTO fits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+                " run = excluded.run, dataset = excluded.dataset, model = excluded.model,"
+                " repeat = excluded.repeat, fold = excluded.fold, status = excluded.status,"
+                " ran_at = excluded.ran_at, used_at = excluded.used_at, result = excluded.result"
+                " WHERE excluded.status = 'ok' OR fits.status <> 'ok'",
+                (*row, result.status, now, now, pack(result)),
             )
 
-    def begin_run(self, run: StoredRun) -> None:
-        """Note that a run has begun, so that one that is killed is seen in the list."""
-        row = (run.id, run.started, run.command, run.datasets, run.models, os.getpid(), run.status, "", None)
-        with self._faults():
-            self._db.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-
-    def end_run(self, run: StoredRun, document: str) -> None:
-        """Keep a run's whole result (JSON)."""
-        facts = (run.datasets, run.models, run.status, run.verdict)
+    def put_run(self, run: StoredRun, document: str | None = None) -> None:
+        """Keep what is known of a run: at its begin, and at its end with the whole result (JSON)."""
+        facts = (run.id, run.started, run.command, _lines(run.datasets), _lines(run.models))
+        packed = None if document is None else zlib.compress(document.encode())
         with self._faults():
             self._db.execute(
-                "UPDATE runs SET datasets = ?, models = ?, status = ?, verdict = ?, document = ?"
-                " WHERE id = ?",
-                (*facts, zlib.compress(document.encode()), run.id),
+                f"INSERT OR REPLACE INTO runs ({_LIST}, process, document)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*facts, run.status, _text(run.verdict), run.fits, run.seconds, os.getpid(), packed),
             )
+
+    def forget_run(self, run: StoredRun) -> None:
+        """Take a run off the list; its fits stay."""
+        with self._faults():
+            self._db.execute("DELETE FROM runs WHERE id = ?", (run.id,))
 
     def runs(self) -> list[StoredRun]:
         """Return all runs, the newest first."""
+        question = f"SELECT {_LIST}, process FROM runs ORDER BY started DESC, rowid DESC"
         with self._faults():
-            rows = self._db.execute(
-                "SELECT id, started, command, datasets, models, status, verdict, process FROM runs"
-                " ORDER BY started DESC, rowid DESC"
-            ).fetchall()
-        found = [StoredRun(*row[:7]) for row in rows]
-        return [
-            replace(run, status="killed") if run.status == "running" and not _alive(row[7]) else run
-            for run, row in zip(found, rows, strict=True)
-        ]
+            return [_run(*row) for row in self._db.execute(question)]
 
     def document(self, run: str) -> bytes | None:
         """Return the JSON result of a run; None for one that did not end."""
         with self._faults():
             row = self._db.execute("SELECT document FROM runs WHERE id = ?", (run,)).fetchone()
-        return zlib.decompress(row[0]) if row and row[0] else None
+        try:
+            return zlib.decompress(row[0]) if row and row[0] else None
+        except (zlib.error, TypeError) as error:
+            raise StoreError(f"{self.path}: the result of run {run} is damaged.") from error
 
-    def prune(self, keep: Sequence[str], used_since: str) -> tuple[int, int]:
-        """Delete all runs but those, and the fits that were not used since; return how many of each."""
+    def prune(self, gone: Sequence[StoredRun], *, dry_run: bool = False) -> Pruned:
+        """Delete these runs, and the fits that no later run used; say what went and what stays.
+
+        A fit belongs to the last run that used it: as long as runs are deleted from the oldest on, those
+        that stay keep theirs. Raises StoreError when the file cannot be used.
+        """
+        ids = {run.id for run in gone}
+        runs = self.runs()
+        since = min((run.started for run in runs if run.id not in ids), default=NEVER)
+        before = self._size()
         with self._faults():
-            self._db.execute("BEGIN IMMEDIATE")
-            known = {row[0] for row in self._db.execute("SELECT id FROM runs")}
-            gone = [(run,) for run in known - set(keep)]
-            self._db.executemany("DELETE FROM runs WHERE id = ?", gone)
-            fits = self._db.execute("DELETE FROM fits WHERE used_at < ?", (used_since,)).rowcount
-            self._db.execute("COMMIT")
+            fits, freed = self._db.execute(
+                "SELECT count(*), coalesce(sum(length(result)), 0) FROM fits WHERE used_at < ?", (since,)
+            ).fetchone()
+            if not dry_run:
+                with _transaction(self._db):
+                    self._db.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run in ids])
+                    fits = self._db.execute("DELETE FROM fits WHERE used_at < ?", (since,)).rowcount
+                freed = before - self._shrunk()
+        left = self.facts().fits - (fits if dry_run else 0)
+        return Pruned(len(gone), fits, len(runs) - len(gone), left, max(0, freed))
+
+    def _shrunk(self) -> int:
+        """Give space back to the system where that is possible now; return the size in bytes."""
+        self._db.execute("PRAGMA busy_timeout = 500")  # where another uses the file, later runs fill the gaps
+        with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("VACUUM")
-        return len(gone), fits
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
+        return self._size()
 
-    def count_fits(self) -> int:
-        """Return how many fits are kept."""
+    def _size(self) -> int:
+        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def facts(self) -> StoreFacts:
+        """Return what the store holds."""
+        question = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM fits)"
         with self._faults():
-            return int(self._db.execute("SELECT count(*) FROM fits").fetchone()[0])
+            runs, fits = self._db.execute(question).fetchone()
+            return StoreFacts(self.path, runs, fits, self._size())
+
+
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    """All or nothing, also when Ctrl-C comes in between."""
+    try:
+        db.execute(f"BEGIN {kind}")
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.rollback()
+        raise
 
 
 def _reused(task: FitTask, ran_at: str) -> FitResult:
@@ -240,18 +287,26 @@ def _reused(task: FitTask, ran_at: str) -> FitResult:
     )
 
 
+def _run(
+    name: str, started: str, command: str, datasets: str, models: str, status: str, *rest: object
+) -> StoredRun:
+    """Return a row of the table as a value. One that runs no more without having ended was killed."""
+    *facts, process = rest
+    if status == "running" and not is_that_of(int(str(process)), datetime.fromisoformat(started)):
+        status = "killed"
+    names = (tuple(datasets.splitlines()), tuple(models.splitlines()))
+    return StoredRun(name, started, command, *names, status, *facts)  # type: ignore[arg-type]  # as written
+
+
+def _lines(names: Iterable[str]) -> str:
+    """Return names in a line each: commas may be part of them."""
+    return "\n".join(" ".join(_text(name).split()) for name in names)
+
+
+def _text(text: str) -> str:
+    """Return text with "?" for bytes of a file's name that are no text; SQLite keeps UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _alive(process: int) -> bool:
-    """Whether a process of this machine still runs; where asking would disturb it (Windows), yes."""
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's
-        return True
-    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from compare_cli.report.view import View
@@ -20,6 +20,13 @@ class Renderer:
     text: Callable[[Result, View], str]
     suffixes: tuple[str, ...]
     line: Callable[[str, FitResult], str] | None = None
+
+
+def fits_of(result: Result) -> Iterator[tuple[str, FitResult]]:
+    """Yield every fit of a result with the name of its data set."""
+    for comparison in (result,) if isinstance(result, Comparison) else result.datasets:
+        for fit in comparison.fits:
+            yield comparison.dataset.name, fit
 
 
 def _table(result: Result, view: View) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from compare_cli.report.columns import Facts, choose_columns
 from compare_cli.report.escaping import markdown, printable
+from compare_cli.report.reused import reused_line
 from compare_cli.report.text import heading, protocol_line
 from compare_cli.types import Comparison, ModelSummary
 
@@ -56,7 +57,7 @@ def _lower(value: object) -> object:
 
 
 def csv_text(rows: Sequence[dict[str, object]]) -> str:
-    """Return rows as CSV; columns are all their keys, in order of first appearance."""
+    """Return rows as CSV (RFC 4180), with a column for every name that any of them has."""
     out = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(out, names, restval="", lineterminator="\r\n")
@@ -85,6 +86,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     yield from (f"### {markdown(heading(comparison))}", "", markdown(protocol_line(comparison)), "")
     rows = [tuple(column.cell(model, facts) for column in columns) for model in comparison.models]
     yield from markdown_grid([c.title(facts) for c in columns], [c.justify for c in columns], rows)
+    reused = reused_line(comparison)
+    yield from ("", markdown(reused)) if reused else ()
     yield from ("", f"**{markdown(comparison.verdict.sentence)}**", "")
     yield from (f"- {markdown(reason)}" for reason in comparison.verdict.because)
 

@@ -19,6 +19,7 @@ from compare_cli.report.columns import (
     column_width,
 )
 from compare_cli.report.escaping import printable, shortened
+from compare_cli.report.reused import reused_line
 from compare_cli.report.view import View
 from compare_cli.types import Comparison, ModelSummary
 
@@ -75,7 +76,8 @@ def comparison_parts(comparison: Comparison, view: View, *, reasons: bool = True
         "",
     ]
     if comparison.models:
-        parts += [_models_table(comparison, view), ""]
+        reused = reused_line(comparison)
+        parts += [_models_table(comparison, view), *([Text(reused, "dim")] if reused else []), ""]
     return parts + list(_verdict_parts(comparison, reasons)) + list(_failure_parts(comparison))
 
 

@@ -18,6 +18,7 @@ from compare_cli.errors import UsageError
 from compare_cli.metrics import practical_rope
 from compare_cli.models import Shape
 from compare_cli.models.specs import parse_spec
+from compare_cli.runs import StoredRun
 from compare_cli.types import Dataset, FitTask
 
 
@@ -218,5 +219,6 @@ def test_a_scikit_learn_scorer_can_rank() -> None:
 def test_jobs_are_as_many_as_processors_unless_given() -> None:
     from joblib import cpu_count
 
-    assert Session(Options("tree", jobs=3), "run").jobs == 3
-    assert Session(Options("tree"), "run").jobs == cpu_count()
+    run = StoredRun("1", "2026-11-01T12:00:00+00:00", "fit", ("toy",), ("tree",), "running")
+    assert Session(Options("tree", jobs=3), run).jobs == 3
+    assert Session(Options("tree"), run).jobs == cpu_count()
