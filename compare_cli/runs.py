@@ -16,6 +16,7 @@ DiffVerdict = Literal["better", "worse", "equivalent", "identical", "undecided",
 _LAST = re.compile(r"last(?:~(\d+))?")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([hdwy])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}
+OLDEST = timedelta(days=365 * 1000)
 AMBIGUOUS = 5  # ids that an error names
 
 
@@ -136,10 +137,9 @@ def parse_age(text: str) -> timedelta:
     found = _AGE.fullmatch(text.strip().lower())
     if found is None:
         raise UsageError(f"--older-than {text}: give a time such as 36h, 30d, 8w or 1y.")
-    try:
-        return float(found[1]) * _UNITS[found[2]]
-    except OverflowError:
-        raise UsageError(f"--older-than {text}: longer than time itself.") from None
+    if float(found[1]) * (_UNITS[found[2]] / OLDEST) > 1:
+        raise UsageError(f"--older-than {text}: longer ago than anything.")
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def runs_to_prune(

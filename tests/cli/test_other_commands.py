@@ -16,7 +16,18 @@ def test_version_and_help(compare):
     from compare_cli import __version__
 
     assert compare("--version").out == f"compare {__version__}\n"
-    for command in ([], ["fit"], ["bench"], ["models"], ["data"], ["schema"], ["verdict"], ["gate"]):
+    for command in (
+        [],
+        ["fit"],
+        ["bench"],
+        ["models"],
+        ["data"],
+        ["schema"],
+        ["verdict"],
+        ["gate"],
+        ["runs"],
+        ["runs", "diff"],
+    ):
         ended = compare(*command, "-h")
         assert ended.code == 0
         assert "Usage" in ended.out
@@ -195,7 +206,9 @@ def test_every_option_is_in_the_readme():
     from compare_cli.cli.app import app
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = get_command(app).commands
+    commands = dict(get_command(app).commands)
+    for name, group in list(commands.items()):
+        commands |= {f"{name} {part}": c for part, c in getattr(group, "commands", {}).items()}
     options = {o for c in commands.values() for p in c.params for o in p.opts if o.startswith("--")}
     missing = {o for o in options - {"--help"} if o not in text}
     assert not missing
