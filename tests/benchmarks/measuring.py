@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import statistics
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,35 +40,6 @@ def wall(command: Sequence[str]) -> float:
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - started
-
-
-@contextmanager
-def dask_workers(count: int) -> Iterator[str]:
-    """Start a Dask scheduler and workers as processes on this machine; yield the scheduler's HOST:PORT."""
-    how = ["--host", "127.0.0.1", "--no-dashboard"]
-    started = [_started(["scheduler", *how, "--port", "0"])]
-    try:
-        address = _told(started[0], r"Scheduler at:\s+tcp://(\S+)")
-        for _ in range(count):
-            started.append(_started(["worker", f"tcp://{address}", *how, "--nthreads", "1"]))
-            _told(started[-1], "(Registered to)")
-        yield address
-    finally:
-        for process in started:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _started(command: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "dask", *command], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-
-
-def _told(process: subprocess.Popen[str], pattern: str) -> str:
-    """Wait for a line on standard error that matches, and return its first group."""
-    assert process.stderr is not None
-    return next(found[1] for line in process.stderr if (found := re.search(pattern, line)))
 
 
 def peak_memory(command: Sequence[str], every: float = 0.05) -> int:
