@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from compare_cli import __version__
 from compare_cli.engine.fit import no_result
@@ -28,12 +28,17 @@ from compare_cli.types import (
     Dataset,
     FitResult,
     FitTask,
+    LeftOut,
     ModelSpec,
     Note,
     Planned,
+    PlannedBench,
     Protocol,
     Run,
 )
+
+if TYPE_CHECKING:
+    from compare_cli.data.expanding import Entry
 
 Event = Planned | FitResult | Comparison
 
@@ -100,7 +105,7 @@ def iter_compare(
     options = options or Options()
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
-    with Session(options, _begun("fit", clock, [dataset], options), heartbeat) as session:
+    with Session(options, _begun("fit", clock, [dataset.name], options), heartbeat) as session:
         comparison = yield from _compare(job, session, clock)
         session.keep(_ended(comparison), lambda: _document(comparison))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
@@ -108,17 +113,10 @@ def iter_compare(
     return comparison
 
 
-def _begun(command: str, clock: Clock, sources: Sequence[Any], options: Options) -> StoredRun:
+def _begun(command: str, clock: Clock, datasets: Sequence[str], options: Options) -> StoredRun:
     """Return a run as the list shows it while it is under way."""
     models = tuple(split_specs(options.models or DEFAULT_MODELS))
-    datasets = tuple(map(_source_name, sources))
-    return StoredRun(clock.id, clock.started, command, datasets, models, "running")
-
-
-def _source_name(source: Any) -> str:
-    if isinstance(source, Dataset):
-        return source.name
-    return str(source) if isinstance(source, str | os.PathLike) else type(source).__name__
+    return StoredRun(clock.id, clock.started, command, tuple(datasets), models, "running")
 
 
 def _ended(result: Comparison | Bench) -> StoredRun:
@@ -208,58 +206,79 @@ def iter_bench(
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
     **reading: Unpack[Reading],
-) -> Generator[Event | Bench, None, None]:
-    """Yield the events of each data set's comparison in turn, and at last the Bench.
+) -> Generator[Event | PlannedBench | LeftOut | Bench, None, None]:
+    """Yield the names of the data sets, the events of each one's comparison in turn, at last the Bench.
 
-    A data set that cannot be used is left out with a note; an interrupt ends the whole, with what is done.
+    ``sources`` may also be folders, patterns and ``openml:suite/…``; what does not exist is told first
+    (DataError). A data set that cannot be used is left out with a note, and so is one that holds the
+    same data as one before it; an interrupt ends the whole, with what is done.
     """
     from compare_cli import data
 
     clock = Clock()
     options = options or Options()
-    names = list(sources) or [name for name, _ in data.builtin_names()]
+    entries = data.expand(sources)
+    names = [entry.name for entry in entries]
     with Session(options, _begun("bench", clock, names, options), heartbeat) as session:
-        result = yield from _bench(names, session, clock, reading)
+        yield PlannedBench(tuple(names))
+        result = yield from _bench(entries, session, clock, reading)
         session.keep(_ended(result), lambda: _document(result))
         result = replace(result, notes=(*result.notes, *session.archive.notes))
     yield result
 
 
 def _bench(
-    sources: Sequence[Any], session: Session, clock: Clock, reading: Reading
-) -> Generator[Event, None, Bench]:
+    entries: Sequence[Entry], session: Session, clock: Clock, reading: Reading
+) -> Generator[Event | LeftOut, None, Bench]:
     """Yield the events of each comparison; return the result of all, also after an interrupt."""
     done: list[Comparison] = []
+    left_out: list[LeftOut] = []
     notes: list[Note] = []
-    failures: list[DataError] = []
     interrupted = False
-    for at, source in enumerate(sources):
+    for at, entry in enumerate(entries):
         if done and not session.may_start():
-            notes.append(note("datasets_left_out", count=len(sources) - at, seconds=session.options.budget))
+            notes.append(note("datasets_left_out", count=len(entries) - at, seconds=session.options.budget))
             break
         try:
-            done.append((yield from _one_of_many(source, session, reading)))
-            interrupted = done[-1].run.status == "interrupted"
-        except DataError as error:
-            failures.append(error)
-            notes.append(note("dataset_left_out", message=str(error)))
+            outcome = yield from _one_of_many(entry, done, session, reading)
         except KeyboardInterrupt:  # while a table was read
             if not done:
                 raise
             interrupted = True
+            break
+        if isinstance(outcome, LeftOut):
+            left_out.append(outcome)
+            continue
+        done.append(outcome)
+        interrupted = outcome.run.status == "interrupted"
         if interrupted:
             break
-    if failures and not done:
-        raise failures[0]
+    if left_out and not done:
+        raise DataError(left_out[0].why)
+    notes = [*(event.note for event in left_out), *notes]
     return conclude_bench(done, notes, session.options, clock, interrupted=interrupted)
 
 
-def _one_of_many(source: Any, session: Session, reading: Reading) -> Generator[Event, None, Comparison]:
+def _one_of_many(
+    entry: Entry, done: Sequence[Comparison], session: Session, reading: Reading
+) -> Generator[Event | LeftOut, None, Comparison | LeftOut]:
+    """Read and compare one data set of a bench; leave out what cannot be used or is there already."""
     clock = Clock()
-    dataset = source if isinstance(source, Dataset) else read(source, **reading)
-    comparison = yield from _compare(prepare_job(dataset, session.options), session, clock)
-    yield comparison
-    return comparison
+    try:
+        dataset = entry.source if isinstance(entry.source, Dataset) else read(entry.source, **reading)
+        name = entry.name_among(dataset.name, [c.dataset.name for c in done])
+        twin = next((c.dataset for c in done if c.dataset.fingerprint == dataset.fingerprint), None)
+        if twin is None:
+            job = prepare_job(replace(dataset, name=name), session.options)
+            comparison = yield from _compare(job, session, clock)
+            yield comparison
+            return comparison
+        repeated = note("dataset_repeated", name=name, first=twin.name)
+        left_out = LeftOut(name, repeated.message, repeated)
+    except DataError as error:
+        left_out = LeftOut(entry.name, str(error), note("dataset_left_out", message=str(error)))
+    yield left_out
+    return left_out
 
 
 def conclude_bench(
@@ -269,7 +288,9 @@ def conclude_bench(
     status: Literal["complete", "partial", "interrupted"] = "complete"
     if interrupted:
         status = "interrupted"
-    elif notes or any(comparison.run.status == "partial" for comparison in done):
+    elif any(n.code != "dataset_repeated" for n in notes) or any(
+        comparison.run.status == "partial" for comparison in done
+    ):
         status = "partial"
     total = Counter[str]()
     for comparison in done:

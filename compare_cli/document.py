@@ -7,23 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from compare_cli.document_across import AcrossPart, Number, Part, Rate, Status, across_part
 from compare_cli.errors import DataError
-from compare_cli.types import Across, Bench, Comparison, FitResult, ModelSummary
+from compare_cli.types import Bench, Comparison, FitResult, ModelSummary
 
 SCHEMA: Literal["compare/1"] = "compare/1"
-Rate = Annotated[float | None, Field(ge=0, le=1)]
 Seconds = Annotated[float | None, Field(ge=0)]
-Number = float | None
 PairResult = Literal["identical", "equivalent", "better", "worse", "undecided"]
-Status = Literal["better", "equivalent", "undecided", "single", "none"]
-
-
-class Part(BaseModel):
-    """A part of the document. Unknown keys are kept, so that newer documents can be read."""
-
-    model_config = ConfigDict(extra="allow", ser_json_inf_nan="null", from_attributes=True)
 
 
 class RunPart(Part):
@@ -246,35 +238,6 @@ class FitDocument(ResultPart, HeadPart):
     """The result of `compare fit`."""
 
 
-class RankPart(Part):
-    """One model over the data sets on which every model finished."""
-
-    model: str
-    average_rank: Number
-    wins: int
-    ties: int
-    losses: int
-    mean_accuracy: Rate
-
-
-class AcrossVerdictPart(Part):
-    """The answer over data sets."""
-
-    status: Status
-    sentence: str
-    top_set: list[str]
-
-
-class AcrossPart(Part):
-    """Models across data sets."""
-
-    models: list[RankPart]
-    pairs: list[dict[str, Any]]
-    friedman_p: Rate
-    critical_difference: Number
-    verdict: AcrossVerdictPart
-
-
 class BenchDocument(Part):
     """The result of `compare bench`."""
 
@@ -305,23 +268,13 @@ def bench_document(bench: Bench) -> BenchDocument:
         run=RunPart.model_validate(bench.run),
         environment=EnvironmentPart.model_validate(bench.environment),
         datasets=[_bench_part(comparison) for comparison in bench.datasets],
-        across=_across_part(bench.across),
+        across=across_part(bench.across),
         notes=[NotePart.model_validate(n) for n in bench.notes],
     )
 
 
 def _bench_part(c: Comparison) -> BenchPart:
     return BenchPart(seconds=c.run.seconds, status=c.run.status, **vars(_result_part(c)))
-
-
-def _across_part(across: Across) -> AcrossPart:
-    return AcrossPart(
-        models=[RankPart.model_validate(m) for m in across.models],
-        pairs=[vars(p) if not isinstance(p, dict) else p for p in across.pairs],
-        friedman_p=across.friedman_p,
-        critical_difference=across.critical_difference,
-        verdict=AcrossVerdictPart.model_validate(across.verdict),
-    )
 
 
 def _result_part(comparison: Comparison) -> ResultPart:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from compare_cli.document import AcrossPart, BenchDocument, BenchPart, FitDocument, NotePart, ResultPart
+from compare_cli.across_types import Across, AcrossPair, AcrossVerdict, ModelRank
+from compare_cli.document import BenchDocument, BenchPart, FitDocument, NotePart, ResultPart
+from compare_cli.document_across import AcrossPart
 from compare_cli.types import (
-    Across,
-    AcrossVerdict,
     Bench,
     Comparison,
     DatasetSummary,
@@ -17,7 +17,6 @@ from compare_cli.types import (
     Environment,
     Failure,
     FitResult,
-    ModelRank,
     ModelSummary,
     Note,
     PairVerdict,
@@ -39,16 +38,13 @@ def result_of(document: FitDocument | BenchDocument) -> Comparison | Bench:
 
 
 def _across(part: AcrossPart) -> Across:
-    from compare_cli.verdict import AcrossPair
-
-    names = AcrossPair.__dataclass_fields__
-    return Across(
-        models=tuple(ModelRank(**_fields(m, ModelRank)) for m in part.models),
-        verdict=AcrossVerdict(**_fields(part.verdict, AcrossVerdict)),
-        pairs=tuple(AcrossPair(**{k: v for k, v in p.items() if k in names}) for p in part.pairs),
-        friedman_p=part.friedman_p,
-        critical_difference=part.critical_difference,
-    )
+    facts = _fields(part, Across) | {
+        "models": tuple(ModelRank(**_fields(m, ModelRank)) for m in part.models),
+        "verdict": AcrossVerdict(**_fields(part.verdict, AcrossVerdict)),
+        "pairs": tuple(AcrossPair(**_fields(p, AcrossPair)) for p in part.pairs),
+        "rank_groups": tuple(map(tuple, part.rank_groups)),
+    }
+    return Across(**facts)
 
 
 def _run_of(part: BenchPart, whole: Run) -> Run:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from compare_cli.across_types import Across
 from compare_cli.engine.splits import MAX_REPEATS
 from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Across, Comparison, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
+from compare_cli.types import Comparison, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,12 +174,9 @@ def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) ->
 
 
 def with_boundary_reasons(
-    verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict], columns: int
+    verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict]
 ) -> Verdict:
-    """Return the verdict with what the boundaries say about it; nothing where the numbers do not support it.
-
-    ``columns`` counts the numeric columns that span the space.
-    """
+    """Return the verdict with what the boundaries say about it, where the numbers support it."""
     from compare_cli.boundary import Evidence, Profile, explain
 
     profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
@@ -189,7 +187,7 @@ def with_boundary_reasons(
         for p in pairs
         if p.disagreement_between_rows is not None
     }
-    reasons = explain(Evidence(profiles, pairs, differ, columns))
+    reasons = explain(Evidence(profiles, pairs, differ))
     return replace(verdict, because=(*verdict.because, *reasons))
 
 

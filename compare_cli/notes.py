@@ -51,6 +51,7 @@ NOTES: dict[str, NoteKind] = {
         "info", "Not all fits are there: scores are over the {shared} folds that every model finished."
     ),
     "dataset_left_out": NoteKind("warning", "Left out: {message}"),
+    "dataset_repeated": NoteKind("info", "{name} holds the same data as {first}: compared once."),
     "fits_failed": NoteKind("warning", "{count} of {total} fits failed.", "see why with --debug", "--debug"),
     "not_converged": NoteKind(
         "info",

@@ -242,7 +242,7 @@ def judge_again(comparison: Comparison, criterion: Criterion) -> Comparison:
         command="verdict",
         models=models,
         pairs=pairs,
-        verdict=with_boundary_reasons(judgement.verdict, models, pairs, comparison.dataset.numeric),
+        verdict=with_boundary_reasons(judgement.verdict, models, pairs),
         protocol=replace(comparison.protocol, metric=name, rope=question.rope),
     )
 

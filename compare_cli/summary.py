@@ -226,7 +226,7 @@ def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
         replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))
         for p in judgement.pairs
     )
-    verdict = with_boundary_reasons(judgement.verdict, ordered, pairs, dataset.numeric)
+    verdict = with_boundary_reasons(judgement.verdict, ordered, pairs)
     return Summary(ordered, pairs, verdict, tuple(notes))
 
 

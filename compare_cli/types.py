@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from compare_cli.across_types import Across
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -350,38 +352,6 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class ModelRank:
-    """One model over several data sets: mean rank (1 is best; ties share), and its record."""
-
-    model: str
-    average_rank: float | None
-    wins: int
-    ties: int
-    losses: int
-    mean_accuracy: float | None
-
-
-@dataclass(frozen=True)
-class AcrossVerdict:
-    """What several data sets say together."""
-
-    status: Literal["better", "equivalent", "undecided", "single", "none"]
-    sentence: str
-    top_set: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Across:
-    """Models across data sets, over the data sets on which every model finished."""
-
-    models: tuple[ModelRank, ...]
-    verdict: AcrossVerdict
-    pairs: tuple[Any, ...] = ()
-    friedman_p: float | None = None
-    critical_difference: float | None = None
-
-
-@dataclass(frozen=True)
 class Bench:
     """The same comparison on several data sets."""
 
@@ -390,3 +360,19 @@ class Bench:
     datasets: tuple[Comparison, ...]
     across: Across
     notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlannedBench:
+    """The data sets of a bench by their names, in order: its first event. None has been read yet."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A data set of a bench that is not compared, and why: it cannot be used, or it was there already."""
+
+    dataset: str
+    why: str
+    note: Note

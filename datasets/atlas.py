@@ -20,7 +20,8 @@ class AtlasSet:
 
     ``cells`` holds the d columns as text, name -> n cells; ``bayes`` is the accuracy that no model can exceed
     in the long run, or ``None`` where it is unknown; ``winners`` names the best of logistic regression, tree
-    and MLP.
+    and MLP. ``explained`` are the reasons that the boundaries of `compare`'s own models give, phrases of its
+    verdict.
     """
 
     title: str
@@ -30,6 +31,7 @@ class AtlasSet:
     bayes_how: str
     winners: str
     why: str
+    explained: tuple[str, ...]
     cells: dict[str, list[str]]
     classes: list[str]
 

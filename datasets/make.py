@@ -35,9 +35,10 @@ plane, a tree cuts it into boxes, an MLP bends a surface through it. Because the
 is the accuracy that no model can exceed in the long run ("best possible", the Bayes accuracy).
 
 Each file begins with a card, in lines that start with `# `: what the set shows, the rule, the best possible
-accuracy, and which of logistic regression, unpruned tree and MLP (100 hidden units) wins, in cross-validation
-with scikit-learn's settings. Models that are named together are level; "no model" means that none beats
-always answering the most frequent class, "undecided" that the rows are too few to tell.
+accuracy, which of logistic regression, unpruned tree and MLP (100 hidden units) wins, in cross-validation
+with scikit-learn's settings, and what the boundaries of the models explain in the verdict of `compare fit`
+("nothing" where nothing should be said). Models that are named together are level; "no model" means that none
+beats always answering the most frequent class, "undecided" that the rows are too few to tell.
 
 Do not edit this page or the CSV files: change `make.py` and run `python datasets/make.py`.
 
@@ -55,6 +56,7 @@ def card(name: str, made: AtlasSet) -> list[str]:
         f"# truth: {made.truth}",
         f"# bayes accuracy: {made.bayes_text}",
         f"# expected: {made.winners}; {made.why}",
+        f"# explained: {'; '.join(made.explained) or 'nothing'}",
     ]
 
 

@@ -23,6 +23,7 @@ def line(draw: RandomState) -> AtlasSet:
         bayes_how=f"closed form 1 - arctan({noise}) / pi",
         winners="logistic regression, MLP",
         why="the truth is a line; the unpruned tree fits the blur at the edge",
+        explained=("nearly a hyperplane", "tree departs from the line differently on each fold"),
         cells=numeric(x),
         classes=named(above, "below", "above"),
     )
@@ -41,6 +42,12 @@ def slanted(draw: RandomState) -> AtlasSet:
         bayes_how=f"closed form 1 - arctan({noise}) / pi",
         winners="logistic regression, MLP",
         why="one plane is the truth; the tree can only approach it by steps, in all ten features",
+        explained=(
+            "nearly a hyperplane",
+            "tree departs from the line differently on each fold",
+            "many columns decide together",
+            "tree builds a staircase",
+        ),
         cells=numeric(x),
         classes=named(u + noise * draw.standard_normal(rows) > 0, "below", "above"),
     )
@@ -60,6 +67,7 @@ def three_blobs(draw: RandomState) -> AtlasSet:
         bayes_how="integral over one 120 degree wedge",
         winners="logistic regression, MLP",
         why="between round classes every border is a line; the unpruned tree fits the overlap",
+        explained=("nearly a hyperplane", "tree departs from the line differently on each fold"),
         cells=numeric(np.round(centre + draw.standard_normal((rows, 2)), DECIMALS)),
         classes=[("top", "left", "right")[g] for g in group],
     )
@@ -78,6 +86,7 @@ def overlap(draw: RandomState) -> AtlasSet:
         bayes_how="closed form Phi(|m|)",
         winners="logistic regression, MLP",
         why="the best border is a line; an unpruned tree learns the overlap by heart",
+        explained=("nearly a hyperplane", "tree departs from the line differently on each fold"),
         cells=numeric(np.round(x, DECIMALS)),
         classes=named(right, "left", "right"),
     )
@@ -97,6 +106,7 @@ def wide(draw: RandomState) -> AtlasSet:
         bayes_how=f"closed form Phi({shift} sqrt({useful}))",
         winners="logistic regression, MLP",
         why="they add up all the weak signs; the tree asks only a few of them before its rows run out",
+        explained=("nearly a hyperplane", "many columns decide together"),
         cells=numeric(np.round(x, DECIMALS)),
         classes=named(case, "control", "case"),
     )
@@ -115,6 +125,7 @@ def imbalanced(draw: RandomState) -> AtlasSet:
         bayes_how="closed form; the prior moves the threshold",
         winners="no model",
         why="accuracy barely rewards finding the rare class: look at balanced accuracy or AUC",
+        explained=(),
         cells=numeric(np.round(x, DECIMALS)),
         classes=named(rare, "common", "rare"),
     )
@@ -131,6 +142,7 @@ def noise(draw: RandomState) -> AtlasSet:
         bayes_how="two classes of equal size",
         winners="no model",
         why="the features say nothing about the class",
+        explained=(),
         cells=numeric(normal(draw, rows, 5)),
         classes=named(halves(draw, rows), "heads", "tails"),
     )
@@ -149,6 +161,7 @@ def tiny(draw: RandomState) -> AtlasSet:
         bayes_how=f"closed form 1 - arctan({blur}) / pi",
         winners="undecided",
         why="a plane is the truth, but thirty rows cannot show it beyond their own error",
+        explained=(),
         cells=numeric(x),
         classes=named(above, "below", "above"),
     )

@@ -17,7 +17,7 @@ from compare_cli.engine import session
 from compare_cli.engine.job import Options
 from compare_cli.engine.splits import MAX_REPEATS, plan_folds
 from compare_cli.errors import DataError, UsageError
-from compare_cli.types import Bench, Comparison, Dataset, FitResult, Planned
+from compare_cli.types import Bench, Comparison, Dataset, FitResult, LeftOut, Planned, PlannedBench
 
 
 def options(models: str = "tree,naive_bayes", **more: Any) -> Options:
@@ -255,11 +255,42 @@ def test_an_interrupt_while_a_table_is_read_keeps_what_is_done(monkeypatch: pyte
         raise KeyboardInterrupt
 
     monkeypatch.setattr(api, "read", read)
-    result = bench([many()[0], "second.csv", many()[1]], options())
+    result = bench([many()[0], "iris", many()[1]], options())
     assert [c.run.status for c in result.datasets] == ["complete"]
     assert result.run.status == "interrupted"
     with pytest.raises(KeyboardInterrupt):
-        bench(["first.csv"], options())
+        bench(["iris"], options())
+
+
+def test_an_interrupt_while_it_is_told_what_is_left_out_keeps_what_is_done() -> None:
+    events = iter_bench([many()[0], replace(many()[0], name="again"), many()[1]], options())
+    while not isinstance(next(events), LeftOut):
+        pass
+    result = events.throw(KeyboardInterrupt)
+    assert isinstance(result, Bench)
+    assert [c.dataset.name for c in result.datasets] == ["toy0"]
+    assert result.run.status == "interrupted"
+
+
+def test_a_bench_begins_with_its_names_and_finds_what_is_not_there_before_it_runs() -> None:
+    assert next(iter_bench(["iris", *many()], options())) == PlannedBench(("iris", "toy0", "toy1", "toy2"))
+    with pytest.raises(DataError, match="Did you mean 'iris'"):
+        next(iter_bench([*many(), "irsi"], options()))
+
+
+def test_the_same_data_under_another_name_are_compared_once() -> None:
+    events = list(iter_bench([*many(), replace(many()[1], name="copy")], options()))
+    result = events[-1]
+    assert isinstance(result, Bench)
+    assert [c.dataset.name for c in result.datasets] == ["toy0", "toy1", "toy2"]
+    assert [n.message for n in result.notes] == ["copy holds the same data as toy1: compared once."]
+    assert [e.dataset for e in events if isinstance(e, LeftOut)] == ["copy"]
+    assert result.run.status == "complete", "nothing that was asked for is missing"
+
+
+def test_data_sets_of_one_name_are_told_apart() -> None:
+    result = bench([replace(data, name="toy") for data in many()], options())
+    assert [c.dataset.name for c in result.datasets] == ["toy", "toy (2)", "toy (3)"]
 
 
 def test_losses_of_data_sets_are_compared_on_one_scale() -> None:

@@ -64,9 +64,10 @@ BENCH_KEYS = {
     "run": RUN,
     "environment": ENVIRONMENT,
     "datasets": RESULT,
-    "across": "models pairs friedman_p critical_difference verdict",
+    "across": "models pairs friedman_p critical_difference datasets rank_groups verdict",
     "across.models": "model average_rank wins ties losses mean_accuracy",
-    "across.pairs": "left right p_left p_rope p_right wilcoxon_p_holm wins ties losses datasets",
+    "across.pairs": """left right p_left p_rope p_right wilcoxon_p wilcoxon_p_holm wins ties losses datasets
+        median lowest highest verdict""",
     "across.verdict": "status sentence top_set",
 }
 
@@ -209,6 +210,29 @@ def test_a_bench_is_valid_and_reads_back(several: Bench) -> None:
     again = read_document(json.dumps(document).encode(), "bench.json")
     assert isinstance(again, BenchDocument)
     assert json.loads(to_json(again)) == document
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("pairs", 0, "p_left"), 1.2),
+        (("pairs", 0, "verdict"), "identical"),
+        (("pairs", 0, "wins"), -1),
+        (("models", 0, "wins"), None),
+        (("rank_groups", 0), "tree"),
+    ],
+)
+def test_the_schema_refuses_what_is_wrong_across_data_sets(
+    several: Bench, path: tuple[Any, ...], value: Any
+) -> None:
+    document = written(several)
+    assert document["across"]["rank_groups"], "three data sets cannot tell two models apart by rank"
+    part = document["across"]
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+    with pytest.raises(jsonschema.ValidationError):
+        valid(document)
 
 
 def test_an_interrupted_run_is_valid() -> None:

@@ -28,8 +28,9 @@ _ALL = (
         "linearity",
         "Linearity",
         "Cohen's kappa between the model and its best linear surrogate (a logistic regression trained on"
-        " at most 2,000 training rows labelled by the model, judged on held-out rows)",
-        "0 to 1; logistic regression is about 1",
+        " at most 2,000 training rows labelled by the model, judged on held-out rows; a small table adds"
+        f" copies of its rows with noise of {NOISE} sd)",
+        "0 to 1; logistic regression is about 1, less with more than about 50 columns",
         "near 1: one plane per pair of classes says it all; low: the model really uses its freedom",
         "fidelity of a surrogate, after Craven & Shavlik 1996",
         column=True,
@@ -153,6 +154,22 @@ _ALL = (
         "0 upwards",
         "0: every class is one piece; high: islands",
         "after Somepalli et al. 2022",
+    ),
+    Statistic(
+        "held_flips",
+        "Held flips",
+        "chance that the held values of another row (categories, truth values, gaps) change the prediction",
+        "0 to 1; None where all rows hold the same",
+        "high: what is held decides, or decides what the numbers mean",
+        "noise sensitivity, of what cannot move",
+    ),
+    Statistic(
+        "moving_columns",
+        "Moving columns",
+        "numeric columns that vary in the training rows: the space that the boundary is looked at in",
+        "0 upwards",
+        "the largest number of directions that there can be",
+        "exact",
     ),
     Statistic(
         "leaves", "Leaves", "leaves of the tree", "1 upwards", "boxes that it cuts the space into", "exact"

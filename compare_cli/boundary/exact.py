@@ -32,13 +32,15 @@ class Exact:
     otherwise, in sd units, over moving columns; inf where there is none.
     ``slopes(rows (m, D), inside (m,), outside (m,))``: slope (m, D) of score[outside] − score[inside],
     up to a positive factor. ``pieces(starts (w, D), ends (w, D))``: linear pieces of the scores along
-    each segment, (w,). ``sizes``: numbers such as ``leaves``, ``depth``, ``parameters``.
+    each segment, (w,). ``stepped``: scores are piecewise constant, so that there is no slope to look for.
+    ``sizes``: numbers such as ``leaves``, ``depth``, ``parameters``.
     """
 
     sizes: Mapping[str, float] = field(default_factory=dict)
     margins: Margins | None = None
     slopes: Slopes | None = None
     pieces: Pieces | None = None
+    stepped: bool = False
 
 
 def exact_linear(estimator: Any) -> Exact | None:
@@ -104,7 +106,7 @@ def exact_tree(estimator: Any) -> Exact | None:
         return nearest
 
     sizes = {"leaves": float(estimator.get_n_leaves()), "depth": float(estimator.get_depth())}
-    return Exact(sizes, margins)
+    return Exact(sizes, margins, stepped=True)
 
 
 def _box_distances(

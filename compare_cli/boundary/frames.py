@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from compare_cli.boundary.definitions import NOISE
 from compare_cli.boundary.seeds import Seed, stream
 from compare_cli.boundary.space import Frame, Moving
 from compare_cli.errors import DataError
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 ANCHORS = 2_000  # test rows looked at: the error of a share of them is at most .011
 SURROGATE_ROWS = 2_000
+# The model labels any row, so a small table need not make a poor surrogate: noisy copies of its training
+# rows made linearity of logistic regression .99 instead of .96 on 400 rows of 10 columns, and left moons,
+# XOR and trees where they were (by less than .02).
+COPIES = 4
+COPIED_CELLS = 100_000  # on wider tables copies would cost more than the fit that they look at
+BLOCK_CELLS = 65_536  # placed at a time: what fits a core's cache takes a fifth of the time
 CATEGORIES = 50  # one-hot columns that a categorical column gives the surrogate of a mixed table
 
 
@@ -25,14 +32,15 @@ def prepared_frame(
     moving: NDArray[np.int64],
     *,
     missing: NDArray[np.bool_] | None = None,
+    train_missing: NDArray[np.bool_] | None = None,
     seed: Seed = 0,
 ) -> Frame:
     """Return the frame of a fold whose rows are prepared: arrays of numbers, as the model takes them.
 
     ``train`` (r, D) and ``test`` (n, D); ``moving`` (p,) are the positions of the columns that may
-    move; those that are constant in training do not. ``missing`` (n, p) marks test cells whose
-    number was filled in, which are held. At most 2,000 test rows become anchors and 2,000 training
-    rows train the surrogate, drawn by ``seed``.
+    move; those that are constant in training do not. ``missing`` (n, p) and ``train_missing`` (r, p)
+    mark cells whose number was filled in, which are held. At most 2,000 test rows become anchors and
+    2,000 training rows train the surrogate, drawn by ``seed``; fewer come with noisy copies after them.
     """
     import numpy as np
 
@@ -41,7 +49,9 @@ def prepared_frame(
     varied = scale > 1e-12 * (1 + np.abs(center))
     space = Moving(np.asarray(moving)[varied], center[varied], scale[varied])
     picked = _some(len(test), ANCHORS, rng)
-    base, sample = test[picked], train[_some(len(train), SURROGATE_ROWS, rng)]
+    base, learnt = test[picked], _some(len(train), SURROGATE_ROWS, rng)
+    gaps = None if train_missing is None else np.asarray(train_missing)[learnt][:, varied]
+    sample = _with_copies(train[learnt], space, gaps, stream(seed, 2))
     held = None if missing is None else np.asarray(missing)[picked][:, varied]
     rest = np.setdiff1d(np.arange(train.shape[1]), space.columns)
     differ = np.ptp(base[:, rest], axis=0) > 0 if len(base) else np.zeros(len(rest), bool)
@@ -58,6 +68,29 @@ def prepared_frame(
         width=train.shape[1],
         moving=space,
     )
+
+
+def _with_copies(
+    rows: NDArray[np.float64],
+    moving: Moving,
+    held: NDArray[np.bool_] | None,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Return rows (r, D) and, after them, up to 4 copies of them with noise on what moves.
+
+    At most 2,000 rows and 100,000 cells come back, r whole times; the held cells (r, d) of copies stay.
+    """
+    import numpy as np
+
+    r, width = rows.shape
+    most = min(SURROGATE_ROWS, COPIED_CELLS // max(width, 1)) // max(r, 1)
+    copies = min(COPIES, most - 1)
+    if copies < 1 or not len(moving.columns):
+        return rows
+    again = np.tile(np.arange(r), copies)
+    z = moving.standardised(rows)[again]
+    noisy = z + NOISE * rng.standard_normal(z.shape)
+    return np.vstack([rows, _Placed(rows, moving, held)(noisy, again)])
 
 
 class _Placed:
@@ -81,19 +114,30 @@ class _Placed:
     def __call__(self, z: NDArray[np.float64], anchor: NDArray[np.int64]) -> Any:
         import numpy as np
 
-        values = z * self.moving.scale + self.moving.center
-        if self.whole:
-            rows = values
-        else:
-            rows = self.base[anchor]
-            if self.held is not None:
-                values = np.where(self.held[anchor], rows[:, self.moving.columns], values)
-            rows[:, self.moving.columns] = values
+        rows = np.empty((len(z), self.base.shape[1]))
+        step = max(1, BLOCK_CELLS // max(rows.shape[1], 1))
+        for start in range(0, len(z), step):
+            part = slice(start, start + step)
+            self._place(z[part], anchor[part], rows[part])
         if self.names is None:
             return rows
         import pandas as pd
 
         return pd.DataFrame(rows, columns=self.names)
+
+    def _place(self, z: NDArray[np.float64], anchor: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
+        """Write model input of coordinates (m, d) into ``rows`` (m, D)."""
+        import numpy as np
+
+        values = z * self.moving.scale
+        values += self.moving.center
+        if self.whole:
+            rows[:] = values
+            return
+        rows[:] = self.base[anchor]
+        if self.held is not None:
+            values = np.where(self.held[anchor], rows[:, self.moving.columns], values)
+        rows[:, self.moving.columns] = values
 
 
 def table_frame(X: Any, *, seed: int = 0) -> Frame:
@@ -132,15 +176,16 @@ def _numbers_frame(train: NDArray[np.float64], test: NDArray[np.float64], names:
     """Return the frame of a numeric table; missing numbers are the median to us, NaN to the model."""
     import numpy as np
 
-    missing = np.isnan(test)
+    missing, gaps = np.isnan(test), np.isnan(train)
     filled = _median_filled(train, train), _median_filled(test, train)
-    frame = prepared_frame(*filled, np.arange(train.shape[1]), missing=missing, seed=seed)
+    frame = prepared_frame(*filled, np.arange(train.shape[1]), missing=missing, train_missing=gaps, seed=seed)
     assert frame.moving is not None
-    rows: Any = train
+    rows: Any = frame.surrogate_rows
+    rows = np.where(np.tile(gaps, (len(rows) // len(train), 1)), np.nan, rows)
     if names is not None:
         import pandas as pd
 
-        rows = pd.DataFrame(train, columns=names)
+        rows = pd.DataFrame(rows, columns=names)
     place = _Placed(test, frame.moving, missing[:, frame.moving.columns], names)
     return replace(frame, place=place, surrogate_rows=rows)
 
@@ -157,7 +202,8 @@ def _mixed_frame(
     import pandas as pd
 
     numbers = X.iloc[:, numeric].to_numpy(dtype=np.float64, na_value=np.nan)
-    train, test, missing = numbers[first], numbers[second], np.isnan(numbers[second])
+    train, test = numbers[first], numbers[second]
+    gaps, missing = np.isnan(train), np.isnan(test)
     held_columns = X.drop(columns=X.columns[numeric])
     hot = pd.concat([_one_hot(held_columns.iloc[:, i]) for i in range(held_columns.shape[1])], axis=1)
     codes = hot.to_numpy(dtype=np.float64)
@@ -166,21 +212,36 @@ def _mixed_frame(
         np.hstack([_median_filled(test, train), codes[second]]),
         np.arange(len(numeric)),
         missing=missing,
+        train_missing=gaps,
         seed=seed,
     )
-    assert frame.moving is not None
-    moving, anchors = frame.moving, X.iloc[second]
+    moving = frame.moving
+    assert moving is not None
+    anchors, learnt = X.iloc[second], X.iloc[first]
 
     def place(z: NDArray[np.float64], anchor: NDArray[np.int64]) -> pd.DataFrame:
-        rows = anchors.iloc[anchor].reset_index(drop=True)
         values = z * moving.scale + moving.center
-        for at, column in enumerate(moving.columns):
-            own = rows.iloc[:, numeric[column]].to_numpy(dtype=np.float64, na_value=np.nan)
-            kept = np.where(missing[anchor, column], own, values[:, at])
-            rows.isetitem(int(numeric[column]), kept)
-        return rows
+        return _moved(
+            anchors.iloc[anchor], numeric[moving.columns], values, missing[anchor][:, moving.columns]
+        )
 
-    return replace(frame, place=place, surrogate_rows=X.iloc[first], moving=None, varies=True)
+    again = np.arange(len(frame.surrogate_rows)) % len(first)
+    values = frame.surrogate_rows[:, moving.columns]
+    sample = _moved(learnt.iloc[again], numeric[moving.columns], values, gaps[again][:, moving.columns])
+    return replace(frame, place=place, surrogate_rows=sample, moving=None, varies=True)
+
+
+def _moved(
+    rows: pd.DataFrame, columns: NDArray[np.int64], values: NDArray[np.float64], held: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Return rows (m, ·) with ``values`` (m, d) in the given columns, but for held cells (m, d)."""
+    import numpy as np
+
+    rows = rows.reset_index(drop=True)
+    for at, column in enumerate(columns):
+        own = rows.iloc[:, column].to_numpy(dtype=np.float64, na_value=np.nan)
+        rows.isetitem(int(column), np.where(held[:, at], own, values[:, at]))
+    return rows
 
 
 def _one_hot(column: pd.Series[Any]) -> pd.DataFrame:

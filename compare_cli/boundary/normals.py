@@ -35,6 +35,8 @@ def normals_at(space: Space, at: BoundaryPoints, exact: Exact | None) -> NDArray
         if space.frame.held is not None:
             slope = np.where(space.frame.held[at.anchor], 0.0, slope)
         return _unit(slope)
+    if exact is not None and exact.stepped:
+        return np.full((m, d), np.nan)
     some = at.part(np.arange(min(m, max(4, ROWS // (d + 2)))))
     scores = space.scores(slope_points(some)) if m else None
     return np.full((m, d), np.nan) if scores is None else score_normals(some, scores[0])

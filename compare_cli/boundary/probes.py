@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from compare_cli.boundary.space import Frame, Points, Space
 
 SMALL_TABLE = 32  # anchors up to which a predict call costs more than the rows that it saves
+SIDE = 14  # of the grids on planes
+SAMPLED_CELLS = 500_000  # numbers in the noisy rows, and in the grids on planes
 OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an anchor is given up
 
 
@@ -24,6 +26,7 @@ class Effort:
 
     Walks of each kind: 2 per anchor. Noisy rows: 33 per anchor. Planes: 1 per 3 anchors. A small table
     gets less of the last two: what more of them would average out is less than what its few rows leave.
+    So does a wide one (more than about 120 columns), where they would take most of the time.
     """
 
     anchors: int = 60
@@ -33,13 +36,14 @@ class Effort:
         """Walks of each kind."""
         return 2 * self.anchors
 
-    def noisy(self, rows: int) -> int:
-        """Rows that get noise added, for a table of ``rows`` anchors."""
-        return min(33 * self.anchors, 20 * rows)
+    def noisy(self, rows: int, width: int) -> int:
+        """Rows that get noise added, for a table of ``rows`` anchors and ``width`` input columns."""
+        return min(33 * self.anchors, 20 * rows, SAMPLED_CELLS // max(width, 1))
 
-    def planes(self, rows: int) -> int:
-        """Planes through three rows each, for a table of ``rows`` anchors."""
-        return min(-(-self.anchors // 3), rows // 3)
+    def planes(self, rows: int, width: int) -> int:
+        """Planes through three rows each, for a table of ``rows`` anchors and ``width`` input columns."""
+        fitting = max(1, SAMPLED_CELLS // (SIDE * SIDE * max(width, 1)))
+        return min(-(-self.anchors // 3), rows // 3, fitting)
 
 
 FULL = Effort(60)

@@ -13,6 +13,7 @@ from compare_cli.boundary.margins import refined
 from compare_cli.boundary.normals import features_per_facet, normals_at
 from compare_cli.boundary.probes import (
     FULL,
+    SIDE,
     BoundaryPoints,
     Effort,
     Pairs,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from compare_cli.boundary.space import Space
 
 SAME_STEPS, DIFFERENT_STEPS = 8, 12
-SIDE = 14  # of the grids on planes
 UNSURE_GAP = 0.5
 EXACT_ANCHORS = 200
 MOST_COLUMNS = 200  # above, the error of roughness (about .017 √d at 60 points) drowns it
@@ -64,11 +64,12 @@ def measure(
     found["linearity"] = linearity(
         frame.surrogate_features, space.surrogate_labels, frame.anchor_features, labels
     )
+    found["moving_columns"] = float(frame.z.shape[1])
     if not frame.z.shape[1]:
         return found, NO_NUMBERS
     rng = [stream(seed, number) for number in range(20, 26)]
     starts = _starting_points(space, effort, rng)
-    found |= _sampled(space, starts, effort, rng)
+    found |= {"held_flips": starts.held_flips, **_sampled(space, starts, effort, rng)}
     if exact is not None and exact.pieces is not None and len(starts.different.start):
         found["relu_pieces"] = _pieces(space, starts.different, exact)
     at = boundary_points(space, starts.anchors, starts.rivals, starts.rival_labels)
@@ -79,7 +80,10 @@ def measure(
 
 @dataclass(frozen=True)
 class _Starts:
-    """Walks whose ends still have their labels, and anchors (m,) with rivals (m, k) and their labels."""
+    """Walks whose ends still have their labels, and anchors (m,) with rivals (m, k) and their labels.
+
+    ``held_flips`` is the share of ends that took another label with the held values of their starts.
+    """
 
     same: Pairs
     different: Pairs
@@ -87,6 +91,7 @@ class _Starts:
     anchors: NDArray[np.int64]
     rivals: NDArray[np.int64]
     rival_labels: NDArray[np.int64]
+    held_flips: float | None = None
 
 
 def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator]) -> _Starts:
@@ -102,6 +107,7 @@ def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator
         return _Starts(same, different, labels[different.end], anchors, rivals, labels[rivals])
     toward = Pairs(np.repeat(anchors, rivals.shape[1]), rivals.ravel())
     near, far, rival = space.labels(ends(frame, same), ends(frame, different), ends(frame, toward))
+    changed = np.concatenate([near != labels[same.end], far != labels[different.end]])
     kept, apart = near == labels[same.start], far != labels[different.start]
     return _Starts(
         Pairs(same.start[kept], same.end[kept]),
@@ -110,6 +116,7 @@ def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator
         anchors,
         rivals,
         rival.reshape(rivals.shape),
+        float(changed.mean()) if len(changed) else None,
     )
 
 
@@ -119,8 +126,8 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
 
     labels, frame = space.anchor_labels, space.frame
     across = steps_along(frame, starts.different, DIFFERENT_STEPS)
-    shaken = noisy(frame, effort.noisy(len(labels)), NOISE, rng[3])
-    sheets = planes(frame, effort.planes(len(labels)), SIDE, rng[4])
+    shaken = noisy(frame, effort.noisy(len(labels), frame.width), NOISE, rng[3])
+    sheets = planes(frame, effort.planes(len(labels), frame.width), SIDE, rng[4])
     within, crossed, moved, sheet = space.labels(
         steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, sheets
     )

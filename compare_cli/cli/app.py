@@ -68,11 +68,18 @@ def bench(
     data: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[DATA]...", help="Sources as for fit. (default: every built-in)", show_default=False
+            metavar="DATA",
+            help="Sources as for fit, folders of tables, patterns, openml:suite/ID."
+            " (default: every built-in)",
+            autocompletion=_complete_data,
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Compare models on several data sets: a table each, then their average ranks."""
+    """Compare models on several data sets: a table each, who is better where, ranks, and a verdict.
+
+    With -o FILE.png or .svg the diagram of ranks goes to the file. Exit codes as for fit.
+    """
     from compare_cli.cli.running import run_bench
 
     raise typer.Exit(run_bench(data or [], options))

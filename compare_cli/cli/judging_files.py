@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from compare_cli.cli.benching import ranks_picture, refuse_picture
 from compare_cli.cli.options import OutputOptions
 from compare_cli.cli.output import Output, write_out
 from compare_cli.errors import DataError, ExitCode
@@ -15,10 +16,13 @@ from compare_cli.types import Comparison
 
 def run_verdict(files: Sequence[Path], criterion: Criterion, options: OutputOptions) -> int:
     """Judge the scores in these files: results of the same data and splits together, others apart."""
-    output = Output(options.format_name, options.output, everything=options.verbose)
+    picture = ranks_picture(options.output)
+    output = Output(options.format_name, options.output, everything=options.verbose, picture=picture)
     try:
         found = merge([comparison for file in files for comparison in load(file, criterion)])
         judged = [judge_again(comparison, criterion) for comparison in found]
+        if len(judged) == 1:
+            refuse_picture(options.output)
         output.finish(judged[0] if len(judged) == 1 else as_bench(judged, criterion))
     finally:
         output.abandon()

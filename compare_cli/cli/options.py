@@ -112,7 +112,13 @@ class OutputOptions:
         bool, typer.Option("--quiet", "-q", help="No notes and no progress.", rich_help_panel=_OUTPUT)
     ] = False
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every column.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Show every column; of several data sets also all pairs and reasons.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = False
     debug: Annotated[
         bool,
@@ -305,6 +311,16 @@ class BenchOptions(CompareOptions):
             metavar="R|auto",
         ),
     ] = "1"
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            help="Model that the others are marked against, data set by data set. (default: logistic,"
+            " else the best)",
+            rich_help_panel=_COMPARISON,
+            metavar="MODEL",
+        ),
+    ] = None
 
 
 def _repeats(text: str) -> Any:

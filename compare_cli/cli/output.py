@@ -8,16 +8,16 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from compare_cli.cli.talk import wants_color
 from compare_cli.errors import ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable
-from compare_cli.report.formats import FORMATS, Renderer, Result
+from compare_cli.report.formats import FORMATS, Picture, Renderer, Result
 from compare_cli.report.view import View
-from compare_cli.types import FitResult
+from compare_cli.types import Bench, FitResult
 
 PIPE_WIDTH = 100
 
@@ -37,7 +37,8 @@ def choose_format(name: str | None, file: Path | None) -> str:
 class Output:
     """Where a result goes. A file is begun at once, so that a bad path fails early, and replaced whole.
 
-    Raises UsageError when the file cannot be written.
+    With a ``picture`` the file gets that, and the result goes to standard output. Raises UsageError when the
+    file cannot be written.
     """
 
     def __init__(
@@ -47,11 +48,14 @@ class Output:
         *,
         everything: bool = False,
         boundary: bool = False,
+        baseline: str | None = None,
+        picture: Picture | None = None,
     ) -> None:
         self.file = file
         self.format = choose_format(format_name, file)
         self.renderer: Renderer = FORMATS[self.format]
-        self._columns = {"everything": everything, "boundary": boundary}
+        self._view_of = partial(View, everything=everything, boundary=boundary, baseline=baseline)
+        self._picture = picture
         self._begun = _begin_file(file, "-o") if file is not None else None
 
     def stream(self, dataset: str, fit: FitResult) -> None:
@@ -63,6 +67,8 @@ class Output:
         """Write the whole result and put the file in place."""
         self._write(self.renderer.text(result, self._view()))
         if self._begun is not None and self.file is not None:
+            if self._picture is not None and isinstance(result, Bench):
+                self._begun.write_bytes(self._picture(result))
             self._begun.replace(self.file)
             self._begun = None
 
@@ -72,13 +78,18 @@ class Output:
             self._begun.unlink(missing_ok=True)
 
     def _view(self) -> View:
-        if self.file is not None:
-            return View(PIPE_WIDTH, **self._columns)
-        return replace(out_view(), **self._columns)
+        if self._text_file is not None:
+            return self._view_of(PIPE_WIDTH)
+        view = out_view()
+        return self._view_of(view.width, view.color)
+
+    @property
+    def _text_file(self) -> Path | None:
+        return None if self._picture is not None else self._begun
 
     def _write(self, text: str) -> None:
-        if self._begun is not None:
-            with self._begun.open("a", encoding="utf-8", newline="") as stream:
+        if self._text_file is not None:
+            with self._text_file.open("a", encoding="utf-8", newline="") as stream:
                 stream.write(text)
         else:
             write_out(text)

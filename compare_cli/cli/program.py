@@ -11,16 +11,27 @@ from typing import NoReturn
 from compare_cli.cli.app import app
 from compare_cli.errors import CompareError, ExitCode
 
-_terminated = False
+_received: int | None = None  # the signal that asked for an end
 
 
 def run() -> NoReturn:
-    """Run the Typer app and exit. Usage errors are told by Typer itself, with exit code 2."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """Run the Typer app and exit. Usage errors are told by Typer itself, with exit code 2.
+
+    Who asked for an end gets 130 or 143, unless everything was done: compiled code that is interrupted
+    while it is imported turns Ctrl-C into errors of its own.
+    """
+    _listen()
+    try:
+        _run()
+    except SystemExit as end:
+        if _received is not None and end.code not in {ExitCode.OK, None}:
+            sys.exit(ExitCode.TERMINATED if _received == signal.SIGTERM else ExitCode.INTERRUPTED)
+        raise
+
+
+def _run() -> NoReturn:
     try:
         app(prog_name=_program_name())
-    except SystemExit as end:
-        sys.exit(ExitCode.TERMINATED if _terminated and end.code == ExitCode.INTERRUPTED else end.code)
     except CompareError as error:
         _fail(str(error), error.code, error)
     except MemoryError as error:
@@ -39,10 +50,19 @@ def _program_name() -> str:
     return name if name.startswith("compare") else "python -m compare_cli"
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM like Ctrl-C: what is done is printed and kept; only the exit code differs."""
-    global _terminated
-    _terminated = True
+def _listen() -> None:
+    """Treat SIGTERM like Ctrl-C: what is done is printed and kept; only the exit code differs.
+
+    A job in the background that ignores Ctrl-C goes on ignoring it.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    global _received
+    _received = number
     raise KeyboardInterrupt
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Generator, Sequence
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
-from compare_cli.cli.options import CompareOptions
+from compare_cli.cli.benching import bench_notes, chosen_baseline, ranks_picture, refuse_picture
+from compare_cli.cli.options import BenchOptions, CompareOptions
 from compare_cli.cli.output import Output
 from compare_cli.cli.progress import Progress
 from compare_cli.cli.talk import say_error, say_notes
 from compare_cli.errors import ExitCode
 from compare_cli.gate import Threshold, below_threshold
-from compare_cli.types import Bench, Comparison, FitResult, Note, Planned
+from compare_cli.types import Bench, Comparison, FitResult, LeftOut, Note, Planned, PlannedBench
 
 Stream = Generator[object, None, object]
 _CODES = {"complete": ExitCode.OK, "partial": ExitCode.PARTIAL, "interrupted": ExitCode.INTERRUPTED}
@@ -29,10 +30,11 @@ def run_fit(source: str, options: CompareOptions) -> int:
         follower.tell(dataset.notes)
         return api.iter_compare(dataset, options.comparing(), follower.progress.tick)
 
+    refuse_picture(options.output)
     return _run(begin, options)
 
 
-def run_bench(sources: list[str], options: CompareOptions) -> int:
+def run_bench(sources: list[str], options: BenchOptions) -> int:
     """Compare models on several data sets and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
@@ -41,13 +43,14 @@ def run_bench(sources: list[str], options: CompareOptions) -> int:
         reading = options.reading() | {"test": options.test}
         return api.iter_bench(sources, options.comparing(), follower.progress.tick, **reading)
 
-    return _run(begin, options)
+    baseline = chosen_baseline(options.baseline, options.models)
+    return _run(begin, options, baseline=baseline, picture=ranks_picture(options.output))
 
 
-def _run(begin: Callable[[Follower], Stream], options: CompareOptions) -> int:
+def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
     thresholds = [Threshold.parse(text) for text in options.fail_under or ()]
-    columns = {"everything": options.verbose, "boundary": options.boundary}
-    output = Output(options.format_name, options.output, **columns)
+    shown |= {"everything": options.verbose, "boundary": options.boundary}
+    output = Output(options.format_name, options.output, **shown)
     follower = Follower(output, options)
     try:
         result = follower.follow(begin(follower))
@@ -73,11 +76,12 @@ class Follower:
     """Shows the events of a comparison as they come: progress and notes, and the fits where they stream."""
 
     def __init__(self, output: Output, options: CompareOptions) -> None:
-        self.progress = Progress(shown=not options.quiet)
+        self.progress = Progress(shown=not options.quiet, jobs=options.jobs)
         self._output = output
         self._options = options
         self._dataset = ""
         self._told: set[Note] = set()
+        self._of_several = False
 
     def follow(self, stream: Stream) -> Any:
         """Return the stream's last event. Ctrl-C and SIGTERM end it early, with what is done.
@@ -105,15 +109,17 @@ class Follower:
         self._told |= set(notes)
 
     def _show(self, event: object) -> None:
+        self.progress.show(event)
         if isinstance(event, Planned):
             self._dataset = event.dataset
-            self.progress.planned(event)
         elif isinstance(event, FitResult):
-            self.progress.finished(event)
             self._output.stream(self._dataset, event)
             self._show_traceback(event)
-        elif isinstance(event, Comparison | Bench):
+        elif isinstance(event, Comparison | LeftOut) and self._of_several:
             self.progress.close()
+            self.tell(bench_notes(event, everything=self._options.verbose))
+        elif isinstance(event, PlannedBench):
+            self._of_several = len(event.names) > 1
 
     def _show_traceback(self, fit: FitResult) -> None:
         if self._options.debug and fit.traceback:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from compare_cli.data.builtins import builtin_names
+    from compare_cli.data.expanding import expand
     from compare_cli.data.reading import attach_test, read, read_like
     from compare_cli.data.table import ReadOptions
     from compare_cli.data.writing import write_csv
@@ -18,11 +19,12 @@ _PLACES = {
     "read_like": "reading",
     "attach_test": "reading",
     "builtin_names": "builtins",
+    "expand": "expanding",
     "write_csv": "writing",
     "ReadOptions": "table",
 }
 
-__all__ = ["ReadOptions", "attach_test", "builtin_names", "read", "read_like", "write_csv"]
+__all__ = ["ReadOptions", "attach_test", "builtin_names", "expand", "read", "read_like", "write_csv"]
 
 
 def __getattr__(name: str) -> Any:

@@ -71,10 +71,15 @@ def open_path(path: Path) -> ByteSource:
 
 def open_stdin() -> ByteSource:
     """Return the bytes of standard input. Raises UsageError when it is a terminal."""
-    stream = getattr(sys.stdin, "buffer", None)
+    return ByteSource("stdin", "-", data=decompress(piped_stdin().read(), "standard input"))
+
+
+def piped_stdin() -> BinaryIO:
+    """Return standard input, unread. Raises UsageError when it is a terminal."""
+    stream: BinaryIO | None = getattr(sys.stdin, "buffer", None)
     if stream is None or sys.stdin.isatty():
         raise UsageError("- reads a table from standard input, but nothing is piped into it: give a file.")
-    return ByteSource("stdin", "-", data=decompress(stream.read(), "standard input"))
+    return stream
 
 
 def table_name(path: Path) -> str:

@@ -34,6 +34,13 @@ def load_idx(folder: Path) -> Table:
     return _table(folder, *train, _table(folder, *test, None) if test else None)
 
 
+def holds_idx(folder: Path) -> bool:
+    """Whether a folder holds IDX files of images or labels."""
+    names = [path.name.lower() for path in folder.iterdir()]
+    parts = [name for name in names if name.startswith((*TRAIN, *TEST)) and "idx" in name]
+    return any("images" in name or "labels" in name for name in parts)
+
+
 def _find(folder: Path, prefixes: tuple[str, ...]) -> tuple[Path, Path] | None:
     """Return the files of images and labels of one part, None where the folder has neither."""
     files = sorted(p for p in folder.iterdir() if p.name.lower().startswith(prefixes))

@@ -20,6 +20,8 @@ def load_openml(wanted: str) -> Table:
     if not wanted:
         raise UsageError("openml: needs a number or a name, such as openml:61 or openml:iris.")
     source = f"openml:{wanted}"
+    if wanted.startswith("suite/"):
+        raise UsageError(f"{source}: is a suite of many data sets: compare bench {source}.")
     which = {"data_id": int(wanted)} if re.fullmatch(r"\d+", wanted) else {"name": wanted}
     bunch = _fetch(source, which)
     if bunch.frame is None or bunch.target is None:

@@ -33,14 +33,14 @@ def load(source: Source, options: ReadOptions) -> Table:
         from compare_cli.data.openml import load_openml
 
         return load_openml(text.removeprefix("openml:"))
-    if isinstance(source, str) and _is_builtin(text):
+    if isinstance(source, str) and is_builtin(text):
         if text in CLASSICS:
             return load_classic(text)
         return replace(load_bytes(builtin_bytes(text), options), target="class")
     return load_path(Path(source), options)
 
 
-def _is_builtin(text: str) -> bool:
+def is_builtin(text: str) -> bool:
     """Whether a text is a built-in's name; a path with a separator or a suffix cannot be one."""
     return text in CLASSICS or text in files()
 
@@ -52,12 +52,15 @@ def load_path(path: Path, options: ReadOptions) -> Table:
 
         return load_idx(path)
     if not path.exists():
-        raise _not_found(path)
+        raise not_found(path)
     return load_bytes(open_path(path), options)
 
 
-def _not_found(path: Path) -> DataError:
-    """Suggest names of built-in data sets, and of files beside the one that was meant."""
+def not_found(path: Path) -> DataError:
+    """Return the error for a source that does not exist.
+
+    It suggests names of built-in data sets, and of files beside the one that was meant.
+    """
     try:
         beside = [p.name for p in path.parent.iterdir()]
     except OSError:

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from compare_cli.engine.fit import Workspace
 from compare_cli.engine.limits import Limits
-from compare_cli.errors import UsageError
 from compare_cli.types import FitResult, FitTask
 
 
@@ -36,14 +35,12 @@ class Cluster(Protocol):
 def join(where: str, jobs: int | None) -> Cluster:
     """Join ``dask://HOST:PORT``, or start ``dask`` or ``ray`` here with ``jobs`` workers.
 
-    Raises UsageError for another name, where the extra is not installed, or nothing answers.
+    Raises UsageError where the extra is not installed, or nothing answers.
     """
-    if where == "dask" or where.startswith("dask://"):
-        from compare_cli.engine.cluster_dask import DaskCluster
-
-        return DaskCluster(where.removeprefix("dask").removeprefix("://"), jobs)
     if where == "ray":
         from compare_cli.engine.cluster_ray import RayCluster
 
         return RayCluster(jobs)
-    raise UsageError(f"--cluster {where}: give dask, dask://HOST:PORT or ray.")
+    from compare_cli.engine.cluster_dask import DaskCluster
+
+    return DaskCluster(where.removeprefix("dask").removeprefix("://"), jobs)

@@ -6,9 +6,11 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from compare_cli.engine.execute import order_of_start
 from compare_cli.engine.fit import Workspace, no_result
 from compare_cli.engine.limits import Limits
 from compare_cli.engine.remote import end_children, fit_remotely, versions
@@ -29,10 +31,9 @@ class DaskCluster:
 
     def __init__(self, address: str, jobs: int | None) -> None:
         try:
-            import distributed
+            self._distributed: Any = import_module("distributed")
         except ImportError:
             raise UsageError("--cluster dask needs: pip install 'compare-cli[dask]'") from None
-        self._distributed: Any = distributed
         self._local: Any = None
         with self._quiet():
             self._client = self._join(address) if address else self._start(jobs)
@@ -70,11 +71,7 @@ class DaskCluster:
         """Raise UsageError where there is no worker, or one has other versions: numbers would differ."""
         with contextlib.suppress(TimeoutError):
             self._client.wait_for_workers(1, timeout=JOINING)
-        try:
-            there = self._client.run(versions)
-        except Exception as error:  # most often: the package is not installed there
-            why = " ".join(f"{type(error).__name__}: {error}".split())
-            raise UsageError(f"--cluster: the workers cannot run compare ({why}).") from None
+        there = self._ask()
         if not there:
             raise UsageError("--cluster: the scheduler has no workers; start some and try again.")
         here = {name: version for name, version in versions().items() if name != "process"}
@@ -87,6 +84,15 @@ class DaskCluster:
                     f"--cluster: worker {worker} has {', '.join(wrong)}; install the same there."
                 )
 
+    def _ask(self) -> dict[str, dict[str, str]]:
+        """Return the versions of each worker, by its address."""
+        try:
+            found: dict[str, dict[str, str]] = self._client.run(versions)
+        except Exception as error:  # most often: the package is not installed there
+            why = " ".join(f"{type(error).__name__}: {error}".split())
+            raise UsageError(f"--cluster: the workers cannot run compare ({why}).") from None
+        return found
+
     def execute(
         self,
         tasks: Sequence[FitTask],
@@ -96,19 +102,15 @@ class DaskCluster:
         may_start: Callable[[], bool] | None,
     ) -> Iterator[FitResult]:
         """Yield results as they are finished; a worker that is lost takes nothing along."""
-        from compare_cli.engine.execute import order_of_start
-
         batch = _Batch(self._client, workspace, limits)
         numbers = order_of_start(tasks, fold_by_fold=may_start is not None)
         waiting = deque((tasks[number], 1) for number in numbers)
         try:
-            while True:
-                room = AHEAD * max(1, self.jobs) - len(batch.under_way)
-                while waiting and room > 0 and (may_start is None or may_start()):
-                    batch.submit(*waiting.popleft())
-                    room -= 1
-                if not batch.under_way:
-                    return
+            while waiting or batch.under_way:
+                if may_start is not None and not may_start():
+                    waiting.clear()
+                while waiting and len(batch.under_way) < AHEAD * self.jobs and batch.submit(*waiting[0]):
+                    waiting.popleft()
                 for task, tries, result in batch.news():
                     if result is not None:
                         yield result
@@ -116,7 +118,11 @@ class DaskCluster:
                         waiting.append((task, tries + 1))
                     else:
                         yield no_result(task, "killed", "WorkerLost", f"its worker was lost {TRIES} times")
-                yield from batch.given_up()
+                if batch.seconds_alone() > ALONE:
+                    message = f"no worker is left on the cluster since {ALONE:g} s"
+                    for task, _ in (*batch.under_way.values(), *waiting):
+                        yield no_result(task, "killed", "NoWorkers", message)
+                    return
                 if heartbeat is not None:
                     heartbeat()
         finally:
@@ -140,23 +146,39 @@ class _Batch:
         self._client = client
         self._workspace = workspace
         self._limits = limits
-        self._table = self._send()
+        self._table: Any = None
         self._seen_workers = time.monotonic()
         self._ended: SimpleQueue[Any] = SimpleQueue()  # futures, put there by Dask's thread
         self.under_way: dict[Any, tuple[FitTask, int]] = {}
 
-    def _send(self) -> Any:
-        """Send the table to every worker."""
-        return self._client.scatter(self._workspace, broadcast=True, hash=False)
+    def has_workers(self) -> bool:
+        """Whether there is any worker now; without a scheduler there is none."""
+        try:
+            found = bool(self._client.scheduler_info(n_workers=1)["workers"])
+        except Exception:  # what a lost connection raises differs from place to place
+            found = False
+        if found:
+            self._seen_workers = time.monotonic()
+        return found
 
-    def submit(self, task: FitTask, tries: int) -> None:
-        """Start one task."""
-        if self._table.status in {"cancelled", "lost"}:
-            self._table = self._send()
-        how: dict[str, Any] = {"pure": False, "retries": 0}
-        future = self._client.submit(fit_remotely, task, self._table, self._limits, **how)
+    def seconds_alone(self) -> float:
+        """How long there has been no worker; 0 where there is one."""
+        return 0.0 if self.has_workers() else time.monotonic() - self._seen_workers
+
+    def submit(self, task: FitTask, tries: int) -> bool:
+        """Start one task, if there is a worker; the table is sent to all of them first."""
+        if not self.has_workers():
+            return False
+        try:
+            if self._table is None or self._table.status in {"cancelled", "lost"}:
+                self._table = self._client.scatter(self._workspace, broadcast=True, hash=False)
+            how: dict[str, Any] = {"pure": False, "retries": 0}
+            future = self._client.submit(fit_remotely, task, self._table, self._limits, **how)
+        except Exception:  # the last worker or the scheduler went away meanwhile: seen at the next look
+            return False
         self.under_way[future] = (task, tries)
         future.add_done_callback(self._ended.put)
+        return True
 
     def news(self) -> Iterator[tuple[FitTask, int, FitResult | None]]:
         """Yield what has ended: task, how often it was tried, and its result; None where it was lost."""
@@ -178,17 +200,6 @@ class _Batch:
         except Exception:  # lost with its worker, or with the table; a fit's own faults are results
             return None
         return found
-
-    def given_up(self) -> Iterator[FitResult]:
-        """Yield failures for all that is under way when there has been no worker for a while."""
-        if self._client.scheduler_info(n_workers=1)["workers"]:
-            self._seen_workers = time.monotonic()
-        if time.monotonic() - self._seen_workers > ALONE:
-            for future in list(self.under_way):
-                task, _ = self.under_way.pop(future)
-                future.cancel()
-                message = f"no worker is left on the cluster since {ALONE:g} s"
-                yield no_result(task, "killed", "NoWorkers", message)
 
     def cancel(self) -> None:
         """Drop what is under way, and the table."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 from compare_cli.engine.execute import order_of_start
@@ -26,20 +27,21 @@ class RayCluster:
 
     def __init__(self, jobs: int | None) -> None:
         try:
-            import ray
+            ray: Any = import_module("ray")
         except ImportError:
             raise UsageError("--cluster ray needs: pip install 'compare-cli[ray]'") from None
         from joblib import cpu_count
 
-        self._ray: Any = ray
+        self._ray = ray
         self._started = not ray.is_initialized()
         if self._started:
             import os
 
-            local = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": jobs or int(cpu_count())}
-            quiet = {"log_to_driver": False, "include_dashboard": False, "logging_level": "ERROR"}
+            how: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+            if not os.environ.get("RAY_ADDRESS"):
+                how |= {"num_cpus": jobs or int(cpu_count()), "include_dashboard": False}
             try:
-                ray.init(**local, **quiet)
+                ray.init(**how)
             except (ConnectionError, RuntimeError, ValueError) as error:
                 why = " ".join(str(error).split())
                 raise UsageError(f"--cluster ray: Ray does not start ({why}).") from None

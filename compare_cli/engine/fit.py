@@ -82,7 +82,8 @@ class PreparedFold:
         self.nbytes = self.train.nbytes + self.test.nbytes
         self.surroundings = None
         if workspace.probing is not None and workspace.shared is not None:
-            missing = np.isnan(workspace.test_table.numbers[task.test])
+            numbers = workspace.table.numbers[task.train], workspace.test_table.numbers[task.test]
+            missing = np.isnan(numbers[0]), np.isnan(numbers[1])
             rows = (self.train, self.test)
             self.surroundings = Surroundings(workspace.probing, preparation, rows, missing, workspace.shared)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ from compare_cli.models.families import BASELINE, Shape
 from compare_cli.models.specs import load_class, parse_models
 from compare_cli.notes import note
 from compare_cli.types import Dataset, ModelSpec, Note
+
+CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Options:
             if seconds is not None and not seconds > 0:
                 raise UsageError(f"--{name} {seconds:g}: must be more than 0 seconds.")
         check_memory_limit(self.limits)
+        if self.cluster is not None and not CLUSTERS.fullmatch(self.cluster):
+            raise UsageError(f"--cluster {self.cluster}: give dask, dask://HOST:PORT or ray.")
 
     @property
     def limits(self) -> Limits:

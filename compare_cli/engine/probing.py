@@ -49,7 +49,7 @@ class Surroundings:
         probing: Probing,
         preparation: Preparation,
         rows: tuple[NDArray[np.float64], NDArray[np.float64]],
-        missing: NDArray[np.bool_],
+        missing: tuple[NDArray[np.bool_], NDArray[np.bool_]],
         shared: FeatureTable,
     ) -> None:
         self.probing = probing
@@ -65,8 +65,10 @@ class Surroundings:
 
         moving = np.flatnonzero(self.probing.moving)
         train, test = self._rows
-        missing = self._missing[:, moving] if self._missing.any() else None
-        return prepared_frame(train, test, moving, missing=missing, seed=self.probing.seed)
+        gaps, missing = (cells[:, moving] if cells.any() else None for cells in self._missing)
+        return prepared_frame(
+            train, test, moving, missing=missing, train_missing=gaps, seed=self.probing.seed
+        )
 
     @cached_property
     def shared(self) -> NDArray[np.float64]:

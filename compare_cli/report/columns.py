@@ -12,12 +12,17 @@ from typing import Literal
 
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.report import units
-from compare_cli.types import Comparison, ModelRank, ModelSummary, PairVerdict
+from compare_cli.types import Comparison, ModelSummary, PairVerdict
 
 MARK = "●"
 NAME_WIDTH = 34  # longer names are cut in a table
 GAP = 2  # characters between columns
 BLURRED_FROM = 30  # numeric columns from which directions are only rough
+
+
+def shown_metric(name: str) -> Metric:
+    """Return how a score is told; one that is not registered is a plain number."""
+    return METRICS.get(name) or Metric(name, name, "", rate=False)
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,7 @@ class Facts:
     @classmethod
     def of(cls, comparison: Comparison) -> Facts:
         """Collect the facts of one comparison."""
-        name = comparison.protocol.metric
-        metric = METRICS.get(name) or Metric(name, name, "", rate=False)
+        metric = shown_metric(comparison.protocol.metric)
         leader = comparison.models[0].model if comparison.models else ""
         gaps = {p.right: p for p in comparison.pairs if p.left == leader}
         gaps |= {p.left: p for p in comparison.pairs if p.right == leader}
@@ -160,16 +164,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("prepare", _fixed("Prepare"), lambda row, _: units.seconds(row.prepare_seconds), None),
     Column("size", _fixed("Size"), lambda row, _: units.size(row.size_bytes), 11),
 )
-
-
-RANK_COLUMNS: tuple[tuple[str, Callable[[ModelRank], str]], ...] = (
-    ("Mean rank", lambda m: units.plain(m.average_rank, 2)),
-    ("Wins", lambda m: f"{m.wins}"),
-    ("Ties", lambda m: f"{m.ties}"),
-    ("Losses", lambda m: f"{m.losses}"),
-    ("Mean accuracy %", lambda m: units.percent(m.mean_accuracy)),
-)
-"""What is shown of a model over several data sets, beside its name."""
 
 
 def choose_columns(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 # What a terminal or file that cannot show a character gets instead.
 ASCII = str.maketrans(
@@ -17,10 +19,26 @@ ASCII = str.maketrans(
         "○": "o",
         "…": "...",
         "─": "-",
-        "━": "-",
+        "━": "=",
+        "│": "|",
+        "┌": "+",
+        "┐": "+",
+        "└": "+",
+        "┘": "+",
+        "├": "+",
+        "┤": "+",
+        "┬": "+",
+        "┴": "+",
+        "┼": "+",
+        "┝": "+",
+        "┥": "+",
+        "┿": "+",
+        "▲": "^",
+        "▼": "v",
         "╸": "-",
         "≤": "<=",
         "≥": ">=",
+        "α": "alpha",
         "Δ": "delta",
         "σ": "sigma",
         "²": "2",
@@ -45,6 +63,62 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def shortened(text: str, width: int) -> str:
     """Cut a printable text to ``width`` characters, the last being an ellipsis."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def cells(text: str) -> int:
+    """Return how many cells of a terminal a printable text takes: two for a wide character."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def fitted(text: str, room: int) -> str:
+    """Cut a printable text to ``room`` cells, the last being an ellipsis."""
+    if cells(text) <= room:
+        return text
+    kept = shortened(text, room)
+    while cells(kept) > max(room, 0):
+        kept = kept[:-2] + "…" if len(kept) > 1 else ""
+    return kept
+
+
+def fitted_apart(names: Sequence[str], room: int) -> list[str]:
+    """Cut printable names to ``room`` cells so that different ones stay different.
+
+    Those that would look the same with their ends cut off lose their middle; those that still would are
+    numbered.
+    """
+    cut = [fitted(name, room) for name in names]
+    alike = _alike(cut)
+    cut = [_middle_cut(n, room) if short in alike else short for n, short in zip(names, cut, strict=True)]
+    alike, seen = _alike(cut), Counter[str]()
+    for at, short in enumerate(cut):
+        if short in alike:
+            seen[short] += 1
+            number = str(seen[short])
+            cut[at] = fitted(short, max(room - len(number), 1)) + number
+    return cut
+
+
+def _alike(cut: Sequence[str]) -> set[str]:
+    """Return the names that were cut and look the same."""
+    return {short for short, count in Counter(cut).items() if count > 1 and "…" in short}
+
+
+def _middle_cut(name: str, room: int) -> str:
+    """Cut the middle out of a name."""
+    head, tail = name[: (room - 1) // 2], name[len(name) - room // 2 :]
+    while cells(head) + 1 + cells(tail) > room and tail:
+        head, tail = head[:-1], tail[1:]
+    return f"{head}…{tail}"
+
+
+def padded(text: str, room: int, justify: str = "left") -> str:
+    """Fill a text up to ``room`` cells with spaces."""
+    spaces = " " * max(0, room - cells(text))
+    return spaces + text if justify == "right" else text + spaces
 
 
 def markdown(text: str) -> str:

@@ -10,6 +10,7 @@ from compare_cli.report.view import View
 from compare_cli.types import Bench, Comparison, FitResult
 
 Result = Comparison | Bench
+Picture = Callable[[Bench], bytes]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def fits_of(result: Result) -> Iterator[tuple[str, FitResult]]:
 
 
 def _table(result: Result, view: View) -> str:
-    from compare_cli.report.text import bench_text, comparison_text
+    from compare_cli.report.across_text import bench_text
+    from compare_cli.report.text import comparison_text
 
     return comparison_text(result, view) if isinstance(result, Comparison) else bench_text(result, view)
 
@@ -53,15 +55,29 @@ def _ndjson_line(dataset: str, fit: FitResult) -> str:
 
 
 def _csv(result: Result, view: View) -> str:
-    from compare_cli.report.tables import bench_csv, comparison_csv
+    from compare_cli.report.across_tables import bench_csv
+    from compare_cli.report.tables import comparison_csv
 
-    return comparison_csv(result) if isinstance(result, Comparison) else bench_csv(result)
+    return comparison_csv(result) if isinstance(result, Comparison) else bench_csv(result, view)
 
 
 def _markdown(result: Result, view: View) -> str:
-    from compare_cli.report.tables import bench_markdown, comparison_markdown
+    from compare_cli.report.across_tables import bench_markdown
+    from compare_cli.report.tables import comparison_markdown
 
-    return comparison_markdown(result) if isinstance(result, Comparison) else bench_markdown(result)
+    return comparison_markdown(result) if isinstance(result, Comparison) else bench_markdown(result, view)
+
+
+def _ranks_png(bench: Bench) -> bytes:
+    from compare_cli.report.ranks_figure import ranks_png
+
+    return ranks_png(bench)
+
+
+def _ranks_svg(bench: Bench) -> bytes:
+    from compare_cli.report.ranks_figure import ranks_svg
+
+    return ranks_svg(bench)
 
 
 FORMATS: dict[str, Renderer] = {
@@ -71,3 +87,5 @@ FORMATS: dict[str, Renderer] = {
     "csv": Renderer(_csv, (".csv",)),
     "markdown": Renderer(_markdown, (".md", ".markdown")),
 }
+PICTURES: dict[str, Picture] = {".png": _ranks_png, ".svg": _ranks_svg}
+"""What draws the ranks of a bench, by the suffix of the file."""

@@ -43,7 +43,7 @@ SIDE, GAP = 2.9, 0.18  # inches: a panel, and between panels
 LEFT, RIGHT, TOP = 0.75, 0.15, 0.42
 PANEL_TITLE, BELOW = 0.28, 0.5
 LINE, LEGEND_LINE = 0.165, 0.24
-LETTER, LEGEND_LETTER = 0.066, 0.085  # mean widths of letters in inches
+LETTER, LEGEND_LETTER = 0.061, 0.085  # mean widths of letters in inches
 LEGEND_LEFT = 0.25
 SHOWN_CLASSES = 24
 MARKERS = "os^DvPph"  # classes differ in shape too
@@ -71,7 +71,11 @@ class Layout:
         down = -(-len(picture.panels) // across)
         width = LEFT + RIGHT + across * SIDE + (across - 1) * GAP
         letters = int((width - 0.4) / LETTER)
-        lines = [line for text in sentences(picture) for line in textwrap.wrap(text, letters)]
+        lines = [
+            line
+            for text in sentences(picture)
+            for line in textwrap.wrap(text, letters, break_on_hyphens=False)
+        ]
         legend = _legend_places(_legend_names(picture), width)
         return cls(across, down, legend, tuple(lines) if caption else ())
 
@@ -163,7 +167,7 @@ def require_matplotlib() -> None:
 
 
 @contextmanager
-def _own_settings() -> Iterator[None]:
+def own_settings() -> Iterator[None]:
     """Draw with matplotlib's defaults and ours, whatever the user's matplotlibrc says."""
     from matplotlib import rc_context, rcParams, style
 
@@ -176,16 +180,22 @@ def _own_settings() -> Iterator[None]:
 
 def _saved(picture: Picture, kind: str, *, caption: bool, metadata: dict[str, Any]) -> bytes:
     require_matplotlib()
-    with _own_settings():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
+    with own_settings():
         from matplotlib.figure import Figure
 
         layout = Layout.of(picture, caption=caption)
         figure = Figure(figsize=layout.size, dpi=DPI, facecolor="white")
-        FigureCanvasAgg(figure)
         _draw(figure, picture, layout)
-        out = io.BytesIO()
-        figure.savefig(out, format=kind, dpi=DPI, metadata=metadata)
+        return saved_figure(figure, kind, metadata)
+
+
+def saved_figure(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+    """Return a figure as bytes of this kind (png, svg)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    out = io.BytesIO()
+    figure.savefig(out, format=kind, dpi=DPI, metadata=metadata)
     return out.getvalue()
 
 
@@ -249,8 +259,8 @@ def _draw_points(axes: Axes, panel: Panel, picture: Picture) -> None:
             )
     if panel.wrong is not None and panel.wrong.any():
         x, y = points.x[panel.wrong], points.y[panel.wrong]
-        axes.scatter(x, y, s=62, marker="x", color="white", linewidths=2.4, zorder=2.5)
-        axes.scatter(x, y, s=62, marker="x", color="black", linewidths=1.3, zorder=4)
+        axes.scatter(x, y, s=54, marker="x", color="white", linewidths=2.2, zorder=2.5)
+        axes.scatter(x, y, s=54, marker="x", color="black", linewidths=1.2, zorder=4)
 
 
 def _marker(code: int) -> str:

@@ -87,7 +87,7 @@ def picture_text(picture: Picture, canvas: Canvas) -> str:
         count = min(drawn, len(picture.points.x))
         sentences.append("Paler: the model is less sure. " + rows_sentence(picture, count, WRONG))
     for paragraph in paragraphs(picture, sentences):
-        lines += textwrap.wrap(paragraph, canvas.room)
+        lines += textwrap.wrap(paragraph, canvas.room, break_on_hyphens=False)
     return "\n".join(lines) + "\n"
 
 

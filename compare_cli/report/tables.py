@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from compare_cli.report.columns import RANK_COLUMNS, Facts, choose_columns
+from compare_cli.report.columns import Facts, choose_columns
 from compare_cli.report.escaping import markdown, printable
 from compare_cli.report.reused import reused_line
 from compare_cli.report.text import heading, protocol_line
-from compare_cli.types import Bench, Comparison, ModelSummary
+from compare_cli.types import Comparison, ModelSummary
 
 MARKDOWN_ROOM = 120
 _FIELDS = (
@@ -29,11 +29,6 @@ _FIELDS = (
 def comparison_csv(comparison: Comparison) -> str:
     """Return one row per model, with the names and units of the JSON document (RFC 4180)."""
     return csv_text(comparison_rows(comparison))
-
-
-def bench_csv(bench: Bench) -> str:
-    """Return one row per data set and model."""
-    return csv_text([row for comparison in bench.datasets for row in comparison_rows(comparison)])
 
 
 def comparison_rows(comparison: Comparison) -> list[dict[str, object]]:
@@ -62,7 +57,7 @@ def _lower(value: object) -> object:
 
 
 def csv_text(rows: Sequence[dict[str, object]]) -> str:
-    """Return rows as CSV (RFC 4180), with a column for every name that any of them has."""
+    """Return rows as CSV; columns are all their keys, in order of first appearance."""
     out = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(out, names, restval="", lineterminator="\r\n")
@@ -81,31 +76,26 @@ def _inert(value: object) -> object:
 
 def comparison_markdown(comparison: Comparison) -> str:
     """Return heading, table and verdict as Markdown."""
-    return "\n".join(_comparison_lines(comparison)) + "\n"
+    return "\n".join(comparison_lines(comparison)) + "\n"
 
 
-def bench_markdown(bench: Bench) -> str:
-    """Return every data set's table, then the ranks over all of them."""
-    lines = [line for comparison in bench.datasets for line in (*_comparison_lines(comparison), "")]
-    titles = ("Model", *(title for title, _ in RANK_COLUMNS))
-    rows = [(m.model, *(cell(m) for _, cell in RANK_COLUMNS)) for m in bench.across.models]
-    lines += ["### All data sets", "", *_grid(titles, ["left", *["right"] * len(RANK_COLUMNS)], rows), ""]
-    return "\n".join([*lines, markdown(bench.across.verdict.sentence)]) + "\n"
-
-
-def _comparison_lines(comparison: Comparison) -> Iterator[str]:
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """Yield the lines of one comparison in Markdown."""
     facts = Facts.of(comparison)
     columns = choose_columns(comparison, MARKDOWN_ROOM)
     yield from (f"### {markdown(heading(comparison))}", "", markdown(protocol_line(comparison)), "")
     rows = [tuple(column.cell(model, facts) for column in columns) for model in comparison.models]
-    yield from _grid([c.title(facts) for c in columns], [c.justify for c in columns], rows)
+    yield from markdown_grid([c.title(facts) for c in columns], [c.justify for c in columns], rows)
     reused = reused_line(comparison)
     yield from ("", markdown(reused)) if reused else ()
     yield from ("", f"**{markdown(comparison.verdict.sentence)}**", "")
     yield from (f"- {markdown(reason)}" for reason in comparison.verdict.because)
 
 
-def _grid(titles: Sequence[str], justify: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def markdown_grid(
+    titles: Sequence[str], justify: Sequence[str], rows: Iterable[Sequence[str]]
+) -> Iterator[str]:
+    """Yield a table in Markdown, its cells escaped."""
     yield f"| {' | '.join(markdown(title) for title in titles)} |"
     yield f"|{'|'.join('---:' if side == 'right' else '---' for side in justify)}|"
     yield from (f"| {' | '.join(markdown(cell) for cell in row)} |" for row in rows)

@@ -13,7 +13,6 @@ from compare_cli.report.columns import (
     GAP,
     MARK,
     NAME_WIDTH,
-    RANK_COLUMNS,
     Column,
     Facts,
     choose_columns,
@@ -22,7 +21,7 @@ from compare_cli.report.columns import (
 from compare_cli.report.escaping import printable, shortened
 from compare_cli.report.reused import reused_line
 from compare_cli.report.view import View
-from compare_cli.types import Bench, Comparison, ModelSummary
+from compare_cli.types import Comparison, ModelSummary
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -31,23 +30,16 @@ if TYPE_CHECKING:
 SHORTEST_NAME = 8
 UNLIMITED = 10_000
 INDENT = 2
+TOP_SET = f"{MARK} top set: the data cannot tell these apart from the best"
 _FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
 
 
 def comparison_text(comparison: Comparison, view: View) -> str:
     """Return one comparison as text: title, table, verdict."""
-    return _render([*_comparison_parts(comparison, view)], view)
+    return render([*comparison_parts(comparison, view)], view)
 
 
-def bench_text(bench: Bench, view: View) -> str:
-    """Return every data set's table, then the ranks over all of them."""
-    parts: list[RenderableType] = []
-    for comparison in bench.datasets:
-        parts += [*_comparison_parts(comparison, view), ""]
-    return _render([*parts, *_across_parts(bench, view)], view)
-
-
-def _render(parts: Sequence[RenderableType], view: View) -> str:
+def render(parts: Sequence[RenderableType], view: View) -> str:
     """Return parts as text. A table of everything is as wide as it has to be; numbers are never cut."""
     from rich.table import Table
 
@@ -74,7 +66,8 @@ def _console(file: io.StringIO, view: View, width: int) -> Console:
     )
 
 
-def _comparison_parts(comparison: Comparison, view: View) -> list[RenderableType]:
+def comparison_parts(comparison: Comparison, view: View, *, reasons: bool = True) -> list[RenderableType]:
+    """Return title, table and verdict; without ``reasons`` the verdict is its sentence alone."""
     from rich.text import Text
 
     parts: list[RenderableType] = [
@@ -85,7 +78,7 @@ def _comparison_parts(comparison: Comparison, view: View) -> list[RenderableType
     if comparison.models:
         reused = reused_line(comparison)
         parts += [_models_table(comparison, view), *([Text(reused, "dim")] if reused else []), ""]
-    return parts + list(_verdict_parts(comparison)) + list(_failure_parts(comparison))
+    return parts + list(_verdict_parts(comparison, reasons)) + list(_failure_parts(comparison))
 
 
 def heading(comparison: Comparison) -> str:
@@ -96,18 +89,18 @@ def heading(comparison: Comparison) -> str:
         return f"{name}: scores from {printable(d.source)}"
     rows = f"{d.rows:,} rows" if d.test_rows is None else f"{d.rows:,} rows, {d.test_rows:,} test rows"
     target = shortened(printable(d.target), 24)
-    return f"{name}: {rows}, {_count(d.features, 'feature')}, {len(d.classes)} classes of {target}"
+    return f"{name}: {rows}, {counted(d.features, 'feature')}, {len(d.classes)} classes of {target}"
 
 
 def protocol_line(comparison: Comparison) -> str:
     """Return how models were compared, in one line."""
     p, run = comparison.protocol, comparison.run
-    times = _count(p.repeats, "repeat")
+    times = counted(p.repeats, "repeat")
     how = {
         "stratified": f"{p.folds} stratified folds × {times}",
         "grouped": f"{p.folds} folds by {printable(p.groups or 'group')} × {times}",
         "time": f"{p.folds} folds in time order",
-        "test": f"fitted on all rows, judged on the test rows; {_count(p.repeats, 'seed')}",
+        "test": f"fitted on all rows, judged on the test rows; {counted(p.repeats, 'seed')}",
     }[p.scheme]
     if comparison.command == "verdict":
         return f"{how}; judged by {printable(p.metric)}"
@@ -116,7 +109,8 @@ def protocol_line(comparison: Comparison) -> str:
     return f"{how}, seed {run.seed}; {run.fits_run} fits{reused} in {run.seconds:.1f} s{ended}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return ``1 fit``, ``2 fits``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -127,7 +121,7 @@ def _models_table(comparison: Comparison, view: View) -> RenderableType:
     columns = choose_columns(comparison, view.width, everything=view.everything, boundary=view.boundary)
     taken = sum(column_width(c, comparison, facts) + GAP for c in columns if c.name != "model")
     longest = NAME_WIDTH if view.everything else _name_width(view.width - taken)
-    table = _table()
+    table = plain_table()
     for column in columns:
         table.add_column(Text(column.title(facts), "bold"), justify=column.justify, no_wrap=True)
     for row in comparison.models:
@@ -140,7 +134,8 @@ def _name_width(room: int) -> int:
     return min(max(room, SHORTEST_NAME), NAME_WIDTH)
 
 
-def _table() -> Table:
+def plain_table() -> Table:
+    """Return a table with a rule under its head and no other lines."""
     from rich import box
     from rich.table import Table
 
@@ -160,17 +155,24 @@ def _style(row: ModelSummary, comparison: Comparison) -> str:
     return "dim" if row.family == BASELINE else ""
 
 
-def _verdict_parts(comparison: Comparison) -> Iterator[RenderableType]:
+def _verdict_parts(comparison: Comparison, reasons: bool) -> Iterator[RenderableType]:
     from rich.padding import Padding
     from rich.text import Text
 
     verdict = comparison.verdict
     if verdict.sentence:
         yield Text(printable(verdict.sentence), "bold")
+    if not reasons:
+        return
     for reason in verdict.because:
         yield Padding(Text(_FIELDS.sub("", printable(reason))), (0, 0, 0, INDENT))
-    if verdict.status != "none" and sum(bool(row.in_top_set) for row in comparison.models) > 1:
-        yield Text(f"{MARK} top set: the data cannot tell these apart from the best", "dim")
+    if marks_a_top_set(comparison):
+        yield Text(TOP_SET, "dim")
+
+
+def marks_a_top_set(comparison: Comparison) -> bool:
+    """Whether the table marks several models as its top set."""
+    return comparison.verdict.status != "none" and sum(bool(m.in_top_set) for m in comparison.models) > 1
 
 
 def _failure_parts(comparison: Comparison) -> Iterator[RenderableType]:
@@ -181,33 +183,6 @@ def _failure_parts(comparison: Comparison) -> Iterator[RenderableType]:
         ways = Counter((f.kind, f.message) for f in row.failures)
         for (kind, message), count in ways.items():
             times = (
-                "all fits" if count == len(row.failures) and row.status == "failed" else _count(count, "fit")
+                "all fits" if count == len(row.failures) and row.status == "failed" else counted(count, "fit")
             )
             yield Text(printable(f"{row.model}: {times} failed: {kind}: {message}"), "red")
-
-
-def _across_parts(bench: Bench, view: View) -> list[RenderableType]:
-    from rich.text import Text
-
-    title = f"All {_count(len(bench.datasets), 'data set')}: mean rank, 1 is best"
-    sentence = Text(printable(bench.across.verdict.sentence), "bold")
-    return [Text(title, "bold"), "", _across_table(bench, view), "", sentence]
-
-
-def _across_table(bench: Bench, view: View) -> RenderableType:
-    """The ranks; in a narrow place wins, ties and losses are left out."""
-    from rich.text import Text
-
-    columns = RANK_COLUMNS
-    fixed = sum(len(title) + GAP for title, _ in columns)
-    if fixed + SHORTEST_NAME > view.width and not view.everything:
-        columns = tuple(c for c in RANK_COLUMNS if c[0].startswith("Mean"))
-        fixed = sum(len(title) + GAP for title, _ in columns)
-    table = _table()
-    table.add_column(Text("Model", "bold"), no_wrap=True)
-    for title, _ in columns:
-        table.add_column(Text(title, "bold"), justify="right", no_wrap=True)
-    for m in bench.across.models:
-        name = shortened(printable(m.model), _name_width(view.width - fixed))
-        table.add_row(Text(name), *(cell(m) for _, cell in columns))
-    return table

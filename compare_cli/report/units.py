@@ -60,3 +60,10 @@ def probability(value: float | None) -> str:
     if value is None:
         return NOTHING
     return ">.99" if 0.995 <= value < 1 else "<.01" if 0 < value < 0.005 else f"{value:.2f}"
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value with three decimals; never 0."""
+    if value is None:
+        return NOTHING
+    return "<.001" if value < 0.0005 else f"{value:.3f}"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.types import Across, AcrossVerdict, ModelRank
+from compare_cli.across_types import Across, AcrossPair, AcrossVerdict, ModelRank
 from compare_cli.verdict.inputs import MetricFacts
-from compare_cli.verdict.ranks import critical_difference, friedman_p_value, ranks_per_dataset
+from compare_cli.verdict.ranks import critical_difference, friedman_p_value, rank_groups, ranks_per_dataset
 from compare_cli.verdict.signed_rank import bayesian_signed_ranks, holm, wilcoxon_p_value
 from compare_cli.verdict.wording import amount, counted, listed, p_value, probability, rope_width
 
@@ -21,33 +21,6 @@ Floats = NDArray[np.float64]
 FEWEST_DATASETS = 10  # below this no verdict is given
 SURE_FROM = 0.95  # P(better by more than rope), and P(within rope)
 HOLM_BELOW = 0.05
-
-
-@dataclass(frozen=True)
-class AcrossPair:
-    """Two models over many data sets; left has the better average rank.
-
-    ``p_left``, ``p_rope`` and ``p_right`` are the Bayesian signed-rank masses: left better by more than the
-    ROPE, practically equivalent, right better. ``wins``, ``ties`` and ``losses`` of left over right count
-    data sets; a difference within the ROPE is a tie. ``median``, ``lowest`` and ``highest`` difference are in
-    units of the metric, above 0 where left is better.
-    """
-
-    left: str
-    right: str
-    p_left: float
-    p_rope: float
-    p_right: float
-    wilcoxon_p: float
-    wilcoxon_p_holm: float
-    wins: int
-    ties: int
-    losses: int
-    datasets: int
-    median: float
-    lowest: float
-    highest: float
-    verdict: Literal["better", "worse", "equivalent", "undecided"] = "undecided"
 
 
 def judge_across(
@@ -81,12 +54,16 @@ def judge_across(
     table, ranks, average = table[:, order], ranks[:, order], average[order]
     pairs = _pairs(names, table, metric.rope, seed)
     several = len(names) > 1 and len(table) > 1
+    difference = critical_difference(len(names), len(table)) if several else None
+    groups = rank_groups(average.tolist(), difference) if difference is not None else []
     return Across(
         models=tuple(_model_rank(i, names, table, average, metric) for i in range(len(names))),
         verdict=_verdict(names, pairs, len(table), metric),
         pairs=tuple(pairs.values()),
         friedman_p=friedman_p_value(ranks) if several else None,
-        critical_difference=critical_difference(len(names), len(table)) if several else None,
+        critical_difference=difference,
+        datasets=len(table),
+        rank_groups=tuple(tuple(names[i] for i in group) for group in groups),
     )
 
 

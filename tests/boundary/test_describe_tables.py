@@ -133,31 +133,52 @@ def test_missing_cells_of_a_prepared_fold_stay_at_their_filled_in_number() -> No
             seen.append(X)
             return super().predict(X)
 
-    frame = prepared_frame(
-        np.hstack([X[:100], np.zeros((100, 3))]), np.hstack([test, indicator]), np.arange(3), missing=missing
-    )
+    train = np.hstack([np.where(missing, 0.25, X[:100]), indicator])
+    gaps = {"missing": missing, "train_missing": missing}
+    frame = prepared_frame(train, np.hstack([test, indicator]), np.arange(3), **gaps)
+    assert len(frame.surrogate_rows) == 500
     describe_fold(Spy(lambda X: X[:, :3].sum(axis=1) > 0), frame, seed=0)
     rows = np.concatenate(seen)
     assert len(rows) > 5000
     assert np.all(rows[:, :3][rows[:, 3:] == 1] == 0.25)
 
 
-def test_logistic_regression_stays_exact_with_one_hots_and_missing_cells_held() -> None:
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logistic_regression_stays_exact_with_one_hots_and_missing_cells_held(classes: int) -> None:
     for seed in range(5):
         rng = np.random.default_rng(seed)
         numbers, hot = rng.standard_normal((900, 4)), np.eye(5)[rng.integers(5, size=900)]
         missing = rng.random((900, 4)) < 0.1
         numbers[missing] = 0
         X = np.hstack([numbers, hot, missing])
-        y = (X @ rng.standard_normal(13) > 0.2).astype(int)
-        frame = prepared_frame(X[:600], X[600:], np.arange(4), missing=missing[600:])
+        y = (X @ rng.standard_normal((13, classes)) + 0.2 * np.arange(classes)).argmax(axis=1)
+        gaps = {"missing": missing[600:], "train_missing": missing[:600]}
+        frame = prepared_frame(X[:600], X[600:], np.arange(4), **gaps)
         found = describe_fold(
             LogisticRegression().fit(X[:600], y[:600]), frame, seed=seed, exact=exact_linear
         )
         assert found.statistics["nonconvexity"] == found.statistics["broken_walks"] == 0
-        assert found.statistics["crossings"] == 1
+        assert found.statistics["crossings"] is not None
+        assert found.statistics["crossings"] == 1 if classes == 2 else found.statistics["crossings"] >= 1
         assert found.statistics["linearity"] is not None
         assert found.statistics["linearity"] > 0.93
+
+
+def test_held_flips_is_how_often_another_rows_categories_change_the_label() -> None:
+    # the label is the number's sign, turned round in half of the categories
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        numbers, kind = rng.standard_normal((1000, 2)), rng.integers(4, size=1000)
+        X = np.hstack([numbers, np.eye(4)[kind]])
+        frame = prepared_frame(X[:500], X[500:], np.arange(2), seed=seed)
+        turned = LabelOracle(lambda X: (X[:, 0] > 0) ^ (X[:, 2] + X[:, 3] > 0))
+        found = describe_fold(turned, frame, seed=seed).statistics
+        assert found["held_flips"] == pytest.approx(0.5, abs=0.12)
+        assert found["moving_columns"] == 2
+        assert found["nonconvexity"] == 0
+        plain = describe_fold(LabelOracle(lambda X: X[:, 0] > 0), frame, seed=seed).statistics
+        assert plain["held_flips"] == 0
+    assert quietly(LabelOracle(lambda X: X[:, 0] > 0), table()[0])["held_flips"] is None
 
 
 def test_one_class_says_so() -> None:

@@ -60,17 +60,16 @@ def test_a_plane_and_a_slab_have_one_direction_and_are_flat(make: Any, d: int) -
 def test_xor_has_two_directions_parallel_to_the_axes_and_is_not_convex(d: int) -> None:
     found = over_seeds(xor(d), d)
     assert abs(found["directions"].mean() - 2) < 0.1
-    assert np.all(np.abs(found["directions"] - 2) < 0.25)
+    assert np.all(np.abs(found["directions"] - 2) < 0.2)
     assert np.all(found["axis_aligned"] >= 0.95)
-    assert found["nonconvexity"].mean() > 0.1
+    assert np.all(found["nonconvexity"] > 0.1)
     assert found["linearity"].mean() < 0.1
 
 
 @pytest.mark.parametrize("d", [2, 3, 5, 10])
 def test_a_sphere_turns_in_every_direction(d: int) -> None:
     found = over_seeds(sphere(d), d)
-    assert abs(found["directions"].mean() / d - 1) < 0.08
-    assert np.all(np.abs(found["directions"] / d - 1) < 0.16)
+    assert np.all(np.abs(found["directions"] / d - 1) < 0.08)
 
 
 def test_half_of_the_walks_outside_a_circle_are_not_in_it() -> None:
@@ -99,7 +98,7 @@ def test_the_axis_test_finds_its_column_among_many() -> None:
 def test_a_staircase_is_parallel_to_the_axes_and_nearly_convex(d: int, step: float) -> None:
     found = over_seeds(staircase(step), d)
     assert found["axis_aligned"].mean() >= 0.99
-    assert found["nonconvexity"].mean() < 0.03
+    assert np.all(found["nonconvexity"] < 0.03)
 
 
 def test_features_per_facet_counts_the_columns_of_a_plane() -> None:

@@ -26,14 +26,15 @@ def compare(monkeypatch, capfd):
         from compare_cli.cli import program
 
         monkeypatch.setattr(sys, "argv", ["compare", *args])
-        monkeypatch.setattr(program, "_terminated", False)
-        before = signal.getsignal(signal.SIGTERM)
+        monkeypatch.setattr(program, "_received", None)
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
         capfd.readouterr()
         try:
             with pytest.raises(SystemExit) as ended:
                 program.run()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         out, err = capfd.readouterr()
         return Ended(int(ended.value.code or 0), out, err)
 

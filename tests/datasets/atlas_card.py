@@ -35,6 +35,12 @@ class AtlasFile:
         """What the card expects to win."""
         return self.card["expected"].split("; ")[0].split(", ")
 
+    @property
+    def explained(self) -> list[str]:
+        """What the boundaries explain, phrases of the verdict; empty where nothing should be said."""
+        told = self.card["explained"]
+        return [] if told == "nothing" else told.split("; ")
+
 
 def read(name: str) -> AtlasFile:
     """Read one file without any CSV library: the sets hold no quotes."""

@@ -14,7 +14,7 @@ from atlas_card import FOLDER, NAMES, AtlasFile, read
 
 # Names under which the program offers scikit-learn's own tables.
 TAKEN = {"iris", "wine", "breast_cancer", "digits"}
-FIELDS = ["shows", "rows", "truth", "bayes accuracy", "expected"]
+FIELDS = ["shows", "rows", "truth", "bayes accuracy", "expected", "explained"]
 MODELS = {"logistic regression", "tree", "MLP"}
 
 

@@ -306,7 +306,7 @@ def test_a_bench_reuses_what_a_fit_left(options: Callable[..., Options], file: P
     result = bench([blobs(), blobs(seed=1)], options())
     assert (result.run.fits_run, result.run.fits_reused) == (8, 8)
     assert listed(file)[0].command == "bench"
-    assert listed(file)[0].datasets == ("toy", "toy")
+    assert listed(file)[0].datasets == ("toy", "toy (2)")
 
 
 class TestBudget:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare_cli.report.escaping import encodable, markdown, printable, shortened
+from compare_cli.report.escaping import cells, encodable, fitted_apart, markdown, printable, shortened
 
 HOSTILE = {
     "escape": "\x1b[31mred\x1b]0;title\x07",
@@ -45,6 +45,29 @@ def test_no_control_character_passes(text: str) -> None:
 )
 def test_shortened(text: str, width: int, expected: str) -> None:
     assert shortened(text, width) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "room", "expected"),
+    [
+        (["tree", "mlp"], 8, ["tree", "mlp"]),
+        (["logistic(C=1)", "mlp"], 8, ["logisti…", "mlp"]),
+        (["tree(max_depth=3)", "tree(max_depth=5)"], 10, ["tree…th=3)", "tree…th=5)"]),
+        (["tree(aaaaa=3,b=1111)", "tree(aaaaa=5,b=1111)"], 9, ["tree…11…1", "tree…11…2"]),
+        (["same", "same"], 8, ["same", "same"]),
+        (["日本語日本語", "日本語日本国"], 7, ["日…語", "日…国"]),
+    ],
+)
+def test_names_are_cut_apart(names: list[str], room: int, expected: list[str]) -> None:
+    assert fitted_apart(names, room) == expected
+
+
+@given(st.lists(st.text(max_size=30), max_size=6), st.integers(3, 20))
+def test_cut_names_fit_and_short_ones_stay(names: list[str], room: int) -> None:
+    names = [printable(name) for name in names]
+    for name, short in zip(names, fitted_apart(names, room), strict=True):
+        assert cells(short) <= room
+        assert short == name or cells(name) > room
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,25 @@ def test_wilcoxon() -> None:
     assert wilcoxon_p_value(np.zeros(5)) == 1.0
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 13, 30, 50, 51])
+def test_wilcoxon_agrees_with_scipy(size: int) -> None:
+    d = np.random.default_rng(size).normal(0.2, 1, size)
+    expected = stats.wilcoxon(d, method="exact" if size <= 50 else "approx").pvalue
+    assert wilcoxon_p_value(d) == pytest.approx(expected)
+    assert wilcoxon_p_value(-d) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("size", [4, 9, 12])
+def test_wilcoxon_with_ties_counts_all_signs(size: int) -> None:
+    """By the definition: of all 2^q choices of signs, the share with a rank sum as far from the middle."""
+    d = np.random.default_rng(size).choice([-0.2, -0.1, 0.1, 0.3], size)
+    ranks = stats.rankdata(np.abs(d))
+    signs = (np.arange(2**size)[:, None] >> np.arange(size)) & 1
+    sums, seen = signs @ ranks, ranks[d > 0].sum()
+    expected = min(1.0, 2 * min((sums <= seen).mean(), (sums >= seen).mean()))
+    assert wilcoxon_p_value(d) == pytest.approx(expected)
+
+
 def test_signed_rank_at_its_ends() -> None:
     assert bayesian_signed_rank(np.full(20, 0.1), 0.01)[2] > 0.99
     assert bayesian_signed_rank(np.full(20, -0.1), 0.01)[0] > 0.99
@@ -146,6 +165,15 @@ def test_both_tests_must_agree() -> None:
     assert pair.p_left < 0.95
     assert pair.verdict != "better"
     assert (pair.wins, pair.ties, pair.losses) == (4, 12, 0)
+
+
+def test_groups_of_ranks_are_named_and_the_data_sets_counted() -> None:
+    """Two models differ by 1 in mean rank: over 3 data sets that is within the critical difference, 1.13."""
+    across = judge_across(means(3, {"tree": 0.05, "mlp": 0.0}), metric=ACCURACY)
+    assert across.critical_difference == pytest.approx(1.96 * (2 * 3 / (6 * 3)) ** 0.5, abs=1e-3)
+    assert (across.datasets, across.rank_groups) == (3, (("mlp", "tree"),))
+    apart = judge_across(means(30, {"tree": 0.05, "mlp": 0.0}), metric=ACCURACY)
+    assert (apart.datasets, apart.rank_groups) == (30, ())
 
 
 def test_lower_is_better() -> None:

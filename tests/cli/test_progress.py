@@ -1,0 +1,232 @@
+"""What is shown while it runs: how much is done, what runs now, how long it takes, a line per data set."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from toy_tables import blobs
+
+from compare_cli.api import compare as compare_data
+from compare_cli.api import iter_bench
+from compare_cli.cli import progress as progress_module
+from compare_cli.cli.progress import Progress, finished_line
+from compare_cli.cli.workload import Workload, about
+from compare_cli.engine.job import Options
+from compare_cli.types import Bench, Comparison, FitResult, Planned, PlannedBench, Verdict
+
+FAST = ("--models", "logistic,tree", "--folds", "3", "--repeats", "1", "--jobs", "1")
+
+
+def planned(name, costs):
+    """Fits of models that are called by their cost, as expected in seconds."""
+    tasks = [
+        SimpleNamespace(key=f"{name}{at}", cost=cost, model=SimpleNamespace(name=f"m{cost}"))
+        for at, cost in enumerate(costs)
+    ]
+    return Planned(name, tuple(tasks))
+
+
+def fit(key, status="ok", reused=False):
+    return FitResult(key, "m", 0, 0, status, reused=reused)
+
+
+def test_time_left_follows_the_expected_costs():
+    work = Workload()
+    work.plan(planned("a", [6.0, 3.0, 1.0]))
+    assert work.seconds_left(5.0) is None, "nothing is done yet"
+    work.finish(fit("a0"))
+    assert work.share == pytest.approx(0.6)
+    assert work.seconds_left(12.0) == pytest.approx(4.0 * 12.0 / 6.0)
+    assert work.seconds_left(0.5) is None, "too early to tell"
+
+
+def test_data_sets_that_were_not_read_cost_as_much_as_those_that_were():
+    work = Workload(datasets=4)
+    work.plan(planned("a", [2.0, 2.0]))
+    work.finish(fit("a0"))
+    work.finish(fit("a1"))
+    work.end_dataset()
+    assert work.between
+    work.plan(planned("b", [6.0, 2.0]))
+    work.finish(fit("b1"))
+    # done 4 + 2, planned 4 + 8, two more of 6 each
+    assert work.share == pytest.approx(6 / 24)
+    assert work.seconds_left(30.0) == pytest.approx(18 * 30.0 / 6)
+    assert (work.begun, work.finished, work.done_here, work.total_here, work.fits) == (2, 1, 1, 2, 3)
+
+
+def test_the_bar_never_goes_back():
+    work = Workload(datasets=2)
+    work.plan(planned("a", [1.0]))
+    work.finish(fit("a0"))
+    work.end_dataset()
+    before = work.share
+    work.plan(planned("b", [100.0]))
+    assert work.share == before
+    work.finish(fit("b0"))
+    assert work.share == 1.0
+
+
+def test_reused_fits_say_nothing_about_speed():
+    work = Workload()
+    work.plan(planned("a", [1.0, 1.0, 1.0, 1.0]))
+    work.finish(fit("a0", reused=True))
+    work.finish(fit("a1", reused=True))
+    assert work.seconds_left(2.0) is None
+    work.finish(fit("a2"))
+    assert work.seconds_left(2.0) == pytest.approx(2.0)
+
+
+def test_more_fits_of_the_same_data_set_are_added():
+    work = Workload()
+    work.plan(planned("a", [1.0, 1.0]))
+    work.finish(fit("a0"))
+    work.plan(planned("b", [2.0]))
+    assert (work.begun, work.done_here, work.total_here) == (1, 1, 3)
+
+
+def test_fits_that_will_not_come_are_not_waited_for():
+    work = Workload(datasets=2)
+    work.plan(planned("a", [1.0, 9.0]))
+    work.finish(fit("a0", "failed"))
+    work.end_dataset()
+    assert (work.failed, work.finished) == (1, 1)
+    assert work.share == pytest.approx(0.5)
+    work.end_dataset()  # the second one is left out
+    assert (work.begun, work.finished, work.share) == (2, 2, 1.0)
+
+
+def test_what_runs_now():
+    work = Workload()
+    assert work.under_way(2) == ""
+    work.plan(planned("a", [1.0, 5.0, 3.0]))
+    assert work.under_way(1) == "m1.0", "one after the other"
+    assert work.under_way(2) == work.under_way(None) == "m5.0", "the longest first"
+    work.finish(fit("a1"))
+    assert work.under_way(2) == "m3.0"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.2, "about 1 s left"),
+        (42.4, "about 42 s left"),
+        (200, "about 3 min left"),
+        (9000, "about 2.5 h left"),
+    ],
+)
+def test_times_as_one_tells_them(seconds, told):
+    assert about(seconds) == told
+
+
+@pytest.fixture
+def toy():
+    return compare_data(blobs(), Options("tree,naive_bayes", folds=3, repeats=1, jobs=1, boundary=False))
+
+
+def test_a_finished_data_set_in_a_line(toy: Comparison):
+    run = replace(toy.run, seconds=9.64, fits_run=70, fits_reused=0, fits_failed=0)
+
+    def line(verdict: Verdict, **facts) -> str:
+        return finished_line(3, 21, replace(toy, run=replace(run, **facts), verdict=verdict))
+
+    top = Verdict("undecided", top_set=("mlp", "svm"))
+    assert line(top) == "[3/21] toy: top set mlp, svm; 70 fits, 9.6 s"
+    assert line(top, fits_failed=2, fits_reused=10) == (
+        "[3/21] toy: top set mlp, svm; 80 fits, 10 reused, 2 failed, 9.6 s"
+    )
+    assert line(top, status="interrupted").startswith("[3/21] toy: interrupted; top set")
+    assert line(Verdict("better", top_set=("mlp",))) == "[3/21] toy: best mlp; 70 fits, 9.6 s"
+    assert "equivalent: a, b;" in line(Verdict("equivalent", top_set=("a", "b")))
+    assert "top set a, b, c, d and 2 more;" in line(Verdict("undecided", top_set=tuple("abcdef")))
+    assert "no model is known to beat the baseline" in line(Verdict("none"))
+
+
+@pytest.mark.parametrize("name", ["[red]x[/]", "\x1b[31mred", "a\nb", "\u202eevil", "x" * 300])
+def test_hostile_names_do_nothing(toy: Comparison, name):
+    comparison = replace(
+        toy,
+        dataset=replace(toy.dataset, name=name),
+        verdict=Verdict("undecided", top_set=(name, name)),
+    )
+    line = finished_line(1, 1, comparison)
+    assert line.isprintable()
+    assert len(line) < 250
+    shown = Progress()
+    shown.show(PlannedBench((name, name)))
+    assert all(line.isprintable() and len(line) < 120 for line in shown.lines())
+    shown.show(planned(name, [1.0]))
+    assert all(line.isprintable() and len(line) < 120 for line in shown.lines())
+
+
+def test_what_a_terminal_shows_of_a_bench(monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(progress_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    shown = Progress(jobs=2)
+    shown.show(PlannedBench(("a", "b")))
+    assert shown.lines() == ["─" * 28 + " 0/2 data sets, 0 fits", "reading a"]
+    shown.show(planned("a", [3.0, 1.0]))
+    clock.now = 12.0
+    shown.show(fit("a0", "failed"))
+    assert shown.lines() == [
+        "━" * 10 + "─" * 18 + " 0/2 data sets, 1 fit, 1 failed, about 20 s left",
+        "━" * 21 + "─" * 7 + " a (1 of 2): 1/2 fits, now m1.0",
+    ]
+
+
+def test_what_a_terminal_shows_of_one_data_set():
+    shown = Progress(jobs=1)
+    shown.show(planned("moons", [3.0, 1.0]))
+    shown.show(fit("moons0"))
+    assert shown.lines() == ["moons " + "━" * 21 + "─" * 7 + " 1/2 fits, now m1.0"]
+
+
+def test_a_log_gets_a_line_for_each_data_set_in_order(capsys):
+    shown = Progress()
+    sets = [replace(blobs(seed=s), name=f"toy{s}") for s in range(2)]
+    for event in iter_bench(sets, Options("tree", folds=3, repeats=1, jobs=1, boundary=False)):
+        shown.show(event)
+    assert isinstance(event, Bench)
+    lines = capsys.readouterr().err.splitlines()
+    assert [re.sub(r"[\d.]+ s$", "T", line) for line in lines] == [
+        "[1/2] toy0: tree; 6 fits, T",
+        "[2/2] toy1: tree; 6 fits, T",
+    ]
+
+
+def test_the_log_of_a_bench(compare, table):
+    ended = compare("bench", "iris", str(table), *FAST)
+    lines = ended.err.splitlines()
+    assert [line[:6] for line in lines] == ["[1/2] ", "[2/2] "]
+    assert compare("bench", "iris", str(table), *FAST, "--quiet").err == ""
+    assert "[1/" not in compare("fit", "iris", *FAST).err
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_terminal_is_redrawn_and_left_clean(table, term):
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "compare_cli", "bench", "iris", str(table), *FAST, "--no-boundary"]
+    environment = {**os.environ, "TERM": term, "COLUMNS": "100"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=environment) as run:
+        os.close(follower)
+        seen = b""
+        while True:
+            try:
+                chunk = os.read(leader, 65536)
+            except OSError:  # how Linux says that the other side is closed
+                break
+            if not chunk:
+                break
+            seen += chunk
+        assert run.wait() == 0
+    os.close(leader)
+    text = seen.decode()
+    assert ("1/2 data sets" in text) is (term == "xterm")
+    assert ("[1/2] iris" in text) is (term == "dumb")

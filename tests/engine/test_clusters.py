@@ -1,0 +1,246 @@
+"""Dask with real scheduler and workers on this machine, and Ray: the same results, faults isolated."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_tables import blobs, mixed
+
+from compare_cli.api import compare, iter_compare
+from compare_cli.engine import cluster_dask
+from compare_cli.engine.job import Options
+from compare_cli.errors import UsageError
+from compare_cli.types import Comparison, FitResult
+
+TESTS = str(Path(__file__).parents[1])
+FAULTS = {
+    "Sleeps": ("timeout", "TimeLimit"),
+    "HangsInC": ("timeout", "TimeLimit"),
+    "Crashes": ("killed", "ProcessDied"),
+    "EatsMemory": ("memory", "MemoryError"),
+    "Raises": ("failed", "ArithmeticError"),
+    "Column": ("failed", "ValueError"),
+    "NanProbabilities": ("ok", ""),
+}
+
+
+class Processes:
+    """A Dask scheduler and its workers, each a process, as on machines of their own."""
+
+    def __init__(self) -> None:
+        self.env = {**os.environ, "PYTHONPATH": TESTS}
+        self.all: list[subprocess.Popen[str]] = []
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        self.address = self._told(self.scheduler, r"Scheduler at:\s+tcp://(\S+)")
+
+    def _start(self, *command: str) -> subprocess.Popen[str]:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "dask", *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.env,
+            start_new_session=True,
+        )
+        self.all.append(started)
+        return started
+
+    def _told(self, process: subprocess.Popen[str], pattern: str) -> str:
+        assert process.stderr is not None
+        for line in process.stderr:
+            found = re.search(pattern, line)
+            if found:
+                return found[1]
+        raise AssertionError(f"nothing like {pattern} was said")
+
+    def add_worker(self, *options: str) -> subprocess.Popen[str]:
+        how = ("--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", *options)
+        worker = self._start("worker", f"tcp://{self.address}", *how)
+        self._told(worker, r"(Registered to)")
+        return worker
+
+    def end(self) -> None:
+        for process in self.all:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            assert process.stderr is not None
+            process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Processes]:
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    processes = Processes()
+    try:
+        processes.add_worker()
+        processes.add_worker()
+        yield processes
+    finally:
+        processes.end()
+
+
+def options(models: str, cluster: str | None = None, **given: Any) -> Options:
+    return Options(models, **{"folds": 4, "repeats": 2, "cluster": cluster, **given})
+
+
+def numbers(comparison: Comparison) -> list[Any]:
+    models = [(m.model, m.scores, m.score_intervals, m.boundary, m.confusion) for m in comparison.models]
+    fits = [(f.model, f.repeat, f.fold, f.status, f.scores, f.warnings, f.error) for f in comparison.fits]
+    return [models, fits, comparison.pairs]
+
+
+@pytest.mark.extra
+def test_dask_gives_the_results_of_this_machine(dask: Processes) -> None:
+    models = "logistic,tree(max_features=1),mlp(max_iter=20),knn"
+    there = compare(mixed(), options(models, f"dask://{dask.address}"))
+    assert (there.run.backend, there.run.jobs, there.run.status) == ("dask", 2, "complete")
+    assert numbers(there) == numbers(compare(mixed(), options(models)))
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("toy", FAULTS)
+def test_on_dask_a_fit_that_misbehaves_is_alone_in_it(dask: Processes, toy: str) -> None:
+    limits = {"time_limit": 1.5, "memory_limit": 2**26}
+    models = f"tree,toy_models:{toy},logistic"
+    result = compare(
+        blobs(), options(models, f"dask://{dask.address}", folds=2, repeats=1, boundary=False, **limits)
+    )
+    told = Counter((f.status, f.error_kind) for f in result.fits)
+    assert told == Counter({("ok", ""): 6}) + Counter({FAULTS[toy]: 2})
+
+
+@pytest.mark.extra
+def test_a_dask_worker_that_is_killed_in_the_middle_is_survived() -> None:
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    processes = Processes()
+    try:
+        workers = [processes.add_worker("--no-nanny") for _ in range(2)]
+        models = "tree,toy_models:Sleeps(seconds=0.3)"
+        given: dict[str, Any] = {"time_limit": 20.0, "boundary": False}
+        events = iter_compare(blobs(), options(models, f"dask://{processes.address}", **given))
+        seen = 0
+        for event in events:
+            seen += isinstance(event, FitResult)
+            if seen == 2 and workers[0].poll() is None:
+                workers[0].kill()
+                workers[0].wait()
+        assert isinstance(event, Comparison)
+        assert event.run.status == "complete"
+        assert numbers(event) == numbers(compare(blobs(), options(models, **given)))
+    finally:
+        processes.end()
+
+
+@pytest.mark.extra
+def test_a_cluster_without_workers_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    monkeypatch.setattr(cluster_dask, "ALONE", 2.0)
+    processes = Processes()
+    try:
+        worker = processes.add_worker("--no-nanny")
+        events = iter_compare(
+            blobs(),
+            options("toy_models:Sleeps(seconds=0.5)", f"dask://{processes.address}", boundary=False),
+        )
+        for event in events:
+            if isinstance(event, FitResult) and worker.poll() is None:
+                worker.kill()
+                worker.wait()
+        assert isinstance(event, Comparison)
+        assert event.run.status == "partial"
+        kinds = Counter(f.error_kind for f in event.fits if f.status == "killed")
+        assert set(kinds) == {"NoWorkers"}
+        assert kinds.total() + sum(f.status == "ok" for f in event.fits) == 16
+    finally:
+        processes.end()
+
+
+@pytest.mark.extra
+def test_a_scheduler_that_is_killed_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    monkeypatch.setattr(cluster_dask, "ALONE", 2.0)
+    processes = Processes()
+    try:
+        processes.add_worker("--no-nanny")
+        models = "toy_models:Sleeps(seconds=0.5)"
+        for event in iter_compare(blobs(), options(models, f"dask://{processes.address}", boundary=False)):
+            if isinstance(event, FitResult):
+                processes.scheduler.kill()
+        assert isinstance(event, Comparison)
+        assert event.run.status == "partial"
+        assert len(event.fits) == 16
+    finally:
+        processes.end()
+
+
+@pytest.mark.extra
+def test_nothing_is_left_on_the_workers(dask: Processes) -> None:
+    events = iter_compare(blobs(), options("tree", f"dask://{dask.address}"))
+    seen = [_grandchildren(dask) for event in events if isinstance(event, FitResult)]
+    assert any(seen)
+    deadline = time.monotonic() + 5
+    while _grandchildren(dask) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _grandchildren(dask)
+
+
+def _grandchildren(dask: Processes) -> list[str]:
+    """The workers' children that fit: fresh interpreters started by loky, in the workers' sessions."""
+    sessions = ",".join(str(process.pid) for process in dask.all)
+    command = ["ps", "-s", sessions, "-o", "args="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert any("dask" in line for line in listed)
+    return [line for line in listed if "popen_loky" in line]
+
+
+@pytest.mark.extra
+def test_workers_with_other_versions_are_refused(dask: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {**cluster_dask.versions(), "numpy": "0.1"}
+    monkeypatch.setattr(cluster_dask, "versions", lambda: here)
+    monkeypatch.setattr(cluster_dask.DaskCluster, "_ask", lambda self: {"tcp://w": {**here, "numpy": "0.2"}})
+    with pytest.raises(UsageError, match=r"worker tcp://w has numpy 0.2 \(here 0.1\)"):
+        compare(blobs(), options("tree", f"dask://{dask.address}"))
+
+
+@pytest.mark.extra
+def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    monkeypatch.setattr(cluster_dask, "JOINING", 1.0)
+    with pytest.raises(UsageError, match="no scheduler answers there"):
+        compare(blobs(), options("tree", "dask://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize("where", ["spark", "dask://", "dask://host", "ray://host:1", ""])
+def test_other_clusters_are_wrong_usage(where: str) -> None:
+    with pytest.raises(UsageError, match="give dask, dask://HOST:PORT or ray"):
+        options("tree", where)
+
+
+@pytest.mark.parametrize(("where", "package"), [("dask", "distributed"), ("ray", "ray")])
+def test_a_missing_extra_is_named(where: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UsageError, match=rf"pip install 'compare-cli\[{where}\]'"):
+        compare(blobs(), options("tree", where))
+
+
+@pytest.mark.extra
+def test_ray_gives_the_results_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray", reason="needs the extra ray")
+    monkeypatch.setenv("PYTHONPATH", TESTS)  # Ray's workers find the toys there
+    models = "logistic,tree(max_features=1),toy_models:HangsInC"
+    given: dict[str, Any] = {"folds": 2, "repeats": 1, "time_limit": 1.5}
+    there = compare(mixed(), options(models, "ray", jobs=2, **given))
+    assert (there.run.backend, there.run.jobs, there.run.status) == ("ray", 2, "partial")
+    assert numbers(there) == numbers(compare(mixed(), options(models, **given)))
