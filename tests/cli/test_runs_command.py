@@ -100,6 +100,11 @@ def test_the_list_fits_the_width(compare, file, monkeypatch, width):
     assert ("Models" in lines[0]) == (width >= 100)
 
 
+def test_short_names_leave_the_titles_whole(compare, file):
+    keep(file, stored(1, datasets=("a",), models=("b",), verdict=""))
+    assert compare("runs").out.splitlines()[0].split() == "Run When What Models Status Verdict".split()
+
+
 def test_names_do_not_act_on_the_terminal(compare, file):
     keep(file, stored(1, datasets=("\x1b[2Jgone\x07",), verdict="\x9b31m[bold]x", models=("\u202etree",)))
     for args in (["runs"], ["runs", "--format", "csv"], ["runs", "--json"]):
