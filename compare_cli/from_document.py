@@ -38,13 +38,15 @@ def result_of(document: FitDocument | BenchDocument) -> Comparison | Bench:
 
 
 def _across(part: AcrossPart) -> Across:
-    facts = _fields(part, Across) | {
-        "models": tuple(ModelRank(**_fields(m, ModelRank)) for m in part.models),
-        "verdict": AcrossVerdict(**_fields(part.verdict, AcrossVerdict)),
-        "pairs": tuple(AcrossPair(**_fields(p, AcrossPair)) for p in part.pairs),
-        "rank_groups": tuple(map(tuple, part.rank_groups)),
-    }
-    return Across(**facts)
+    return Across(
+        models=tuple(ModelRank(**_fields(m, ModelRank)) for m in part.models),
+        verdict=AcrossVerdict(**_fields(part.verdict, AcrossVerdict)),
+        pairs=tuple(AcrossPair(**_fields(p, AcrossPair)) for p in part.pairs),
+        friedman_p=part.friedman_p,
+        critical_difference=part.critical_difference,
+        datasets=part.datasets or 0,
+        rank_groups=tuple(tuple(group) for group in part.rank_groups),
+    )
 
 
 def _run_of(part: BenchPart, whole: Run) -> Run:

@@ -38,16 +38,7 @@ MAY_IMPORT = {
         "verdict",
     },
     "summary": {"types", "errors", "notes", "metrics", "models", "engine", "boundary", "verdict", "judging"},
-    "report": {
-        "types",
-        "across_types",
-        "errors",
-        "notes",
-        "metrics",
-        "runs",
-        "document",
-        "models.families",
-    },
+    "report": {"types", "across_types", "errors", "notes", "metrics", "runs", "document", "models.families"},
     "from_document": {"types", "across_types", "document", "document_across"},
     "stored": {
         "types",

@@ -80,8 +80,8 @@ class Output:
     def _view(self) -> View:
         if self._text_file is not None:
             return self._view_of(PIPE_WIDTH)
-        view = out_view()
-        return self._view_of(view.width, view.color)
+        place = out_view()
+        return self._view_of(place.width, place.color)
 
     @property
     def _text_file(self) -> Path | None:

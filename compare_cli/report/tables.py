@@ -57,7 +57,7 @@ def _lower(value: object) -> object:
 
 
 def csv_text(rows: Sequence[dict[str, object]]) -> str:
-    """Return rows as CSV; columns are all their keys, in order of first appearance."""
+    """Return rows as CSV (RFC 4180), with a column for every name that any of them has."""
     out = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(out, names, restval="", lineterminator="\r\n")

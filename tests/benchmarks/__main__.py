@@ -6,6 +6,7 @@ Wall times are of whole processes, run in turn; ratios are medians pair by pair,
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.measuring import in_turn, peak_memory
+from tests.benchmarks.measuring import in_turn, peak_memory, wall
+from tests.dask_processes import Processes
 
 PLAIN = Path(__file__).with_name("plain.py")
 REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
@@ -35,9 +37,10 @@ COMPARE = [str(Path(sys.executable).with_name("compare-cli"))]
 
 def main() -> None:
     """Run the cases named on the command line, or all of them."""
-    wanted = sys.argv[1:] or ["start", *FIT_CASES, "boundary", "memory", "timing"]
+    wanted = sys.argv[1:] or ["start", *FIT_CASES, "boundary", "memory", "timing", "again", "cluster"]
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
+        os.environ["COMPARE_STORE"] = str(where / "store.db")  # keeping results is part of what is timed
         for case in wanted:
             if case == "start":
                 _start(where)
@@ -47,6 +50,10 @@ def main() -> None:
                 _memory(where)
             elif case == "timing":
                 _timing(where)
+            elif case == "again":
+                _again(where)
+            elif case == "cluster":
+                _cluster(where)
             else:
                 _fit(case, where)
 
@@ -73,7 +80,7 @@ def _fit(case: str, where: Path) -> None:
         print(f"{case}: left out, its table is not there ({REAL})")
         return
     result = where / f"{case}.json"
-    ours = [*COMPARE, "fit", source, "--no-boundary", "--quiet", "--jobs", "2", "-o", str(result)]
+    ours = [*COMPARE, "fit", source, "--fresh", "--no-boundary", "--quiet", "--jobs", "2", "-o", str(result)]
     subprocess.run(ours, check=True)
     r = in_turn(ours, [sys.executable, str(PLAIN), str(result), source], runs)
     fits = json.loads(result.read_text(encoding="utf-8"))["run"]["fits_run"]
@@ -88,11 +95,38 @@ def _boundary(where: Path) -> None:
         if source is None:
             print(f"{case}: left out, its table is not there ({REAL})")
             continue
-        command = [*COMPARE, "fit", source, "--quiet", "-o", str(where / f"{case}.json")]
+        command = [*COMPARE, "fit", source, "--fresh", "--quiet", "-o", str(where / f"{case}.json")]
         if case == "cnae9":
             command += ["--target", "1"]
         r = in_turn(command, [*command, "--no-boundary"], runs)
         _row(f"boundary {case}", f"{r.first:.2f} s", f"{r.second:.2f} s", _range(r), aim)
+
+
+def _again(where: Path) -> None:
+    """Every model on every built-in data set, and the same command once more: all from the store."""
+    command = [*COMPARE, "bench", "--models", "all", "--quiet", "-o", str(where / "again.json")]
+    first, second = wall(command), wall(command)
+    run = json.loads((where / "again.json").read_text(encoding="utf-8"))["run"]
+    reused = run["fits_reused"] / (run["fits_reused"] + run["fits_run"])
+    imports = wall([sys.executable, "-c", "import sklearn.linear_model, sklearn.tree, pandas, scipy.stats"])
+    sets = len(json.loads((where / "again.json").read_text(encoding="utf-8"))["datasets"])
+    aim = f"<= imports {imports:.2f} s + 0.4 s x {sets}"
+    _row("bench again", f"{second:.2f} s", f"{first:.1f} s", f"{reused:.1%} reused", aim)
+
+
+def _cluster(where: Path) -> None:
+    """A bench on two Dask workers of this machine, beside the same with two processes here."""
+    bench = [*COMPARE, "bench", "digits", "spiral", "moons", "--models", "all", "--fresh", "--quiet"]
+    bench += ["--repeats", "2", "--jobs", "2", "-o", str(where / "cluster.json")]
+    dask = Processes()
+    try:
+        dask.add_worker()
+        dask.add_worker()
+        r = in_turn([*bench, "--cluster", f"dask://{dask.address}"], bench, 2)
+    finally:
+        dask.end()
+    aim = "<= 1.15, of >= 60 s"
+    _row("bench on 2 Dask workers", f"{r.first:.1f} s", f"{r.second:.1f} s", _range(r), aim)
 
 
 def _range(r: object) -> str:
@@ -122,7 +156,7 @@ def _floats(path: Path) -> Path:
 def _memory(where: Path) -> None:
     """Peak memory on the large table, summed over processes."""
     source, result = str(_floats(where / "floats.csv")), where / "memory.json"
-    ours = [*COMPARE, "fit", source, "--no-boundary", "--quiet", "--jobs", "2", "-o", str(result)]
+    ours = [*COMPARE, "fit", source, "--fresh", "--no-boundary", "--quiet", "--jobs", "2", "-o", str(result)]
     first = peak_memory(ours)
     second = peak_memory([sys.executable, str(PLAIN), str(result), source])
     megabytes = [f"{n / 1e6:.0f} MB" for n in (first, second)]
@@ -135,7 +169,18 @@ def _timing(where: Path) -> None:
         times = {}
         for jobs in ("1", "2"):
             result = where / f"timing{jobs}.json"
-            command = [*COMPARE, "fit", source, "--no-boundary", "-q", "--repeats", "2", "-j", jobs]
+            command = [
+                *COMPARE,
+                "fit",
+                source,
+                "--fresh",
+                "--no-boundary",
+                "-q",
+                "--repeats",
+                "2",
+                "-j",
+                jobs,
+            ]
             subprocess.run([*command, "-o", str(result)], check=True)
             models = json.loads(result.read_text(encoding="utf-8"))["models"]
             times[jobs] = {m["model"]: m["fit_seconds"] for m in models if m["fit_seconds"] > 1e-3}

@@ -67,7 +67,8 @@ def test_without_a_store_there_are_no_runs(compare, file):
         assert "there is no store yet" in ended.err
 
 
-def test_the_list_says_what_ran_and_what_came_of_it(compare, fit, file):
+def test_the_list_says_what_ran_and_what_came_of_it(compare, fit, file, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "110")
     fit()
     fit("tree", "--seed", "1")
     out = compare("runs").out
@@ -102,7 +103,9 @@ def test_the_list_fits_the_width(compare, file, monkeypatch, width):
 
 def test_short_names_leave_the_titles_whole(compare, file):
     keep(file, stored(1, datasets=("a",), models=("b",), verdict=""))
-    assert compare("runs").out.splitlines()[0].split() == "Run When What Models Status Verdict".split()
+    assert compare("runs").out.splitlines()[0].split() == [
+        *["Run", "When", "What", "Models", "Status", "Verdict"]
+    ]
 
 
 def test_names_do_not_act_on_the_terminal(compare, file):
