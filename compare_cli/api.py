@@ -105,7 +105,7 @@ def iter_compare(
     options = options or Options()
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
-    with Session(options, _begun("fit", clock, [dataset], options), heartbeat) as session:
+    with Session(options, _begun("fit", clock, [dataset.name], options), heartbeat) as session:
         comparison = yield from _compare(job, session, clock)
         session.keep(_ended(comparison), lambda: _document(comparison))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
@@ -113,17 +113,10 @@ def iter_compare(
     return comparison
 
 
-def _begun(command: str, clock: Clock, sources: Sequence[Any], options: Options) -> StoredRun:
+def _begun(command: str, clock: Clock, datasets: Sequence[str], options: Options) -> StoredRun:
     """Return a run as the list shows it while it is under way."""
     models = tuple(split_specs(options.models or DEFAULT_MODELS))
-    datasets = tuple(map(_source_name, sources))
-    return StoredRun(clock.id, clock.started, command, datasets, models, "running")
-
-
-def _source_name(source: Any) -> str:
-    if isinstance(source, Dataset):
-        return source.name
-    return str(source) if isinstance(source, str | os.PathLike) else type(source).__name__
+    return StoredRun(clock.id, clock.started, command, tuple(datasets), models, "running")
 
 
 def _ended(result: Comparison | Bench) -> StoredRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from compare_cli.cli.options import OutputOptions, StoreOption, takes
 from compare_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from compare_cli.cli.output import Output
     from compare_cli.engine.store import Store
     from compare_cli.runs import StoredRun
     from compare_cli.types import Bench, Comparison
@@ -83,6 +85,12 @@ class ShowOptions(OutputOptions):
     """How a kept result is shown, and where it is."""
 
     boundary: Annotated[bool, typer.Option("--boundary", help="Show all boundary statistics.")] = False
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", help="Of a bench: model that the others are marked against.", metavar="MODEL"
+        ),
+    ] = None
     store: StoreOption = None
 
 
@@ -90,22 +98,47 @@ class ShowOptions(OutputOptions):
 @takes(ShowOptions)
 def show(options: ShowOptions, run: RunName) -> None:
     """Show the result of a run again, in any format."""
-    from compare_cli.cli.output import Output
-    from compare_cli.cli.talk import say_notes
     from compare_cli.report.formats import fits_of
 
-    everything, boundary = options.verbose, options.boundary
-    output = Output(options.format_name, options.output, everything=everything, boundary=boundary)
+    with closing(_open(options.store)) as store:
+        kept, result = _result(store, run)
+    output = _output(options, kept, result)
     try:
-        with closing(_open(options.store)) as store:
-            _, result = _result(store, run)
         for dataset, fit in fits_of(result):
             output.stream(dataset, fit)
         if not options.quiet:
-            say_notes(result.notes)
+            _say_notes(result, everything=options.verbose)
         output.finish(result)
     finally:
         output.abandon()
+
+
+def _output(options: ShowOptions, run: StoredRun, result: Comparison | Bench) -> Output:
+    """Return where the result goes, as it would if it had just been computed."""
+    from compare_cli.cli.benching import chosen_baseline, ranks_picture, refuse_picture
+    from compare_cli.cli.output import Output
+    from compare_cli.types import Comparison
+
+    make = partial(Output, everything=options.verbose, boundary=options.boundary)
+    if isinstance(result, Comparison):
+        refuse_picture(options.output)
+        if options.baseline is not None:
+            raise UsageError(f"--baseline {options.baseline}: {run.id} is no bench.")
+        return make(options.format_name, options.output)
+    baseline = chosen_baseline(options.baseline, ",".join(run.models))
+    picture = ranks_picture(options.output)
+    return make(options.format_name, options.output, baseline=baseline, picture=picture)
+
+
+def _say_notes(result: Comparison | Bench, *, everything: bool) -> None:
+    from compare_cli.cli.benching import bench_notes
+    from compare_cli.cli.talk import say_notes
+    from compare_cli.types import Bench
+
+    if isinstance(result, Bench) and len(result.datasets) > 1:
+        for comparison in result.datasets:
+            say_notes(bench_notes(comparison, everything=everything))
+    say_notes(result.notes)
 
 
 @runs_app.command("diff")

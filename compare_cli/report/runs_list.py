@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from compare_cli.report import units
-from compare_cli.report.grid import GridColumn, grid, styled
+from compare_cli.report.grid import GAP, GridColumn, grid, styled
 from compare_cli.report.tables import csv_text
 from compare_cli.report.view import View
 from compare_cli.runs import Pruned, StoredRun, StoreFacts
@@ -52,16 +52,14 @@ def no_runs_text(facts: StoreFacts) -> str:
 
 def _columns(rows: Sequence[Sequence[str]], width: int) -> list[GridColumn]:
     """Give the columns that have to be read whole what they need; the others share the rest."""
-    needed = [max(len(row[at]) for row in rows) for at in range(6)]
     names = ("Run", "When", "What", "Models", "Status", "Verdict")
-    fixed = sum(max(needed[at], len(names[at])) for at in (0, 1, 4))
+    needed = [max(len(text) for text in column) for column in zip(names, *rows, strict=True)]
     models = width >= MODELS_FROM
-    room = width - fixed - 2 * (5 if models else 4)
-    what_width = min(needed[2], max(room * 2 // 5, len("What")))
-    models_width = min(needed[3], max((room - what_width) // 3, len("Models"))) if models else 0
-    verdict = room - what_width - models_width
-    widths = (needed[0], needed[1], what_width, models_width, needed[4], max(verdict, len("Verdict")))
-    return [GridColumn(name, size) for name, size in zip(names, widths, strict=True)]
+    room = width - sum(needed[at] for at in (0, 1, 4)) - len(GAP) * (5 if models else 4)
+    needed[2] = min(needed[2], max(room * 2 // 5, len(names[2])))
+    needed[3] = min(needed[3], max((room - needed[2]) // 3, len(names[3]))) if models else 0
+    needed[5] = max(room - needed[2] - needed[3], len(names[5]))
+    return [GridColumn(name, size) for name, size in zip(names, needed, strict=True)]
 
 
 def shortest_ids(runs: Sequence[StoredRun]) -> int:

@@ -101,6 +101,13 @@ def test_the_list_fits_the_width(compare, file, monkeypatch, width):
     assert ("Models" in lines[0]) == (width >= 100)
 
 
+def test_short_names_leave_the_titles_whole(compare, file):
+    keep(file, stored(1, datasets=("a",), models=("b",), verdict=""))
+    assert compare("runs").out.splitlines()[0].split() == [
+        *["Run", "When", "What", "Models", "Status", "Verdict"]
+    ]
+
+
 def test_names_do_not_act_on_the_terminal(compare, file):
     keep(file, stored(1, datasets=("\x1b[2Jgone\x07",), verdict="\x9b31m[bold]x", models=("\u202etree",)))
     for args in (["runs"], ["runs", "--format", "csv"], ["runs", "--json"]):
@@ -162,11 +169,32 @@ def test_a_run_is_shown_as_it_was(compare, table, form):
     assert compare("runs", "show", "last", "--format", form, "-q").err == ""
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
-def test_a_bench_is_shown_as_it_was(compare, table, form):
-    before = compare("bench", "iris", str(table), *FAST, "--models", "tree,knn", "--format", form, "-q")
-    shown = compare("runs", "show", "last", "--format", form, "-q")
+@pytest.mark.parametrize(
+    "more",
+    [("--format", form) for form in ("table", "json", "csv", "markdown")] + [("--baseline", "knn"), ("-v",)],
+    ids=" ".join,
+)
+def test_a_bench_is_shown_as_it_was(compare, table, more):
+    before = compare("bench", "iris", str(table), *FAST, "--models", "tree,knn", *more)
+    shown = compare("runs", "show", "last", *more)
     assert shown.out == before.out
+    notes = [line for line in before.err.splitlines() if not line.startswith("[")]  # that is progress
+    assert set(shown.err.splitlines()) == set(notes)
+
+
+def test_the_ranks_of_a_bench_are_drawn(compare, table, tmp_path):
+    pytest.importorskip("matplotlib")
+    args = ("bench", "iris", str(table), *FAST, "--models", "tree,knn", "-q")
+    before, after = tmp_path / "before.svg", tmp_path / "after.svg"
+    compare(*args, "-o", str(before))
+    assert compare("runs", "show", "last", "-o", str(after)).code == 0
+    assert len(after.read_bytes()) == len(before.read_bytes()) > 0
+
+
+def test_what_only_a_bench_has_is_refused_for_a_fit(compare, fit, tmp_path):
+    fit()
+    for more in (["--baseline", "tree"], ["-o", str(tmp_path / "a.png")]):
+        assert compare("runs", "show", "last", *more).code == 2
 
 
 def test_a_result_goes_to_a_file_with_more_columns(compare, fit, tmp_path):
