@@ -7,6 +7,8 @@ import io
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -331,3 +333,15 @@ def test_a_store_that_cannot_be_read_completes_nothing(compare, file, monkeypatc
     ended = compare()
     assert "Traceback" not in ended.err
     assert "damaged" not in ended.out
+
+
+@pytest.mark.parametrize(
+    "args", [["show", "last"], ["diff", "last", "last"], ["prune", "--keep", "1"]], ids=str
+)
+def test_no_run_is_looked_at_with_scikit_learn_or_pandas(fit, args):
+    fit("tree")
+    command = [sys.executable, "-X", "importtime", "-m", "compare_cli", "runs", *args]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "compare_cli" in loaded
+    assert not loaded & {"sklearn", "pandas", "joblib"}
