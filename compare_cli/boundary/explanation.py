@@ -161,12 +161,11 @@ def _bends(evidence: Evidence, line: Profile, p: Profile) -> Iterator[str]:
 
 
 def _held_decides(evidence: Evidence, line: Profile, p: Profile) -> bool:
-    """Whether a boundary is flat wherever the categories are held, but not one plane, and worth it."""
-    flips, hollow, linear = p.mean("held_flips"), p.mean("nonconvexity"), p.mean("linearity")
-    if flips is None or hollow is None or linear is None:
+    """Whether a bent boundary is flat wherever the categories are held, and worth it."""
+    flips, hollow = p.mean("held_flips"), p.mean("nonconvexity")
+    if flips is None or hollow is None or hollow > FLAT_WHERE_HELD:
         return False
-    flat = hollow <= FLAT_WHERE_HELD and linear <= NO_LINE
-    return flat and flips >= HELD_DECIDES and evidence.beats(p.model, line.model)
+    return flips >= HELD_DECIDES and evidence.beats(p.model, line.model)
 
 
 def _held(p: Profile) -> str:
