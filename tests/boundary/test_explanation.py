@@ -161,7 +161,7 @@ def test_categories_that_decide_what_numbers_mean() -> None:
         ("held_flips", 0.1),
         ("held_flips", None),
         ("nonconvexity", 0.14),
-        ("linearity", 0.4),
+        ("linearity", 0.9),
     ):
         found = told([LINE, profile("tree", **{**held, name: value}, instability=0.03)], better, differ=0.4)
         assert not any(s.startswith("Categories") for s in found)
