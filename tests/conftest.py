@@ -21,8 +21,12 @@ class FakeRunClock:
 
 
 @pytest.fixture(autouse=True)
-def _store_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test reads or writes the user's store, nor that of another test."""
+def _surroundings_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No test reads or writes the user's store, nor that of another test; none depends on a terminal's size."""
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
     folder = tmp_path_factory.getbasetemp() / f"store-{next(_stores)}"
     monkeypatch.setenv("COMPARE_STORE", str(folder / "store.db"))
 

@@ -69,8 +69,7 @@ def test_without_a_store_there_are_no_runs(compare, file):
         assert "there is no store yet" in ended.err
 
 
-def test_the_list_says_what_ran_and_what_came_of_it(compare, fit, file, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "110")
+def test_the_list_says_what_ran_and_what_came_of_it(compare, fit, file):
     fit()
     fit("tree", "--seed", "1")
     out = compare("runs").out
