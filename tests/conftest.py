@@ -24,7 +24,7 @@ class FakeRunClock:
 def _surroundings_of_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No test reads or writes the user's store, nor that of another test; none depends on a terminal's size."""
+    """No test reads or writes the store of the user or of another test, nor depends on a terminal."""
     for name in ("COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path_factory.getbasetemp() / f"store-{next(_stores)}"
