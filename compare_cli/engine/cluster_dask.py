@@ -21,6 +21,7 @@ HEARTBEAT = 0.25  # seconds
 AHEAD = 2  # tasks under way per thread of a worker: the next one is there when a short fit ends
 JOINING = 15.0  # seconds to wait for an answer of the scheduler
 TRIES = 3  # of one task, where Dask lost it with its worker or its table
+LOOK = 1.0  # seconds between two questions whether there are workers
 ALONE = 60.0  # seconds without any worker after which what is left is given up
 
 
@@ -148,18 +149,25 @@ class _Batch:
         self._limits = limits
         self._table: Any = None
         self._seen_workers = time.monotonic()
+        self._found, self._look_again = False, 0.0
         self._ended: SimpleQueue[Any] = SimpleQueue()  # futures, put there by Dask's thread
         self.under_way: dict[Any, tuple[FitTask, int]] = {}
 
     def has_workers(self) -> bool:
-        """Whether there is any worker now; without a scheduler there is none."""
+        """Whether there was any worker a moment ago; without a scheduler there is none.
+
+        The scheduler is asked once in `LOOK` seconds: an answer takes as long as a short fit.
+        """
+        if time.monotonic() < self._look_again:
+            return self._found
         try:
-            found = bool(self._client.scheduler_info(n_workers=1)["workers"])
+            self._found = bool(self._client.scheduler_info(n_workers=1)["workers"])
         except Exception:  # what a lost connection raises differs from place to place
-            found = False
-        if found:
+            self._found = False
+        self._look_again = time.monotonic() + LOOK
+        if self._found:
             self._seen_workers = time.monotonic()
-        return found
+        return self._found
 
     def seconds_alone(self) -> float:
         """How long there has been no worker; 0 where there is one."""
