@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
-_ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB")
+from compare_cli.engine.threads import ask_for_one_thread
 
 
 def main() -> None:
     """Run the program; always ends by SystemExit with one of the documented exit codes."""
-    for library in _ONE_THREAD:  # before numpy starts its threads: fits run side by side instead
-        os.environ[f"{library}_{'MAXIMUM' if library == 'VECLIB' else 'NUM'}_THREADS"] = "1"
+    ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
     try:
         from compare_cli.cli.program import run
 

@@ -25,6 +25,7 @@ from typing import Any
 
 from compare_cli.engine.fit import Workspace, fit_task
 from compare_cli.engine.limits import Limits, limited_memory
+from compare_cli.engine.threads import ask_for_one_thread
 from compare_cli.types import FitResult, FitTask
 
 BEGUN = "begun"  # what a worker sends when the clock of a fit starts
@@ -184,4 +185,5 @@ def _begin(parent: int) -> None:
     sys.stdout = os.fdopen(null, "w")  # it need not be the first descriptor: notebooks have their own
     from threadpoolctl import threadpool_limits
 
+    ask_for_one_thread()  # libraries that a fresh interpreter has still to load
     threadpool_limits(1)

@@ -280,6 +280,16 @@ def test_numerical_libraries_have_one_thread() -> None:
         assert {pool["num_threads"] for pool in threadpool_info()} == {2}
 
 
+def test_fresh_workers_have_one_thread_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they load later as well: a fit with two threads waits for itself, and is timed wrongly."""
+    monkeypatch.setattr(workers, "can_fork", lambda: False)
+    for name in list(os.environ):
+        if name.endswith("_NUM_THREADS"):
+            monkeypatch.delenv(name)
+    _, results = run("toy_models:CountsThreads", 1, folds=2)
+    assert {r.params.get("threads") for r in results.values() if "CountsThreads" in r.model} == {1}
+
+
 def interrupted(events: Any, after: int) -> tuple[list[object], Comparison]:
     """Throw Ctrl-C into a stream after some results; return what came before, and the result."""
     before: list[object] = []
