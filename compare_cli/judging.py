@@ -177,7 +177,7 @@ def with_boundary_reasons(
     verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict]
 ) -> Verdict:
     """Return the verdict with what the boundaries say about it, where the numbers support it."""
-    from compare_cli.boundary import Evidence, Profile, explain
+    from compare_cli.boundary.explanation import Evidence, Profile, explain
 
     profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
     if not profiles:

@@ -125,7 +125,7 @@ def summarise_boundary(folds: Sequence[Boundary]) -> dict[str, Any] | None:
     """Return each boundary statistic as mean and sd over folds, with instability; None without any."""
     import numpy as np
 
-    from compare_cli.boundary import instability, over_folds
+    from compare_cli.boundary.statistics import instability, over_folds
 
     if not folds:
         return None
@@ -142,7 +142,7 @@ def probe_disagreements(results: Sequence[FitResult]) -> dict[tuple[str, str], f
     """Return how often two models differ at the shared probes of the same folds, for each pair."""
     import numpy as np
 
-    from compare_cli.boundary import disagreement
+    from compare_cli.boundary.statistics import disagreement
 
     labels: dict[str, dict[tuple[int, int], NDArray[np.int64]]] = {}
     for r in results:

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from compare_cli.boundary.space import CELLS
+import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from compare_cli.boundary.space import CELLS, Moving
 
-    from compare_cli.boundary.space import Moving
-
-    Margins = Callable[[NDArray[np.float64], Moving, NDArray[np.bool_] | None], NDArray[np.float64]]
-    Slopes = Callable[[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
-    Pieces = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int64]]
+Margins = Callable[[NDArray[np.float64], Moving, NDArray[np.bool_] | None], NDArray[np.float64]]
+Slopes = Callable[[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+Pieces = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,6 @@ def exact_linear(estimator: Any) -> Exact | None:
 
     Two classes: |w·x + b| / ‖w‖; more: min over q of (z_y − z_q) / ‖w_y − w_q‖. w over moving columns.
     """
-    import numpy as np
-
     coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64))
     intercept = np.broadcast_to(np.asarray(estimator.intercept_, dtype=np.float64), len(coef))
     parameters = float(coef.size + intercept.size)
@@ -85,8 +80,6 @@ def exact_tree(estimator: Any) -> Exact | None:
     Margin: √Σ max(0, lo − x, x − hi)² to the nearest leaf box of another label (Chen et al. 2019)
     over moving columns, among the leaves that hold the row's held values.
     """
-    import numpy as np
-
     tree = estimator.tree_
     leaf = np.flatnonzero(tree.children_left < 0)
     label = tree.value[leaf][:, 0].argmax(axis=1)
@@ -120,8 +113,6 @@ def _box_distances(
 
     Level by level: a child's box differs from its parent's in one column, and so does its distance.
     """
-    import numpy as np
-
     low, high = limits
     unit = np.ones(rows.shape[1])
     unit[moving.columns] = moving.scale
@@ -142,8 +133,6 @@ def _box_distances(
 
 def _levels(tree: Any) -> Iterator[NDArray[np.int64]]:
     """Yield the inner nodes of a tree level by level, from the root."""
-    import numpy as np
-
     level = np.array([0])
     while len(level := level[tree.children_left[level] >= 0]):
         yield level
@@ -152,8 +141,6 @@ def _levels(tree: Any) -> Iterator[NDArray[np.int64]]:
 
 def _split_limits(tree: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the limits (nodes,) of each inner node's box in the column that the node cuts."""
-    import numpy as np
-
     used, column = np.unique(tree.feature, return_inverse=True)
     low = np.full((tree.node_count, len(used)), -np.inf)
     high = np.full((tree.node_count, len(used)), np.inf)
@@ -172,8 +159,6 @@ def exact_mlp(estimator: Any) -> Exact | None:
 
     Other activations give their size alone; their slopes are then taken from scores.
     """
-    import numpy as np
-
     weights = [np.asarray(w, dtype=np.float64) for w in estimator.coefs_]
     biases = [np.asarray(b, dtype=np.float64) for b in estimator.intercepts_]
     sizes = {"parameters": float(sum(w.size for w in weights) + sum(b.size for b in biases))}
@@ -211,8 +196,6 @@ def relu_pieces(
 
     On a piece every unit of the next layer is linear, so its sign changes are where it is 0.
     """
-    import numpy as np
-
     first = (starts @ weights[0] + biases[0] > 0) != (ends @ weights[0] + biases[0] > 0)
     if len(weights) == 1:
         return np.asarray(1 + first.sum(axis=1))
@@ -228,8 +211,6 @@ def _breaks(
     end: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return where between 0 and 1 a segment's slope changes, sorted."""
-    import numpy as np
-
     t = np.array([0.0, 1.0])
     values = np.stack([start, end])
     for w, b in zip(weights, biases, strict=True):

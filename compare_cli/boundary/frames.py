@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from compare_cli.boundary.definitions import NOISE
-from compare_cli.boundary.seeds import Seed, stream
-from compare_cli.boundary.space import Frame, Moving
+from compare_cli.boundary.space import Frame, Moving, Seed, stream
 from compare_cli.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
 ANCHORS = 2_000  # test rows looked at: the error of a share of them is at most .011
 SURROGATE_ROWS = 2_000
@@ -42,8 +42,6 @@ def prepared_frame(
     mark cells whose number was filled in, which are held. At most 2,000 test rows become anchors and
     2,000 training rows train the surrogate, drawn by ``seed``; fewer come with noisy copies after them.
     """
-    import numpy as np
-
     rng = stream(seed, 1)
     center, scale = train[:, moving].mean(axis=0), train[:, moving].std(axis=0)
     varied = scale > 1e-12 * (1 + np.abs(center))
@@ -80,8 +78,6 @@ def _with_copies(
 
     At most 2,000 rows and 100,000 cells come back, r whole times; the held cells (r, d) of copies stay.
     """
-    import numpy as np
-
     r, width = rows.shape
     most = min(SURROGATE_ROWS, COPIED_CELLS // max(width, 1)) // max(r, 1)
     copies = min(COPIES, most - 1)
@@ -103,8 +99,6 @@ class _Placed:
         held: NDArray[np.bool_] | None,
         names: Any = None,
     ) -> None:
-        import numpy as np
-
         self.base, self.moving, self.names = base, moving, names
         self.held = held if held is not None and held.any() else None
         d = len(moving.columns)
@@ -112,8 +106,6 @@ class _Placed:
         self.whole = whole and self.held is None
 
     def __call__(self, z: NDArray[np.float64], anchor: NDArray[np.int64]) -> Any:
-        import numpy as np
-
         rows = np.empty((len(z), self.base.shape[1]))
         step = max(1, BLOCK_CELLS // max(rows.shape[1], 1))
         for start in range(0, len(z), step):
@@ -127,8 +119,6 @@ class _Placed:
 
     def _place(self, z: NDArray[np.float64], anchor: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
         """Write model input of coordinates (m, d) into ``rows`` (m, D)."""
-        import numpy as np
-
         values = z * self.moving.scale
         values += self.moving.center
         if self.whole:
@@ -147,8 +137,6 @@ def table_frame(X: Any, *, seed: int = 0) -> Frame:
     half (at most 2,000) are the anchors. Numeric columns move; booleans and other types are held.
     Raises DataError for what is neither, or has fewer than 4 rows.
     """
-    import numpy as np
-
     if hasattr(X, "toarray"):
         raise DataError("describe needs a dense table; this one is sparse: pass X.toarray().")
     named = hasattr(X, "iloc") and hasattr(X, "columns")
@@ -174,8 +162,6 @@ def table_frame(X: Any, *, seed: int = 0) -> Frame:
 
 def _numbers_frame(train: NDArray[np.float64], test: NDArray[np.float64], names: Any, seed: int) -> Frame:
     """Return the frame of a numeric table; missing numbers are the median to us, NaN to the model."""
-    import numpy as np
-
     missing, gaps = np.isnan(test), np.isnan(train)
     filled = _median_filled(train, train), _median_filled(test, train)
     frame = prepared_frame(*filled, np.arange(train.shape[1]), missing=missing, train_missing=gaps, seed=seed)
@@ -198,7 +184,6 @@ def _mixed_frame(
     seed: int,
 ) -> Frame:
     """Return the frame of a DataFrame with columns that are not numbers; those are held."""
-    import numpy as np
     import pandas as pd
 
     numbers = X.iloc[:, numeric].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -235,8 +220,6 @@ def _moved(
     rows: pd.DataFrame, columns: NDArray[np.int64], values: NDArray[np.float64], held: NDArray[np.bool_]
 ) -> pd.DataFrame:
     """Return rows (m, ·) with ``values`` (m, d) in the given columns, but for held cells (m, d)."""
-    import numpy as np
-
     rows = rows.reset_index(drop=True)
     for at, column in enumerate(columns):
         own = rows.iloc[:, column].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -254,8 +237,6 @@ def _one_hot(column: pd.Series[Any]) -> pd.DataFrame:
 
 def _median_filled(rows: NDArray[np.float64], train: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return rows with missing numbers replaced by the training median (0 in an empty column)."""
-    import numpy as np
-
     if not np.isnan(rows).any():
         return rows
     medians = np.array([np.median(c[~np.isnan(c)]) if not np.isnan(c).all() else 0.0 for c in train.T])
@@ -264,8 +245,6 @@ def _median_filled(rows: NDArray[np.float64], train: NDArray[np.float64]) -> NDA
 
 def _some(rows: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return row numbers in order: all, or ``most`` of them drawn without replacement."""
-    import numpy as np
-
     if rows <= most:
         return np.arange(rows)
     return np.sort(rng.choice(rows, size=most, replace=False, shuffle=False)).astype(np.int64)

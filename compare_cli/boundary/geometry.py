@@ -1,4 +1,4 @@
-"""The shape of the boundary at its points: directions, roughness, the axis test.
+"""The shape of the boundary: directions, roughness, the axis test at its points, patches of its labels.
 
 Shapes: m boundary points, d moving columns. All of it reads labels alone.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, lgamma, pi, sqrt
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    from compare_cli.boundary.probes import BoundaryPoints
-    from compare_cli.boundary.space import Points
+from compare_cli.boundary.probes import BoundaryPoints
+from compare_cli.boundary.space import Points
 
 MOST_DIRECTIONS = 12  # orthonormal vectors in a frame: enough for a tight mean, few enough for wide tables
 BLOCK = 32  # columns that the axis test tries one by one; more are searched in blocks
@@ -31,8 +29,6 @@ class RandomFrames:
 
     def points(self, at: BoundaryPoints) -> Points:
         """Return the 4k points around each boundary point at ±radius, (m·4k, d)."""
-        import numpy as np
-
         m, _, k, d = self.vectors.shape
         offset = self.radius * np.stack([self.vectors, -self.vectors], axis=2)
         z = at.middle[:m, None, None, None, :] + offset
@@ -45,8 +41,6 @@ class RandomFrames:
         pair, −1 for the lower, 0 for another, and c_d = Γ(d/2) / (√π Γ((d+1)/2)) the mean |u_1| of a
         unit vector: unbiased for the unit normal of a plane.
         """
-        import numpy as np
-
         m, _, k, d = self.vectors.shape
         upper, lower = np.maximum(at.inside, at.outside), np.minimum(at.inside, at.outside)
         seen = labels.reshape(m, 2, 2, k)
@@ -60,8 +54,6 @@ class RandomFrames:
 
 def random_frames(count: int, d: int, radius: float, rng: np.random.Generator) -> RandomFrames:
     """Return two frames of min(d, 12) random orthonormal vectors for each of ``count`` points."""
-    import numpy as np
-
     k = min(d, MOST_DIRECTIONS)
     q, _ = np.linalg.qr(rng.standard_normal((count, 2, d, k)))
     return RandomFrames(np.ascontiguousarray(q.swapaxes(2, 3)), radius)
@@ -84,8 +76,6 @@ def directions(normals: NDArray[np.float64], at: BoundaryPoints) -> float | None
     (E₁ᵢ·E₁ⱼ)(E₂ᵢ·E₂ⱼ) over different points of the same pair. None without two points of a pair or
     where the boundary is too rough to have a normal.
     """
-    import numpy as np
-
     pair = np.stack([np.minimum(at.inside, at.outside), np.maximum(at.inside, at.outside)])
     same = (pair[:, :, None] == pair[:, None, :]).all(axis=0)
     np.fill_diagonal(same, False)
@@ -108,8 +98,6 @@ class AxisTest:
     """
 
     def __init__(self, at: BoundaryPoints) -> None:
-        import numpy as np
-
         self.at = at
         m, d = at.way.shape
         width = (self.at.high - self.at.low)[:, None] * np.abs(self.at.way)
@@ -126,8 +114,6 @@ class AxisTest:
 
     def search_points(self) -> Points:
         """Return points with one block of columns stepped each, (m·blocks, d)."""
-        import numpy as np
-
         d = self.at.way.shape[1]
         block = -(-self.size // BLOCK) if self.size > BLOCK else 1
         starts = self.first[:, None] + np.arange(0, self.size, block)
@@ -141,8 +127,6 @@ class AxisTest:
 
     def search(self, labels: NDArray[np.int64]) -> None:
         """Take the labels of ``search_points``: points without exactly one block are out."""
-        import numpy as np
-
         changed = labels.reshape(self._starts.shape) != self.at.inside[:, None]
         self.alive &= changed.sum(axis=1) == 1
         self.first = self._starts[np.arange(len(changed)), changed.argmax(axis=1)]
@@ -150,8 +134,6 @@ class AxisTest:
 
     def other_points(self, rng: np.random.Generator) -> Points:
         """Return the second test's points for what is left: other columns ± (at most 32 random ones)."""
-        import numpy as np
-
         self._left = np.flatnonzero(self.alive)
         d = self.at.way.shape[1]
         column = self.first[self._left]
@@ -176,3 +158,23 @@ class AxisTest:
         seen = labels.reshape(len(self._left), len(labels) // max(len(self._left), 1))
         passed[self._left] = (seen == self.at.inside[self._left][:, None]).all(axis=1)
         return passed
+
+
+def fragments(labels: NDArray[np.int64]) -> float:
+    """Return connected components of equal labels minus classes present, mean over planes ≥ 0.
+
+    ``labels`` (planes, side, side); cells touch along edges (after Somepalli et al. 2022).
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count, side, _ = labels.shape
+    cell = np.arange(labels.size).reshape(labels.shape)
+    right, down = labels[:, :, 1:] == labels[:, :, :-1], labels[:, 1:] == labels[:, :-1]
+    start = np.concatenate([cell[:, :, :-1][right], cell[:, :-1][down]])
+    end = np.concatenate([cell[:, :, 1:][right], cell[:, 1:][down]])
+    touching = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(labels.size, labels.size))
+    components, _ = connected_components(touching, directed=False)
+    flat = np.sort(labels.reshape(count, side * side), axis=1)
+    present = count + int((flat[:, 1:] != flat[:, :-1]).sum())
+    return float((components - present) / count)

@@ -1,24 +1,22 @@
-"""Margins: how far a row is from the nearest row that the model labels otherwise, in sd units.
+"""Margins and normals: how far rows are from the boundary, and which way it faces.
 
-Bisected towards one opponent a margin is an upper bound, 1.2 to 1.7 times too large. It is refined
-where labels allow: every value stays the distance to a point that ``predict`` labels otherwise.
-Shapes: m boundary points, d moving columns.
+A margin is the distance from a row to the nearest point that the model labels otherwise, in sd units.
+Bisected towards one opponent it is an upper bound, 1.2 to 1.7 times too large. It is refined where labels
+allow: every value stays the distance to a point that ``predict`` labels otherwise. Normals come from a
+model's slopes: exact where its family gives them, else by steps.
+Shapes: m boundary points, d moving columns, D columns of the model's input.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from compare_cli.boundary.normals import normals_at
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.boundary.exact import Exact
 from compare_cli.boundary.probes import BoundaryPoints, first_change, narrowed
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from compare_cli.boundary.exact import Exact
-    from compare_cli.boundary.space import Space
+from compare_cli.boundary.space import Points, Space
 
 PROJECTIONS = 2
 # Where on a way labels are read first: around the tangent plane, and within the best margin so far.
@@ -26,12 +24,12 @@ NEAR_PLANE = (0.5, 0.8, 0.95, 0.99, 0.9995, 1.0005, 1.01, 1.05, 1.25)
 OF_BEST = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 RESET_ROUNDS = 4
 RESET_STEPS = 32
+STEP = 1e-3  # sd over which a score's slope is taken
+ROWS = 4_000  # rows that one set of normals may read; on wide tables fewer points get one
 
 
 def length(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the Euclidean length of each row."""
-    import numpy as np
-
     lengths: NDArray[np.float64] = np.sqrt((vectors * vectors).sum(axis=1))
     return lengths
 
@@ -45,8 +43,6 @@ def refined(
     space: Space, at: BoundaryPoints, normals: NDArray[np.float64], exact: Exact | None
 ) -> NDArray[np.float64]:
     """Return refined margins (m,): tangent projections where there are normals (m, d), resets elsewhere."""
-    import numpy as np
-
     margins = reached(at)
     unknown = np.isnan(normals[:, 0])
     smooth, rough = np.flatnonzero(~unknown), np.flatnonzero(unknown)
@@ -65,8 +61,6 @@ def _projected(
     On a plane the first turn is exact. Where the way misses the boundary, the next goes halfway
     between it and the way that is known to meet it.
     """
-    import numpy as np
-
     best, points = reached(at), at.beyond
     direction = normals.copy()
     for turn in range(PROJECTIONS):
@@ -95,8 +89,6 @@ def _crossing(
 
     Labels are read densely around the tangent plane through ``points``, and at parts of ``best``.
     """
-    import numpy as np
-
     m = len(at)
     plane = np.maximum(((points - at.start) * direction).sum(axis=1), 0.0)
     cuts = np.sort(np.hstack([np.outer(plane, NEAR_PLANE), np.outer(best, OF_BEST)]), axis=1)
@@ -107,8 +99,6 @@ def _crossing(
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np
-
     return vectors / np.maximum(length(vectors), 1e-300)[:, None]
 
 
@@ -119,8 +109,6 @@ def _reset(space: Space, at: BoundaryPoints) -> NDArray[np.float64]:
     growing sets of columns, keeps the largest that leaves the label changed, and passes over the
     column that stopped it.
     """
-    import numpy as np
-
     m, d = at.way.shape
     point, row = at.beyond, np.arange(m)
     counts = np.unique(np.linspace(1, d, min(d, RESET_STEPS)).round().astype(np.int64))
@@ -143,3 +131,65 @@ def _reset(space: Space, at: BoundaryPoints) -> NDArray[np.float64]:
     way = point - at.start
     whole = replace(at, way=way, low=np.zeros(m), high=np.ones(m))
     return np.minimum(reached(at), reached(narrowed(space, whole, sections=4, calls=5)))
+
+
+def normals_at(space: Space, at: BoundaryPoints, exact: Exact | None) -> NDArray[np.float64]:
+    """Return unit normals (k, d) of the first k ≤ m points; NaN where there is none.
+
+    There is none without scores or where the score jumps. k is m but on wide tables, where normals
+    by steps cost d rows each.
+    """
+    m, d = at.way.shape
+    moving = space.frame.moving
+    if exact is not None and exact.slopes is not None and moving is not None:
+        rows = np.asarray(space.frame.place(at.middle, at.anchor), dtype=np.float64)
+        slope = exact.slopes(rows, at.inside, at.outside)[:, moving.columns] * moving.scale
+        if space.frame.held is not None:
+            slope = np.where(space.frame.held[at.anchor], 0.0, slope)
+        return _normal(slope)
+    if exact is not None and exact.stepped:
+        return np.full((m, d), np.nan)
+    some = at.part(np.arange(min(m, max(4, ROWS // (d + 2)))))
+    scores = space.scores(slope_points(some)) if m else None
+    return np.full((m, d), np.nan) if scores is None else score_normals(some, scores[0])
+
+
+def slope_points(at: BoundaryPoints) -> Points:
+    """Return both ends of each bracket and a small step along each column, (m·(2 + d), d)."""
+    m, d = at.way.shape
+    z = np.repeat(at.beyond[:, None, :], d + 2, axis=1)
+    z[:, 1] = at.at(at.low)
+    z[:, np.arange(d) + 2, np.arange(d)] += STEP
+    return z.reshape(m * (d + 2), d), np.repeat(at.anchor, d + 2)
+
+
+def score_normals(at: BoundaryPoints, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return unit normals (m, d) from scores (m·(2 + d), c) at ``slope_points``; NaN without a slope.
+
+    The slope is that of (score of the outside class − score of the inside class). A model whose
+    score jumps at the boundary, a piecewise constant one, has none there: across a bracket much
+    narrower than the step, it rises as much as over the step.
+    """
+    m, d = at.way.shape
+    seen = scores.reshape(m, d + 2, -1)
+    row = np.arange(m)
+    gap = seen[row, :, at.outside] - seen[row, :, at.inside]
+    slope = gap[:, 2:] - gap[:, :1]
+    jump = np.abs(gap[:, 0] - gap[:, 1])
+    bracket = (at.high - at.low) * np.sqrt((at.way * at.way).sum(axis=1))
+    rise = np.sqrt((slope * slope).sum(axis=1))  # over one STEP
+    smooth = jump < rise * (0.1 + 2 * bracket / STEP)
+    return _normal(np.where(smooth[:, None], slope, np.nan))
+
+
+def _normal(slope: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return slopes (m, d) at length 1; NaN where there is none."""
+    size = length(slope)[:, None]
+    usable = np.isfinite(size) & (size > 0)
+    return np.where(usable, slope / np.where(usable, size, 1.0), np.nan)
+
+
+def features_per_facet(normals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / Σ n_j⁴ of unit normals (m, d): how many columns a normal spreads over, 1…d."""
+    facets: NDArray[np.float64] = 1.0 / (normals**4).sum(axis=1)
+    return facets

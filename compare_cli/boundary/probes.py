@@ -6,17 +6,16 @@ Shapes: n anchors, d moving columns, w walks, t steps of a walk, m boundary poin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    from compare_cli.boundary.space import Frame, Points, Space
+from compare_cli.boundary.space import Frame, Points, Space
 
 SMALL_TABLE = 32  # anchors up to which a predict call costs more than the rows that it saves
 SIDE = 14  # of the grids on planes
 SAMPLED_CELLS = 500_000  # numbers in the noisy rows, and in the grids on planes
+SHARED_PROBES = 500  # points at which the fits of all folds and models are compared
 OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an anchor is given up
 
 
@@ -63,8 +62,6 @@ def same_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Gener
 
     Classes that only one row is predicted as have no pair; without any other class there are none.
     """
-    import numpy as np
-
     order, first, size = _blocks(labels)
     usable = np.flatnonzero(size > 1)
     if not len(usable):
@@ -77,8 +74,6 @@ def same_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Gener
 
 def different_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Pairs:
     """Return ``count`` pairs of rows predicted differently; the starts are balanced over the classes."""
-    import numpy as np
-
     order, first, size = _blocks(labels)
     block = np.arange(count) % len(size)
     at = rng.integers(size[block])
@@ -91,8 +86,6 @@ def _blocks(
     labels: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return rows sorted by label, and where each label's block starts and how long it is."""
-    import numpy as np
-
     order = np.argsort(labels, kind="stable")
     _, first, size = np.unique(labels[order], return_index=True, return_counts=True)
     return order, first, size
@@ -100,8 +93,6 @@ def _blocks(
 
 def balanced(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return at most ``count`` different rows, as evenly over the classes as their sizes allow."""
-    import numpy as np
-
     shuffled = rng.permutation(len(labels))
     order = shuffled[np.argsort(labels[shuffled], kind="stable")]
     _, first, size = np.unique(labels[order], return_index=True, return_counts=True)
@@ -111,8 +102,6 @@ def balanced(labels: NDArray[np.int64], count: int, rng: np.random.Generator) ->
 
 def steps_along(frame: Frame, pairs: Pairs, steps: int, rng: np.random.Generator | None = None) -> Points:
     """Return ``steps`` points of each walk in order, (w·steps, d): jittered with ``rng``, else midpoints."""
-    import numpy as np
-
     w = len(pairs.start)
     within = rng.random((w, steps)) if rng is not None else np.full((w, steps), 0.5)
     t = ((np.arange(steps) + within) / steps)[:, :, None]
@@ -128,8 +117,6 @@ def ends(frame: Frame, pairs: Pairs) -> Points:
 
 def noisy(frame: Frame, rows: int, noise: float, rng: np.random.Generator) -> Points:
     """Return about ``rows`` anchors with noise N(0, noise²) added: every anchor equally often."""
-    import numpy as np
-
     n = len(frame.z)
     anchor = np.tile(np.arange(n), max(1, rows // n))
     z = frame.z[anchor] + noise * rng.standard_normal((len(anchor), frame.z.shape[1]))
@@ -142,8 +129,6 @@ def planes(frame: Frame, count: int, side: int, rng: np.random.Generator) -> Poi
     A grid covers the parallelogram of its rows and a tenth more at each edge; the first row's held
     values are kept. Shape (count·side², d), row-major per plane.
     """
-    import numpy as np
-
     n = len(frame.z)
     if count == 0:
         return np.empty((0, frame.z.shape[1])), np.empty(0, np.int64)
@@ -206,8 +191,6 @@ class BoundaryPoints:
 
 def opponents(frame: Frame, labels: NDArray[np.int64], anchors: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the nearest rows predicted otherwise, nearest first, (m, ≤ 3)."""
-    import numpy as np
-
     a, z = frame.z[anchors], frame.z
     square = (z * z).sum(axis=1)[None, :] - 2 * a @ z.T
     square[labels[anchors][:, None] == labels[None, :]] = np.inf
@@ -227,8 +210,6 @@ def boundary_points(
     values. The bracket shrinks to 2⁻¹⁸ of the way, in fewer calls on small tables: a call costs their models
     more than a thousand rows.
     """
-    import numpy as np
-
     inside = space.anchor_labels[anchors]
     differs = seen != inside[:, None]
     kept = differs.any(axis=1)
@@ -249,8 +230,6 @@ def narrowed(space: Space, points: BoundaryPoints, *, sections: int, calls: int)
     Each call reads sections − 1 points inside every bracket and keeps the first section at whose
     end the label is not ``inside``.
     """
-    import numpy as np
-
     for _ in range(calls):
         cuts = np.arange(1, sections) / sections
         points = first_change(space, points, points.low[:, None] + cuts * (points.high - points.low)[:, None])
@@ -259,8 +238,6 @@ def narrowed(space: Space, points: BoundaryPoints, *, sections: int, calls: int)
 
 def first_change(space: Space, points: BoundaryPoints, t: NDArray[np.float64]) -> BoundaryPoints:
     """Return the brackets cut at ``t`` (m, k), ascending inside them: up to the first other label."""
-    import numpy as np
-
     m, k = t.shape
     z = points.start[:, None, :] + t[:, :, None] * points.way[:, None, :]
     (flat,) = space.labels((z.reshape(m * k, z.shape[2]), np.repeat(points.anchor, k)))
@@ -277,3 +254,27 @@ def first_change(space: Space, points: BoundaryPoints, t: NDArray[np.float64]) -
         points.inside,
         label[row, first],
     )
+
+
+def shared_probes(
+    numbers: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    seed: int,
+    *,
+    moving: NDArray[np.bool_] | None = None,
+    count: int = SHARED_PROBES,
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return ``count`` midpoints of random pairs of rows of the whole table, as such a table.
+
+    ``numbers`` (n, p) with NaN for missing, ``codes`` (n, q). Numbers are averaged; categories, the
+    columns that ``moving`` (p,) leaves out, and cells that either row misses are the first row's.
+    """
+    rng = np.random.default_rng((seed, 7))
+    n = len(numbers) if numbers.shape[1] else len(codes)
+    first = rng.integers(n, size=count)
+    second = (first + rng.integers(1, max(n, 2), size=count)) % n
+    here, there = numbers[first], numbers[second]
+    keep = np.isnan(there)
+    if moving is not None:
+        keep |= ~moving
+    return np.where(keep, here, (here + there) / 2), codes[first]

@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Points = tuple[NDArray[np.float64], NDArray[np.int64]]
+Points = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 CELLS = 4_000_000  # a predict call gets at most this many numbers: 32 MB, whatever the width
 
@@ -34,8 +33,6 @@ class Moving:
 
     def standardised(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the moving columns of input ``rows`` (m, D) in sd units, (m, d) float64."""
-        import numpy as np
-
         z: NDArray[np.float64] = (rows[:, self.columns] - self.center) / self.scale
         return np.asarray(z, dtype=np.float64)
 
@@ -64,16 +61,12 @@ class Frame:
 
     def pinned(self, z: NDArray[np.float64], anchor: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return coordinates (m, d) with the held cells of their anchors put back."""
-        import numpy as np
-
         if self.held is None:
             return z
         return np.where(self.held[anchor], self.z[anchor], z)
 
     def thinned(self, rows: int) -> Frame:
         """Return the frame with about ``rows`` of its anchors and of its surrogate rows, evenly spread."""
-        import numpy as np
-
         kept = np.arange(0, len(self.z), -(-len(self.z) // rows))
         every = -(-len(self.surrogate_features) // rows)
         return replace(
@@ -102,8 +95,6 @@ class Space:
     @cached_property
     def classes(self) -> NDArray[Any]:
         """Labels behind the codes, (c,): the model's ``classes_``, or what it predicts."""
-        import numpy as np
-
         known = getattr(self.estimator, "classes_", None)
         if known is not None and not isinstance(known, list):
             return np.unique(known)
@@ -133,8 +124,6 @@ class Space:
 
     def scores(self, *parts: Points) -> list[NDArray[np.float64]] | None:
         """Return scores (m, c) of several sets of points; None for a model without usable ones."""
-        import numpy as np
-
         if self.scoring is None:
             return None
         try:
@@ -145,8 +134,6 @@ class Space:
         return scores if valid else None
 
     def _scores(self, rows: Any) -> NDArray[np.float64]:
-        import numpy as np
-
         assert self.scoring is not None
         given = np.asarray(getattr(self.estimator, self.scoring)(self._input(rows)), dtype=np.float64)
         if given.ndim == 1:
@@ -156,13 +143,9 @@ class Space:
         return given
 
     def _anchors(self) -> Any:
-        import numpy as np
-
         return self.frame.place(self.frame.z, np.arange(len(self.frame.z)))
 
     def _read(self, parts: tuple[Points, ...], read: Callable[[Any], NDArray[Any]]) -> list[NDArray[Any]]:
-        import numpy as np
-
         ends = np.cumsum([len(z) for z, _ in parts])
         z = parts[0][0] if len(parts) == 1 else np.concatenate([z for z, _ in parts])
         anchor = parts[0][1] if len(parts) == 1 else np.concatenate([a for _, a in parts])
@@ -177,11 +160,16 @@ class Space:
         return rows.astype("float32") if self.single else rows
 
     def _raw(self, rows: Any) -> NDArray[Any]:
-        import numpy as np
-
         return np.asarray(self.estimator.predict(self._input(rows)))
 
     def _codes(self, raw: NDArray[Any]) -> NDArray[np.int64]:
-        import numpy as np
-
         return np.searchsorted(self.classes, raw).astype(np.int64, copy=False)
+
+
+Seed = int | tuple[int, ...]  # non-negative; a fold's seed is (seed, repeat, fold), so that folds differ
+
+
+def stream(seed: Seed, number: int) -> np.random.Generator:
+    """Return the generator of stream ``number`` of a seed."""
+    parts = seed if isinstance(seed, tuple) else (seed,)
+    return np.random.default_rng((*parts, number))

@@ -1,18 +1,23 @@
-"""All boundary statistics of one fitted model on one frame."""
+"""All boundary statistics: of one fitted estimator, of one fold of a comparison, over folds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from compare_cli.boundary.definitions import NOISE, RADIUS, STATISTICS
-from compare_cli.boundary.fragments import fragments
-from compare_cli.boundary.geometry import AxisTest, directions, random_frames, roughness
-from compare_cli.boundary.margins import refined
-from compare_cli.boundary.normals import features_per_facet, normals_at
+from compare_cli.boundary.exact import BY_CLASS, Exact
+from compare_cli.boundary.frames import table_frame
+from compare_cli.boundary.geometry import AxisTest, directions, fragments, random_frames, roughness
+from compare_cli.boundary.margins import features_per_facet, normals_at, refined
 from compare_cli.boundary.probes import (
     FULL,
+    REDUCED,
     SIDE,
     BoundaryPoints,
     Effort,
@@ -27,15 +32,85 @@ from compare_cli.boundary.probes import (
     same_class_pairs,
     steps_along,
 )
-from compare_cli.boundary.seeds import Seed, stream
+from compare_cli.boundary.space import Frame, Seed, Space, stream
 from compare_cli.boundary.surrogate import linearity
+from compare_cli.errors import UsageError
+from compare_cli.types import Boundary
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+SLOW_CLASSES = frozenset({"KNeighborsClassifier", "SVC", "NuSVC", "GaussianProcessClassifier"})
+SLOW_ROWS = 600  # anchors, and surrogate rows, of models that predict slowly
+WIDE = 400
 
-    from compare_cli.boundary.exact import Exact
-    from compare_cli.boundary.space import Space
+
+def describe(
+    estimator: Any, X: Any, *, seed: int = 0, probes: int | None = None
+) -> dict[str, float | str | None]:
+    """Return what the decision boundary of a fitted classifier looks like, as plain numbers.
+
+    ``X`` (n, d) is a numeric array, or a DataFrame as the estimator takes it: numeric columns span
+    the space, other columns are held. One half of its rows trains the linear surrogate, the other
+    half is looked from; rows that the model was not trained on give fairer numbers.
+    ``probes`` is the number of boundary points (default 60; 20 for models that predict slowly and for
+    more than 400 columns). Names are those of ``STATISTICS``, None where undefined; ``reason`` says why
+    geometry is missing, None when it is there. The same seed gives the same numbers.
+    Raises DataError for tables that are sparse, not numeric, or shorter than 4 rows.
+    """
+    name = type(estimator).__name__
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = BY_CLASS.get(name)
+        frame = table_frame(X, seed=seed)
+        space = Space(frame.thinned(SLOW_ROWS) if name in SLOW_CLASSES else frame, estimator)
+        exact = read(estimator) if read is not None else None
+        much = effort(probes, name in SLOW_CLASSES, space.frame.width)
+        statistics, reason = measure(space, seed=seed, effort=much, exact=exact)
+    return {**statistics, "reason": reason or None}
+
+
+def effort(probes: int | None, slow: bool, width: int) -> Effort:
+    """Return how much to look: ``probes`` boundary points if given, else 60.
+
+    20 where predicting is slow: in families that are, and for more than 400 input columns.
+    Raises UsageError for fewer than 1.
+    """
+    if probes is not None:
+        if probes < 1:
+            raise UsageError(f"The number of boundary probes must be 1 or more, got {probes}.")
+        return Effort(probes)
+    return REDUCED if slow or width > WIDE else FULL
+
+
+def describe_fold(
+    estimator: Any,
+    frame: Frame,
+    *,
+    seed: Seed,
+    single: bool = False,
+    exact: Callable[[Any], Exact | None] | None = None,
+    slow: bool = False,
+    probes: int | None = None,
+    shared: NDArray[np.float64] | None = None,
+) -> Boundary:
+    """Return the boundary statistics of one fit. No warning escapes.
+
+    ``seed`` should name the fold too, as (seed, repeat, fold): folds then err independently, while the
+    models of a fold are looked at in the same way.
+    ``frame`` is the fold's, from ``prepared_frame``; ``single`` gives the model single precision;
+    ``exact`` reads the family's exact geometry; ``slow`` marks families that predict slowly;
+    ``shared`` (s, D) are the shared probes as the model takes them: its labels for them come back.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        space = Space(frame.thinned(SLOW_ROWS) if slow else frame, estimator, single=single)
+        geometry = exact(estimator) if exact is not None else None
+        statistics, reason = measure(
+            space, seed=seed, effort=effort(probes, slow, frame.width), exact=geometry
+        )
+        labels = None
+        if shared is not None:
+            labels = np.asarray(estimator.predict(shared.astype("float32") if single else shared))
+    return Boundary(statistics, labels, reason)
+
 
 SAME_STEPS, DIFFERENT_STEPS = 8, 12
 UNSURE_GAP = 0.5
@@ -53,8 +128,6 @@ def measure(
     space: Space, *, seed: Seed = 0, effort: Effort = FULL, exact: Exact | None = None
 ) -> tuple[Statistics, str]:
     """Return every per-fit statistic (None where undefined), and why geometry is missing or ""."""
-    import numpy as np
-
     found: Statistics = dict.fromkeys(PER_FIT)
     if exact is not None:
         found |= dict(exact.sizes)
@@ -96,8 +169,6 @@ class _Starts:
 
 def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator]) -> _Starts:
     """Draw walks and rivals; read far ends again where they took held values of the start."""
-    import numpy as np
-
     labels, frame = space.anchor_labels, space.frame
     same = same_class_pairs(labels, effort.walks, rng[0])
     different = different_class_pairs(labels, effort.walks, rng[1])
@@ -122,8 +193,6 @@ def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator
 
 def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.Generator]) -> Statistics:
     """Read walks, noise and planes in one pass."""
-    import numpy as np
-
     labels, frame = space.anchor_labels, space.frame
     across = steps_along(frame, starts.different, DIFFERENT_STEPS)
     shaken = noisy(frame, effort.noisy(len(labels), frame.width), NOISE, rng[3])
@@ -151,8 +220,6 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
 
 def _pieces(space: Space, walks: Pairs, exact: Exact) -> float:
     """Return the mean count of linear pieces on walks between rows of different classes."""
-    import numpy as np
-
     assert exact.pieces is not None
     frame = space.frame
     start = np.asarray(frame.place(frame.z[walks.start], walks.start), dtype=np.float64)
@@ -164,8 +231,6 @@ def _at_boundary(
     space: Space, at: BoundaryPoints, exact: Exact | None, rng: list[np.random.Generator]
 ) -> Statistics:
     """Read what lies around the boundary points: normals at the radius, the axis test, margins."""
-    import numpy as np
-
     m, d = at.way.shape
     frames, axis = random_frames(m if d <= MOST_COLUMNS else 0, d, RADIUS, rng[5]), AxisTest(at)
     around, searched = space.labels(frames.points(at), axis.search_points())
@@ -194,8 +259,6 @@ def _margins(
 
     Boundary points are balanced over classes; weights give classes back their shares of the rows.
     """
-    import numpy as np
-
     frame, labels = space.frame, space.anchor_labels
     exactly = exact is not None and exact.margins is not None and frame.moving is not None
     if exact is not None and exact.margins is not None and frame.moving is not None:
@@ -220,8 +283,6 @@ def _margins(
 
 def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
     """Return the quantile of weighted values, linear between the middles of their weights."""
-    import numpy as np
-
     order = np.argsort(values, kind="stable")
     weight = weights[order]
     middle = (np.cumsum(weight) - weight / 2) / weight.sum()
@@ -230,8 +291,6 @@ def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64],
 
 def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
     """Return each statistic's mean and sd (n − 1; None for one fold) over the folds that have it."""
-    import numpy as np
-
     names = list(dict.fromkeys(name for fold in folds for name in fold))
     summary: dict[str, dict[str, float | None]] = {}
     for name in names:
@@ -240,3 +299,25 @@ def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[st
         sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
         summary[name] = {"mean": mean, "sd": sd}
     return summary
+
+
+def disagreement(left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
+    """Return the share of places where two arrays of labels differ (after Marx et al. 2020).
+
+    For two models over folds pass arrays (folds, probes): folds are compared with the same fold.
+    """
+    return float((left != right).mean())
+
+
+def instability(labels: NDArray[np.int64]) -> float | None:
+    """Return the mean over pairs of folds of P[f_i(x) ≠ f_j(x)] for ``labels`` (folds, probes).
+
+    None with fewer than two folds. Counted per probe: pairs that differ are all pairs less those
+    within each label.
+    """
+    folds = len(labels)
+    if folds < 2:
+        return None
+    counts = np.stack([(labels == c).sum(axis=0) for c in np.unique(labels)])
+    agree = (counts * (counts - 1)).sum(axis=0) / (folds * (folds - 1))
+    return float(1.0 - agree.mean())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 WEAK_PENALTY = 1e3  # C of the surrogate: as good as no penalty, but finite on separable labels
 NEWTON_COEFFICIENTS = 256
@@ -25,8 +22,6 @@ def linearity(
     The surrogate is a logistic regression fitted on ``features`` (r, F) and the model's ``labels``
     (r,) for them (fidelity after Craven & Shavlik 1996). None where κ is 0/0: one label throughout.
     """
-    import numpy as np
-
     classes = np.unique(labels)
     if len(classes) < 2:
         guess = np.full(len(held_out), classes[0])
@@ -44,8 +39,6 @@ def _fitted_labels(
     scikit-learn's solvers need for their checks alone (1 against 8 ms, of fits that take 5 ms).
     Elsewhere single precision, which takes half the time and moves labels less than the tolerance does.
     """
-    import numpy as np
-
     classes, codes = np.unique(labels, return_inverse=True)
     if (features.shape[1] + 1) * len(classes) <= NEWTON_COEFFICIENTS:
         weights = newton_logistic(features, codes, WEAK_PENALTY)
@@ -63,8 +56,6 @@ def newton_logistic(features: NDArray[np.float64], codes: NDArray[np.int64], C: 
     Damped Newton steps on the sum of log losses until the mean gradient is below 1e-4. Two classes
     are fitted as one logit; more as softmax, whose free direction a vanishing penalty pins.
     """
-    import numpy as np
-
     A = np.column_stack([features, np.ones(len(features))])
     q, c = A.shape[1], int(codes.max()) + 1
     Y = np.eye(c)[codes] if c > 2 else codes[:, None].astype(float)
@@ -90,8 +81,6 @@ def newton_logistic(features: NDArray[np.float64], codes: NDArray[np.int64], C: 
 
 def _log_loss(Z: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """Return the sum of log losses and the probabilities of logits (r, c); one column is one logit."""
-    import numpy as np
-
     if Z.shape[1] == 1:
         tail = np.exp(-np.abs(Z))
         loss = float((np.maximum(Z, 0) - Y * Z + np.log1p(tail)).sum())
@@ -106,8 +95,6 @@ def _hessian(
     A: NDArray[np.float64], P: NDArray[np.float64], penalty: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the Hessian (c·q, c·q) of the penalised loss, class by class."""
-    import numpy as np
-
     q, c = A.shape[1], P.shape[1]
     H = np.empty((c, q, c, q))
     for i in range(c):
@@ -122,8 +109,6 @@ def _hessian(
 
 def cohen_kappa(left: NDArray[np.int64], right: NDArray[np.int64]) -> float | None:
     """Return Cohen's κ = (p_o − p_e) / (1 − p_e), at least 0; None where chance agreement is certain."""
-    import numpy as np
-
     size = 1 + int(max(left.max(initial=0), right.max(initial=0)))
     n = len(left)
     a, b = np.bincount(left, minlength=size), np.bincount(right, minlength=size)

@@ -65,7 +65,7 @@ def show_model(text: str) -> None:
 
 def list_statistics() -> None:
     """Print every boundary statistic with its definition."""
-    from compare_cli.boundary import STATISTICS
+    from compare_cli.boundary.definitions import STATISTICS
 
     _print_entries([(s.name, s.definition, "") for s in STATISTICS.values()])
     write_out("\nHow to read one: compare explain linearity\n")
@@ -73,7 +73,7 @@ def list_statistics() -> None:
 
 def explain_statistic(name: str) -> None:
     """Print what a boundary statistic is. Raises UsageError for an unknown name."""
-    from compare_cli.boundary import STATISTICS
+    from compare_cli.boundary.definitions import STATISTICS
 
     known = STATISTICS.get(name)
     if known is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compare_cli.boundary import Evidence, Profile, explain
+from compare_cli.boundary.explanation import Evidence, Profile, explain
 from compare_cli.types import PairVerdict
 
 
