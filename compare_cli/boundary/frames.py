@@ -53,7 +53,7 @@ def prepared_frame(
     held = None if missing is None else np.asarray(missing)[picked][:, varied]
     rest = np.setdiff1d(np.arange(train.shape[1]), space.columns)
     differ = np.ptp(base[:, rest], axis=0) > 0 if len(base) else np.zeros(len(rest), bool)
-    told = rest[np.ptp(sample[:, rest], axis=0) > 0] if len(sample) else rest
+    varying = rest[np.ptp(sample[:, rest], axis=0) > 0] if len(sample) else rest
     z = space.standardised(base)
     return Frame(
         z=z,
@@ -61,8 +61,8 @@ def prepared_frame(
         held=held if held is not None and held.any() else None,
         varies=bool(differ.any() or (held is not None and held.any())),
         surrogate_rows=sample,
-        surrogate_features=np.hstack([space.standardised(sample), sample[:, told]]),
-        anchor_features=np.hstack([z, base[:, told]]),
+        surrogate_features=np.hstack([space.standardised(sample), sample[:, varying]]),
+        anchor_features=np.hstack([z, base[:, varying]]),
         width=train.shape[1],
         moving=space,
     )

@@ -9,13 +9,12 @@ training has not seen goes with the rare ones.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    from compare_cli.types import Dataset
+from compare_cli.types import Dataset
 
 MAX_CATEGORIES = 50
 
@@ -29,8 +28,6 @@ class FeatureTable:
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        import numpy as np
-
         kinds = [c.kind for c in dataset.columns]
         numeric = [i for i, kind in enumerate(kinds) if kind != "categorical"]
         categorical = [i for i, kind in enumerate(kinds) if kind == "categorical"]
@@ -52,8 +49,6 @@ class FeatureTable:
     @property
     def width(self) -> int:
         """About how many columns models see: numbers, indicators and one-hot columns."""
-        import numpy as np
-
         indicators = int(np.isnan(self.numbers).any(axis=0).sum())
         hot = sum(min(len(np.unique(column)), MAX_CATEGORIES) for column in self.codes.T)
         return int(self.numbers.shape[1]) + indicators + hot
@@ -61,8 +56,6 @@ class FeatureTable:
     @property
     def has_missing_numbers(self) -> bool:
         """Whether any number is missing."""
-        import numpy as np
-
         return bool(np.isnan(self.numbers).any())
 
 
@@ -82,7 +75,6 @@ class Preparation:
 
     def fit_transform(self, table: FeatureTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Learn from ``rows`` of the table and return them prepared, (len(rows), columns) float64."""
-        import numpy as np
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -102,8 +94,6 @@ class Preparation:
 
     def transform(self, table: FeatureTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return ``rows`` (row numbers) of a table prepared as the training rows were."""
-        import numpy as np
-
         numbers, codes = table.numbers[rows], table.codes[rows]
         if self.imputer is not None:
             numbers = self.imputer.transform(numbers)

@@ -10,7 +10,7 @@ import importlib
 import inspect
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from compare_cli.errors import UsageError, nearest
@@ -48,17 +48,11 @@ def parse_models(text: str | None = None) -> tuple[ModelSpec, ...]:
     families = all_families()
     specs: dict[str, ModelSpec] = {}
     for part in split_specs(DEFAULT_MODELS if text is None else text):
-        for spec in _expand(part, families):
+        named = [make_spec(name, {}, families) for name in families] if part == "all" else None
+        for spec in named or [parse_spec(part, families)]:
             specs.setdefault(spec.name, spec)
     baseline = specs.pop(BASELINE, None) or make_spec(BASELINE, {}, families)
     return (*specs.values(), baseline)
-
-
-def _expand(part: str, families: Mapping[str, Family]) -> Iterator[ModelSpec]:
-    if part == "all":
-        yield from (make_spec(name, {}, families) for name in families)
-    else:
-        yield parse_spec(part, families)
 
 
 def split_specs(text: str) -> list[str]:
@@ -160,14 +154,14 @@ def load_class(spec: ModelSpec) -> type[Any]:
         for part in name.split("."):
             found = getattr(found, part)
     except (Exception, SystemExit) as error:  # a plugin's module may raise anything while it is imported
-        why = _told(error)
+        why = _one_line(error)
         raise UsageError(f"Model {spec.family!r} cannot be loaded from {spec.factory} ({why}).") from error
     if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
         raise UsageError(f"Model {spec.family!r}: {spec.factory} is not a class with fit and predict.")
     return cast("type[Any]", found)
 
 
-def _told(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     """Return kind and message of a foreign error in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 
@@ -205,7 +199,7 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
     try:
         return cls(**{**settings, **spec.params})
     except Exception as error:  # the class is not ours: any fault in its parameters is told as one line
-        raise UsageError(f"--models {spec.name}: {_told(error)}") from error
+        raise UsageError(f"--models {spec.name}: {_one_line(error)}") from error
 
 
 def parameter_names(cls: type[Any]) -> list[str]:
