@@ -270,3 +270,66 @@ class IsInterrupted(Constant):
     def fit(self, X, y):
         os.kill(os.getpid(), signal.SIGINT)
         return super().fit(X, y)
+
+
+class Spoils(Plugin):
+    """Changes all that it is given in place, wherever it can."""
+
+    def fit(self, X, y):
+        y[:] = 0
+        super().fit(X, y)
+        self.classes_ = np.arange(2)
+        return self._spoil(X)
+
+    def _spoil(self, X):
+        if isinstance(X, np.ndarray):
+            X[:] = np.arange(X.size).reshape(X.shape)[::-1] % 7
+        return self
+
+    def predict(self, X):
+        answer = (X[:, 0] > 0).astype(int)
+        self._spoil(X)
+        return answer
+
+    def predict_proba(self, X):
+        first = (X[:, 0] > 0).astype(float)
+        self._spoil(X)
+        return np.column_stack([1 - first, first])
+
+
+class SpoilsTheProcess(Constant):
+    """Leaves NumPy, scikit-learn and the environment as nobody expects them."""
+
+    def fit(self, X, y):
+        import random
+
+        import sklearn
+
+        np.seterr(all="raise")
+        np.set_printoptions(precision=1)
+        np.random.seed(1)
+        random.seed(1)
+        sklearn.set_config(transform_output="pandas", enable_metadata_routing=True)
+        os.environ["SPOILT"] = "yes"
+        os.environ.pop("HOME", None)
+        return super().fit(X, y)
+
+
+class Draws(Plugin):
+    """Answers by chance, from NumPy's and Python's global random numbers."""
+
+    def predict(self, X):
+        import random
+
+        return (np.random.random(len(X)) + random.random() > 1).astype(int)
+
+
+class EmptiesItsList(Plugin):
+    """Changes a list among its parameters."""
+
+    def __init__(self, answers=None):
+        self.answers = answers
+
+    def fit(self, X, y):
+        self.answer = self.answers.pop()
+        return super().fit(X, y)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from compare_cli.engine.plugin import OnCopies, own, surroundings_restored
 from compare_cli.engine.probing import Probing, Surroundings
 from compare_cli.metrics import (
     METRICS,
@@ -103,11 +104,18 @@ def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            result = _fit(task, workspace)
+            result = _fit_apart(task, workspace)
         except (Exception, SystemExit) as error:  # a model may raise anything; the run goes on
             result = _failure(task, error)
     told = tuple(dict.fromkeys(_one_line(f"{w.category.__name__}: {w.message}") for w in caught))
     return FitResult(**{**vars(result), "warnings": told})
+
+
+def _fit_apart(task: FitTask, workspace: Workspace) -> FitResult:
+    if family_of(task.model).builtin:
+        return _fit(task, workspace)
+    with surroundings_restored(task):
+        return _fit(task, workspace)
 
 
 def no_result(task: FitTask, status: FitStatus, kind: str, message: str, traceback: str = "") -> FitResult:
@@ -144,15 +152,19 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         X_train, X_test = X_train.astype("float32"), X_test.astype("float32")
     y_train, y_test = _own_type(workspace.y[task.train]), workspace.test_y[task.test]
     estimator = make_estimator(task.model, task.params)
+    trusted = family_of(task.model).builtin
     single_test = workspace.test_table is not workspace.table
 
+    rows = (X_train, y_train) if trusted else (own(X_train), own(y_train))
     wall, cpu = time.perf_counter(), time.process_time()
-    estimator.fit(X_train, y_train)
+    estimator.fit(*rows)
     fit_seconds, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
 
+    asked = X_test if trusted else own(X_test)
     wall = time.perf_counter()
-    predicted = estimator.predict(X_test)
+    predicted = estimator.predict(asked)
     predict_seconds = time.perf_counter() - wall
+    fitted, estimator = estimator, estimator if trusted else OnCopies(estimator)
 
     labels = _checked_labels(predicted, len(y_test), workspace.classes)
     confusion = confusion_counts(y_test, labels, workspace.classes)
@@ -177,11 +189,11 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         prepare_seconds=fold.seconds,
         train_rows=len(y_train),
         test_rows=len(y_test),
-        size_bytes=_size(estimator),
+        size_bytes=_size(fitted),
         predictions=labels,
         row_scores=row_scores(workspace.metric, y_test, labels, probabilities) if single_test else None,
         confusion=confusion,
-        params=_all_params(estimator, task.params),
+        params=_all_params(fitted, task.params),
         boundary=fold.surroundings.describe(task, estimator) if fold.surroundings else None,
     )
 

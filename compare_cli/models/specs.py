@@ -11,6 +11,7 @@ import inspect
 import re
 import warnings
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, cast
 
 from compare_cli.errors import UsageError, nearest
@@ -197,7 +198,7 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
             f" `compare models {spec.family}` shows all of them."
         )
     try:
-        return cls(**{**settings, **spec.params})
+        return cls(**deepcopy({**settings, **spec.params}))  # it may change lists and dictionaries
     except Exception as error:  # the class is not ours: any fault in its parameters is told as one line
         raise UsageError(f"--models {spec.name}: {_one_line(error)}") from error
 
