@@ -39,6 +39,7 @@ from compare_cli.types import (
 
 if TYPE_CHECKING:
     from compare_cli.data.expanding import Entry
+    from compare_cli.plot.picture import Picture
 
 Event = Planned | FitResult | Comparison
 
@@ -279,6 +280,16 @@ def _one_of_many(
         left_out = LeftOut(entry.name, str(error), note("dataset_left_out", message=str(error)))
     yield left_out
     return left_out
+
+
+def plot(data: Any, models: str | None = None, **asked: Any) -> Picture:
+    """Draw where each model predicts which class of a table, over the plane that tells most.
+
+    ``data`` is a Dataset or what `read` takes; ``asked`` is as for `plot.drawing.make_picture`.
+    """
+    from compare_cli.plot.drawing import make_picture
+
+    return make_picture(data if isinstance(data, Dataset) else read(data), models, **asked)
 
 
 def conclude_bench(

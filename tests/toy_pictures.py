@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from compare_cli.report.pictures import Axis, Panel, Picture, Points
+from compare_cli.plot.picture import Axis, Panel, Picture, Points
 
 HOSTILE = "\x1b[2J\r\u202e[red]x[/red]\x00"
 
@@ -19,7 +19,7 @@ def quarters(shape: tuple[int, int]) -> Picture:
     y = (np.arange(height) + 0.5) / height
     labels = (x[None, :] > 0.5) ^ (y[:, None] > 0.5)
     sure = np.broadcast_to(np.where(np.abs(x - 0.5) < 0.25, 0.6, 0.9), shape)
-    points = Points(np.array([7.9]), np.array([2.1]), np.array([1]), np.array([True]))
+    points = Points(np.array([7.9]), np.array([2.1]), np.array([1]), np.array([0]))
     wrong = np.array([True])
     flat = np.broadcast_to(y[:, None] > 0.5, shape).astype(np.int64)
     return Picture(

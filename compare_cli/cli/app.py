@@ -10,7 +10,7 @@ import typer
 from compare_cli import __version__
 from compare_cli.cli.kept_runs import runs_app
 from compare_cli.cli.options import BenchOptions, CompareOptions, OutputOptions, ReadOptions, takes
-from compare_cli.cli.plotting import PlotOptions
+from compare_cli.cli.plot import PlotOptions
 
 app = typer.Typer(
     name="compare",
@@ -89,7 +89,7 @@ def bench(
 @takes(PlotOptions)
 def plot(options: PlotOptions, data: Data) -> None:
     """Draw where each model predicts which class: in the terminal, or as PNG, SVG or HTML."""
-    from compare_cli.cli.plotting import run_plot
+    from compare_cli.cli.plot import run_plot
 
     raise typer.Exit(run_plot(data, options))
 

@@ -10,7 +10,7 @@ from compare_cli.errors import UsageError, nearest
 from compare_cli.types import Comparison, LeftOut, Note
 
 if TYPE_CHECKING:
-    from compare_cli.report.formats import Picture
+    from compare_cli.plot.ranks import Picture
 
 
 def chosen_baseline(text: str | None, models: str | None) -> str | None:
@@ -40,11 +40,11 @@ def ranks_picture(file: Path | None) -> Picture | None:
 
     Raises UsageError where matplotlib is missing.
     """
-    from compare_cli.report.formats import PICTURES
+    from compare_cli.plot.ranks import PICTURES
 
     if file is None or file.suffix.lower() not in PICTURES:
         return None
-    from compare_cli.report.pictures_figure import require_matplotlib
+    from compare_cli.plot.figure import require_matplotlib
 
     require_matplotlib()
     return PICTURES[file.suffix.lower()]
@@ -52,7 +52,7 @@ def ranks_picture(file: Path | None) -> Picture | None:
 
 def refuse_picture(file: Path | None) -> None:
     """Raise UsageError for a picture of a comparison on one data set: that is what `plot` draws."""
-    from compare_cli.report.formats import PICTURES
+    from compare_cli.plot.ranks import PICTURES
 
     if file is not None and file.suffix.lower() in PICTURES:
         raise UsageError(

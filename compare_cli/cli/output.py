@@ -10,14 +10,17 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from compare_cli.cli.talk import wants_color
 from compare_cli.errors import ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable
-from compare_cli.report.formats import FORMATS, Picture, Renderer, Result
+from compare_cli.report.formats import FORMATS, Renderer, Result
 from compare_cli.report.view import View
 from compare_cli.types import Bench, FitResult
+
+if TYPE_CHECKING:
+    from compare_cli.plot.ranks import Picture
 
 PIPE_WIDTH = 100
 

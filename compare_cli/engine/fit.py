@@ -76,7 +76,7 @@ class PreparedFold:
         import numpy as np
 
         started = time.perf_counter()
-        preparation = Preparation(task.model.needs, impute=workspace.impute)
+        self.preparation = preparation = Preparation(task.model.needs, impute=workspace.impute)
         self.train = _own_type(preparation.fit_transform(workspace.table, task.train))
         self.test = _own_type(preparation.transform(workspace.test_table, task.test))
         self.seconds = time.perf_counter() - started

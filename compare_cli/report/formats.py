@@ -10,7 +10,6 @@ from compare_cli.report.view import View
 from compare_cli.types import Bench, Comparison, FitResult
 
 Result = Comparison | Bench
-Picture = Callable[[Bench], bytes]
 
 
 @dataclass(frozen=True)
@@ -68,18 +67,6 @@ def _markdown(result: Result, view: View) -> str:
     return comparison_markdown(result) if isinstance(result, Comparison) else bench_markdown(result, view)
 
 
-def _ranks_png(bench: Bench) -> bytes:
-    from compare_cli.report.ranks_figure import ranks_png
-
-    return ranks_png(bench)
-
-
-def _ranks_svg(bench: Bench) -> bytes:
-    from compare_cli.report.ranks_figure import ranks_svg
-
-    return ranks_svg(bench)
-
-
 FORMATS: dict[str, Renderer] = {
     "table": Renderer(_table, (".txt",)),
     "json": Renderer(_json, (".json",)),
@@ -87,5 +74,3 @@ FORMATS: dict[str, Renderer] = {
     "csv": Renderer(_csv, (".csv",)),
     "markdown": Renderer(_markdown, (".md", ".markdown")),
 }
-PICTURES: dict[str, Picture] = {".png": _ranks_png, ".svg": _ranks_svg}
-"""What draws the ranks of a bench, by the suffix of the file."""

@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 from toy_tables import blobs, make_dataset, mixed, with_test
 
-from compare_cli.cli.picturing import Wish, make_picture
-from compare_cli.cli.plot_planes import asked_columns
-from compare_cli.cli.plotting import color_depth
+from compare_cli.api import plot
+from compare_cli.cli.plot import color_depth
 from compare_cli.engine.job import Options, prepare_job
 from compare_cli.errors import DataError, UsageError
+from compare_cli.plot.choice import asked_columns
 
 FAST = ("--models", "logistic,tree")
 
 
-def picture(dataset, wish=None, shape=(12, 12), **options):
-    options = {"models": "logistic,tree", "boundary": False, **options}
-    return make_picture(prepare_job(dataset, Options(**options)), wish or Wish(), lambda panels: shape)
+def picture(dataset, features=None, **asked):
+    return plot(
+        dataset, **{"models": "logistic,tree", "shape": lambda panels: (12, 12), **asked}, features=features
+    )
 
 
 def test_a_pipe_gets_letters_and_the_caption_says_what_is_shown(compare, table):
@@ -115,19 +116,18 @@ def test_at_most_500_points_half_of_them_held_out_where_there_are_enough():
 
 def test_other_columns_are_held_at_the_row_that_was_asked_for():
     dataset = mixed(80)
-    wish = Wish("number,holes", row=5)
-    drawn = picture(dataset, wish)
+    drawn = picture(dataset, "number,holes", row=5)
     color = dataset.X["color"].iloc[4]
     shown = color if isinstance(color, str) else "missing"
     assert f"Other columns are held at row 5: color = {shown}." in drawn.caption
     for row in (0, 81):
         with pytest.raises(UsageError, match=r"--slice \d+: the table as read has rows 1 to 80"):
-            picture(dataset, Wish(row=row))
+            picture(dataset, row=row)
 
 
 def test_rows_without_a_value_on_the_plane_are_counted_as_not_drawn():
     dataset = mixed(80)
-    drawn = picture(dataset, Wish("number,holes"))
+    drawn = picture(dataset, "number,holes")
     missing = int(dataset.X["holes"].isna().sum())
     assert drawn.rows == 80 - missing
     assert f"Not drawn: {missing} rows outside the picture or without a value there." in drawn.caption
@@ -155,7 +155,7 @@ def test_components_are_taken_where_they_tell_more_of_the_models():
     drawn = picture(dataset, models="logistic")
     assert "principal components of the 12 numeric columns" in drawn.caption[0]
     assert drawn.x.name.startswith("component 1 (")
-    asked = picture(dataset, Wish("x0,x1"), models="logistic")
+    asked = picture(dataset, "x0,x1", models="logistic")
     assert asked.panels[0].fidelity < drawn.panels[0].fidelity - 0.05
     assert (drawn.panels[0].accuracy, drawn.rows) == (asked.panels[0].accuracy, asked.rows)
 

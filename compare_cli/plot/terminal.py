@@ -10,8 +10,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
-from compare_cli.report.escaping import shortened
-from compare_cli.report.pictures import (
+from compare_cli.plot.picture import (
     RGB,
     Panel,
     Picture,
@@ -27,6 +26,7 @@ from compare_cli.report.pictures import (
     rows_sentence,
     tiles,
 )
+from compare_cli.report.escaping import shortened
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.errors import UsageError
-from compare_cli.report.escaping import printable, shortened
-from compare_cli.report.pictures import (
+from compare_cli.plot.picture import (
     Axis,
     Panel,
     Picture,
@@ -31,6 +30,7 @@ from compare_cli.report.pictures import (
     rows_sentence,
     tiles,
 )
+from compare_cli.report.escaping import printable, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import date, timedelta
+from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.plot.planes import Labels, Numbers
 from compare_cli.report import units
 from compare_cli.report.escaping import printable, shortened
+from compare_cli.types import Note
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Flags = NDArray[np.bool_]
-    Pixels = NDArray[np.uint8]
-
+Flags = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]
 RGB = tuple[int, int, int]
 # Okabe and Ito's colours that can be told apart whatever one's colour vision; the pair of two classes first.
 OKABE_ITO: tuple[RGB, ...] = (
@@ -46,12 +47,20 @@ class Axis:
 
 @dataclass(frozen=True)
 class Points:
-    """The rows that are drawn, in random order: coordinates, class codes, which are held out; all (n,)."""
+    """The rows that are drawn, in random order: coordinates and class codes, all (n,).
 
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    classes: NDArray[np.int64]
-    held_out: Flags
+    ``test_rows`` (n,) are places among the fold's held-out rows, -1 for training rows.
+    """
+
+    x: Numbers
+    y: Numbers
+    classes: Labels
+    test_rows: Labels
+
+    @property
+    def held_out(self) -> Flags:
+        """Which of the points (n,) are held-out rows."""
+        return self.test_rows >= 0
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,8 @@ class Panel:
 
     model: str
     accuracy: float | None = None
-    labels: NDArray[np.int64] | None = None
-    confidence: NDArray[np.float64] | None = None
+    labels: Labels | None = None
+    confidence: Numbers | None = None
     wrong: Flags | None = None
     fidelity: float | None = None
     failure: str = ""
@@ -74,7 +83,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Picture:
-    """Panels over the same plane. ``rows`` could have been drawn; the ``caption`` is in sentences."""
+    """Panels over the same plane. ``rows`` could have been drawn; the ``caption`` is in sentences.
+
+    ``notes`` say what was left out, and which plane was chosen.
+    """
 
     title: str
     panels: tuple[Panel, ...]
@@ -84,6 +96,7 @@ class Picture:
     points: Points
     rows: int
     caption: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def class_color(code: int) -> RGB:
@@ -104,11 +117,9 @@ def region_pixels(panel: Panel, classes: int, shades: int | None = None) -> Pixe
     Probability 1/c is palest, 1 deepest; a model without probabilities gets a shade between. ``shades``
     limits how many there are.
     """
-    import numpy as np
-
     assert panel.labels is not None, "a model that failed has no regions"
     colors = np.array([class_color(code) for code in range(classes)], dtype=float)[panel.labels]
-    sure: NDArray[np.float64] = np.full(panel.labels.shape, 0.5)
+    sure: Numbers = np.full(panel.labels.shape, 0.5)
     if panel.confidence is not None:
         sure = ((panel.confidence - 1 / classes) / (1 - 1 / classes)).clip(0, 1)
     if shades is not None:
@@ -135,8 +146,6 @@ def class_names(picture: Picture) -> list[str]:
 def axis_value(value: float, axis: Axis) -> str:
     """Return a number as an axis shows it: three significant digits, thousands in full, dates as dates."""
     if axis.kind == "date":
-        from datetime import date, timedelta
-
         try:
             return (date(1970, 1, 1) + timedelta(days=value)).isoformat()
         except OverflowError:

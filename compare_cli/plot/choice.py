@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from compare_cli.boundary.grids import (
+from compare_cli.errors import DataError, UsageError, nearest
+from compare_cli.plot.fits import FirstFold, FittedModel, Raised, attempt
+from compare_cli.plot.picture import Axis, axis_value
+from compare_cli.plot.planes import (
     Held,
     Pair,
     Plane,
@@ -15,12 +17,7 @@ from compare_cli.boundary.grids import (
     components_plane,
     typical_row,
 )
-from compare_cli.cli.plot_fits import Failure, FirstFold, FittedModel, attempt
-from compare_cli.errors import DataError, UsageError, nearest
-from compare_cli.report.pictures import Axis, axis_value
-
-if TYPE_CHECKING:
-    from compare_cli.types import Column, Dataset
+from compare_cli.types import Column, Dataset
 
 COMPONENTS = "pca"
 PREFERENCE = 0.05  # columns are easier to read: components must be more faithful by this
@@ -28,7 +25,7 @@ HELD_SHOWN, NAMES_SHOWN = 5, 8
 
 
 @dataclass(frozen=True)
-class View:
+class ChosenPlane:
     """A plane and the columns along it (none: principal components), in words, and why it was chosen."""
 
     plane: Plane
@@ -54,7 +51,7 @@ class Planes:
             )
         self._asked = asked_columns(features, self.dataset)
 
-    def view(self, models: Sequence[FittedModel]) -> View:
+    def view(self, models: Sequence[FittedModel]) -> ChosenPlane:
         """Return the plane that was asked for, else the only one, else the one that tells most of the models.
 
         That is the pair of columns that tells the classes apart best, unless more held-out rows get the
@@ -79,17 +76,17 @@ class Planes:
         measure = f"balanced accuracy of a leave-one-out kernel classifier on {pair.rows:,} training rows"
         return f"of all {several} they tell the classes apart best ({measure}: {pair.score:.0%})"
 
-    def _along(self, columns: Sequence[int], why: str = "") -> View:
+    def _along(self, columns: Sequence[int], why: str = "") -> ChosenPlane:
         held = self._held or typical_row(self.fold.train_numbers, self.fold.train_codes)
         shown = tuple(self.numeric[at] for at in columns)
         words = " and ".join(repr(c.name) for c in shown)
-        return View(
+        return ChosenPlane(
             columns_plane(held, columns), shown, f"{'columns' if len(shown) > 1 else 'column'} {words}", why
         )
 
-    def _components(self) -> View:
+    def _components(self) -> ChosenPlane:
         plane = components_plane(self.fold.train_numbers, self.fold.train_codes, self._held)
-        return View(
+        return ChosenPlane(
             plane, (), f"the first two principal components of the {len(self.numeric)} numeric columns"
         )
 
@@ -102,11 +99,11 @@ class Planes:
         table = self.fold.table
         return Held(table.numbers[self.row - 1], table.codes[self.row - 1])
 
-    def shows_all(self, view: View) -> bool:
+    def shows_all(self, view: ChosenPlane) -> bool:
         """Whether every row lies in the plane itself."""
         return len(self.dataset.columns) == len(view.plane.axes)
 
-    def held_sentence(self, view: View) -> str:
+    def held_sentence(self, view: ChosenPlane) -> str:
         """Say where the columns are that the plane does not show."""
         moved = {c.name for c in view.columns or self.numeric}
         others = [(name, text) for name, text in self._held_values(view.plane.held) if name not in moved]
@@ -144,7 +141,7 @@ def axis_of(column: Column, limits: tuple[float, float]) -> Axis:
 def mean_fidelity(models: Sequence[FittedModel], plane: Plane) -> float:
     """Return the mean over models of `FittedModel.fidelity`; models that cannot tell do not count."""
     told = [attempt(model.fidelity, plane) for model in models]
-    known = [value for value in told if value is not None and not isinstance(value, Failure)]
+    known = [value for value in told if value is not None and not isinstance(value, Raised)]
     return sum(known) / len(known) if known else 0.0
 
 

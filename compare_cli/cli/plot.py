@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,10 +15,10 @@ from compare_cli.cli.options import ReadOptions
 from compare_cli.cli.output import PIPE_WIDTH, whole_file, write_out
 from compare_cli.cli.talk import say_error, say_notes, wants_color
 from compare_cli.errors import ExitCode, UsageError
-from compare_cli.notes import note
-from compare_cli.report.pictures import Picture, failures
-from compare_cli.report.pictures_figure import GRID, WRITERS, require_matplotlib
-from compare_cli.report.pictures_terminal import UPPER, Canvas, Depth, picture_text
+
+if TYPE_CHECKING:
+    from compare_cli.plot.picture import Picture
+    from compare_cli.plot.terminal import Depth
 
 _DATA = "Data"
 
@@ -67,6 +66,8 @@ class PlotOptions(ReadOptions):
 
 def run_plot(source: str, options: PlotOptions) -> int:
     """Draw the models' regions; return the exit code."""
+    from compare_cli.plot.figure import WRITERS, require_matplotlib
+
     if options.output is None:
         return _to_terminal(source, options)
     writer = WRITERS.get(options.output.suffix.lower())
@@ -74,21 +75,25 @@ def run_plot(source: str, options: PlotOptions) -> int:
         raise UsageError(f"-o {options.output}: the suffix says what to write: {', '.join(WRITERS)}.")
     require_matplotlib()
     with whole_file(options.output, "-o") as stream:
-        picture = _picture(source, options, lambda panels: GRID)
+        picture = _picture(source, options)
         stream.write(writer(picture))
     return _ended(picture)
 
 
 def _to_terminal(source: str, options: PlotOptions) -> int:
+    from compare_cli.plot.terminal import Canvas, picture_text
+
     room = max(1, shutil.get_terminal_size((PIPE_WIDTH, 24)).columns)
     depth = color_depth()
-    picture = _picture(source, options, lambda panels: Canvas.of(panels, room, depth).grid)
+    picture = _picture(source, options, shape=lambda panels: Canvas.of(panels, room, depth).grid)
     write_out(picture_text(picture, Canvas.of(len(picture.panels), room, depth)))
     return _ended(picture)
 
 
 def color_depth() -> Depth:
     """Return what standard output can show: letters where there is no colour or no half-block."""
+    from compare_cli.plot.terminal import UPPER
+
     if not wants_color(sys.stdout):
         return "letters"
     try:
@@ -98,33 +103,24 @@ def color_depth() -> Depth:
     return "truecolor" if os.environ.get("COLORTERM") in {"truecolor", "24bit"} else "256"
 
 
-def _picture(source: str, options: PlotOptions, shape: Callable[[int], tuple[int, int]]) -> Picture:
-    """Read, check, choose the plane and say so, then fit. ``shape`` makes a grid's of a number of panels."""
+def _picture(source: str, options: PlotOptions, **shape: Any) -> Picture:
+    """Read the table and say what there is to say of it, then draw."""
     from compare_cli import api
-    from compare_cli.cli.picturing import Wish, make_picture
-    from compare_cli.engine.job import Options, prepare_job
-    from compare_cli.models.families import BASELINE
-    from compare_cli.models.specs import split_specs
 
     dataset = api.read(source, test=options.test, **options.reading())
-    if not options.quiet:
-        say_notes(dataset.notes)
-    job = prepare_job(dataset, Options(models=options.models, seed=options.seed, boundary=False))
-    baseline = options.models is not None and any(
-        part == "all" or part.startswith(BASELINE) for part in split_specs(options.models)
+    say = (lambda notes: None) if options.quiet else say_notes
+    say(dataset.notes)
+    picture = api.plot(
+        dataset, options.models, features=options.features, row=options.row, seed=options.seed, **shape
     )
-
-    def tell(plane: str) -> None:
-        told = note("plane", plane=plane)
-        say_notes([] if options.quiet else [told if options.features is None else replace(told, hint="")])
-
-    if not options.quiet:
-        say_notes(job.notes)
-    return make_picture(job, Wish(options.features, options.row, baseline), shape, tell)
+    say(picture.notes)
+    return picture
 
 
 def _ended(picture: Picture) -> int:
-    told = failures(picture)
-    for line in told:
+    from compare_cli.plot.picture import failures
+
+    failed = failures(picture)
+    for line in failed:
         say_error(line)
-    return ExitCode.PARTIAL if told else ExitCode.OK
+    return ExitCode.PARTIAL if failed else ExitCode.OK

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from toy_pictures import HOSTILE, quarters
 
-from compare_cli.report.pictures import class_color, region_pixels
-from compare_cli.report.pictures_terminal import Canvas, nearest_of_256, picture_text
+from compare_cli.plot.picture import class_color, region_pixels
+from compare_cli.plot.terminal import Canvas, nearest_of_256, picture_text
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 

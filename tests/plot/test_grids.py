@@ -3,15 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compare_cli.boundary.grids import (
+from compare_cli.plot.fits import class_codes, evaluate, grid_points, label_confidence
+from compare_cli.plot.planes import (
     Held,
     best_pair,
-    class_codes,
     columns_plane,
     components_plane,
-    evaluate,
-    grid_points,
-    label_confidence,
     separation,
     span,
     typical_row,
@@ -168,7 +165,7 @@ def test_large_grids_are_read_in_parts(monkeypatch) -> None:
     plane = columns_plane(held(0, 0), [0, 1])
     limits = [(0.0, 1.0), (0.0, 1.0)]
     whole = evaluate(Halfplane(), numbers_only, plane, limits, (9, 7), 2)
-    monkeypatch.setattr("compare_cli.boundary.grids.CELLS", 10)
+    monkeypatch.setattr("compare_cli.plot.fits.CELLS", 10)
     parts = evaluate(Halfplane(), numbers_only, plane, limits, (9, 7), 2)
     assert np.array_equal(whole.labels, parts.labels)
     assert np.array_equal(whole.confidence, parts.confidence)

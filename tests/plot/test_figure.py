@@ -9,8 +9,7 @@ import pytest
 from toy_pictures import HOSTILE, quarters
 
 from compare_cli.errors import UsageError
-from compare_cli.report.pictures import Picture
-from compare_cli.report.pictures_figure import (
+from compare_cli.plot.figure import (
     DPI,
     Layout,
     picture_html,
@@ -18,6 +17,7 @@ from compare_cli.report.pictures_figure import (
     picture_svg,
     require_matplotlib,
 )
+from compare_cli.plot.picture import Picture
 
 SHAPE = (12, 12)
 

@@ -1,28 +1,26 @@
-"""Two-dimensional looks at fitted classifiers: which plane to look at, and what a model says on a grid of it.
+"""Planes through the space of the numeric columns, and which pair of columns tells the classes apart best.
 
-Shapes: n rows, p numeric and q categorical columns, k axes (2, or 1 for a strip), c classes,
-h × w grid points. ``numbers`` (n, p) float64 with NaN for missing, ``codes`` (n, q) int32 with -1.
+Shapes: n rows, p numeric and q categorical columns, k axes (2, or 1 for a strip), c classes.
+``numbers`` (n, p) float64 with NaN for missing, ``codes`` (n, q) int32 with -1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Numbers = NDArray[np.float64]
-    Codes = NDArray[np.int32]
-    Labels = NDArray[np.int64]
+Numbers = NDArray[np.float64]
+Codes = NDArray[np.int32]
+Labels = NDArray[np.int64]
 
 SAMPLE = 500  # training rows by which a plane is chosen: about equally many of each class
 MOST_COLUMNS = 24  # columns whose pairs are tried: 276 pairs
 BANDWIDTH = 0.25  # of the kernel, in standard deviations of ranks
-CELLS = 4_000_000  # a predict call gets at most this many numbers: 32 MB
 TAIL, FAR, ROOM = 0.005, 3.0, 0.04  # see `span`
 
 
@@ -39,23 +37,17 @@ def typical_row(numbers: Numbers, codes: Codes) -> Held:
 
     Missing values do not count; a column of nothing else is 0, or a missing category.
     """
-    import numpy as np
-
     common = [np.bincount(column[column >= 0], minlength=1) for column in codes.T]
     most = [int(counts.argmax()) if counts.any() else -1 for counts in common]
     return Held(_medians(numbers), np.array(most, dtype=np.int32))
 
 
 def _medians(numbers: Numbers) -> Numbers:
-    import numpy as np
-
     return np.nanmedian(_without_empty(numbers), axis=0)
 
 
 def _without_empty(numbers: Numbers) -> Numbers:
     """Return numbers with 0 in the columns that have no value at all."""
-    import numpy as np
-
     empty = np.isnan(numbers).all(axis=0)
     return np.where(empty, 0.0, numbers) if empty.any() else numbers
 
@@ -107,8 +99,6 @@ class Plane:
 
 def columns_plane(held: Held, columns: Sequence[int]) -> Plane:
     """Return the plane along one or two numeric columns, in their own units."""
-    import numpy as np
-
     width = len(held.numbers)
     return Plane("columns", held, np.zeros(width), np.ones(width), np.eye(width)[list(columns)])
 
@@ -120,8 +110,6 @@ def components_plane(numbers: Numbers, codes: Codes, held: Held | None = None) -
     the most frequent categories. The largest loading of each component is positive, so that the same
     data give the same picture.
     """
-    import numpy as np
-
     center = np.nanmean(_without_empty(numbers), axis=0)
     spread = np.nanstd(_without_empty(numbers), axis=0)
     scale = np.where(spread > 0, spread, 1.0)
@@ -153,8 +141,6 @@ def best_pair(numbers: Numbers, y: Labels, seed: int) -> Pair:
     With more than 24 columns only pairs of the best single ones are tried. Measured on at most about
     500 training rows, drawn by ``seed``.
     """
-    import numpy as np
-
     rows = _balanced_sample(y, seed)
     values, labels = numbers[rows], np.unique(y[rows], return_inverse=True)[1]
     tried = list(range(numbers.shape[1]))
@@ -169,8 +155,6 @@ def best_pair(numbers: Numbers, y: Labels, seed: int) -> Pair:
 
 def _balanced_sample(y: Labels, seed: int) -> Labels:
     """Return at most SAMPLE row numbers, sorted, with the same number of every class that has so many."""
-    import numpy as np
-
     rng = np.random.default_rng((seed, 2))
     classes = np.unique(y)
     each = max(2, SAMPLE // len(classes))
@@ -179,7 +163,6 @@ def _balanced_sample(y: Labels, seed: int) -> Labels:
 
 def _kernel(values: Numbers) -> NDArray[np.float32]:
     """Return the Gaussian kernel (n, n) between the ranks of values; missing ones rank as the median."""
-    import numpy as np
     from scipy.stats import rankdata
 
     known = values[~np.isnan(values)]
@@ -195,8 +178,6 @@ def separation(kernels: Sequence[NDArray[np.float32]], labels: Labels) -> float:
     A row goes to the class whose other rows have the highest mean kernel with it (Parzen windows with
     equal priors); several kernels (n, n) are multiplied. ``labels`` (n,) are 0 … c-1, all present.
     """
-    import numpy as np
-
     product = kernels[0].copy() if len(kernels) == 1 else kernels[0] * kernels[1]
     np.fill_diagonal(product, 0)
     members = np.eye(int(labels.max()) + 1, dtype=np.float32)[labels]
@@ -211,8 +192,6 @@ def span(values: Numbers) -> tuple[float, float]:
     Where the range is over three times that of the middle 99 %, the latter is taken. Missing values do
     not count; the limits are never equal.
     """
-    import numpy as np
-
     known = values[np.isfinite(values)]
     if not len(known):
         return -1.0, 1.0
@@ -222,90 +201,3 @@ def span(values: Numbers) -> tuple[float, float]:
         low, high = inner_low, inner_high
     room = ROOM * (high - low) or max(1.0, abs(low)) * ROOM
     return low - room, high + room
-
-
-@dataclass(frozen=True)
-class Grid:
-    """What a model says at the centres of h × w cells; row 0 is the lowest.
-
-    ``labels`` (h, w) class codes; ``confidence`` (h, w) the probability of the label, None without any.
-    """
-
-    labels: Labels
-    confidence: Numbers | None
-
-
-def grid_points(limits: Sequence[tuple[float, float]], shape: tuple[int, int]) -> Numbers:
-    """Return the centres of ``shape`` = (h, w) cells between limits, (h·w, k), row by row from the lowest.
-
-    With one axis only a single row of points is given, (w, 1).
-    """
-    import numpy as np
-
-    steps = [
-        low + (np.arange(count) + 0.5) * (high - low) / count
-        for (low, high), count in zip(limits, (shape[1], shape[0]), strict=False)
-    ]
-    mesh = np.meshgrid(*steps)
-    return np.stack([axis.ravel() for axis in mesh], axis=1)
-
-
-def evaluate(
-    estimator: Any,
-    prepare: Callable[[Numbers, Codes], Any],
-    plane: Plane,
-    limits: Sequence[tuple[float, float]],
-    shape: tuple[int, int],
-    classes: int,
-) -> Grid:
-    """Return the grid of one fitted model, whose labels are codes of ``classes`` classes.
-
-    ``prepare(numbers, codes)`` turns rows as they are in the table into the model's input. On a strip
-    all rows of the grid are the same. Raises ValueError for predictions that are no labels; whatever
-    else the model raises goes through.
-    """
-    import numpy as np
-
-    points = grid_points(limits, shape)
-    step = max(1, CELLS // max(1, len(plane.held.numbers) + len(plane.held.codes)))
-    labels, sure = [], []
-    for start in range(0, len(points), step):
-        numbers = plane.numbers_at(points[start : start + step])
-        rows = prepare(numbers, np.tile(plane.held.codes, (len(numbers), 1)))
-        labels.append(class_codes(estimator, rows, classes))
-        sure.append(label_confidence(estimator, rows, labels[-1]))
-    height, width = shape
-    whole = np.broadcast_to(np.concatenate(labels).reshape(-1, width), (height, width))
-    known = [part for part in sure if part is not None]
-    if len(known) < len(sure):
-        return Grid(whole, None)
-    return Grid(whole, np.broadcast_to(np.concatenate(known).reshape(-1, width), (height, width)))
-
-
-def class_codes(estimator: Any, rows: Any, classes: int) -> Labels:
-    """Return what a model predicts for rows, (m,) codes. Raises ValueError for anything else."""
-    import numpy as np
-
-    given = np.asarray(estimator.predict(rows))
-    if given.shape != (len(rows),):
-        raise ValueError(f"predict returned shape {given.shape} for {len(rows)} rows")
-    if not np.isin(given, np.arange(classes)).all():
-        raise ValueError("predict returned labels that were not in the training data")
-    return given.astype(np.int64)
-
-
-def label_confidence(estimator: Any, rows: Any, labels: Labels) -> Numbers | None:
-    """Return the probability that a model gives to its labels (m,); None without valid probabilities."""
-    import numpy as np
-
-    if not hasattr(estimator, "predict_proba") or not hasattr(estimator, "classes_"):
-        return None
-    try:
-        given = np.asarray(estimator.predict_proba(rows), dtype=np.float64)
-    except (AttributeError, NotImplementedError):  # declared, but refused when called
-        return None
-    known = np.asarray(estimator.classes_)
-    if given.shape != (len(labels), len(known)) or not np.isfinite(given).all():
-        return None
-    at = np.searchsorted(known, labels).clip(0, len(known) - 1)
-    return np.where(known[at] == labels, given[np.arange(len(labels)), at], 0.0)

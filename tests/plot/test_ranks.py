@@ -13,8 +13,7 @@ from test_tables import HOSTILE
 
 from compare_cli.across_types import Across
 from compare_cli.errors import UsageError
-from compare_cli.report.formats import PICTURES
-from compare_cli.report.ranks_figure import Layout, ranks_png, ranks_svg
+from compare_cli.plot.ranks import PICTURES, Layout, ranks_png, ranks_svg
 from compare_cli.types import Bench, Comparison
 
 Draw = Callable[[Mapping[str, float], int], Bench]

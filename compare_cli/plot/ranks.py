@@ -5,20 +5,21 @@ The same ranks give the same bytes. Drawn as in the terminal: the better half of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.across_types import ModelRank
+from compare_cli.plot.figure import DPI, own_settings, require_matplotlib, saved_figure
 from compare_cli.report.across_text import friedman_sentence
 from compare_cli.report.escaping import cells, fitted_apart, printable
-from compare_cli.report.pictures_figure import DPI, own_settings, require_matplotlib, saved_figure
 from compare_cli.report.units import plain
 from compare_cli.types import Bench
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Picture = Callable[[Bench], bytes]
 AXIS, NARROWEST = 3.6, 7.0  # inches: the axis, and the whole, whose caption must fit
 LETTER, RANK = 0.085, 0.75  # inches: a letter of a name at its widest, and a rank with its gaps
 TITLE, TICKS, LINE, BAR, FOOT = 0.62, 0.5, 0.26, 0.14, 0.62  # inches from above to below
@@ -176,3 +177,7 @@ def _draw_leaders(axes: Axes, layout: Layout) -> None:
             text = f"{name}  {rank}" if left else f"{rank}  {name}"
             place, align = (outer - 0.07, "right") if left else (outer + 0.07, "left")
             axes.text(place, y, text, ha=align, va="center", fontsize=9, color=INK, parse_math=False)
+
+
+PICTURES: dict[str, Picture] = {".png": ranks_png, ".svg": ranks_svg}
+"""What draws the ranks of a bench, by the suffix of the file."""

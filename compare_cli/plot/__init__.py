@@ -1,0 +1,1 @@
+"""Pictures: where models predict which class, and the ranks of models over several data sets."""

@@ -1,0 +1,189 @@
+"""The models that pictures show, fitted as `fit` does on the first fold of the first repeat, and what they say.
+
+Shapes: r training and n held-out rows, p numeric and q other columns, k axes, c classes, h × w grid points.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from compare_cli.engine.execute import single_thread
+from compare_cli.engine.job import Job
+from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.splits import make_splits
+from compare_cli.models.families import BASELINE, family_of
+from compare_cli.models.preparation import FeatureTable
+from compare_cli.models.specs import make_estimator
+from compare_cli.plot.planes import Codes, Labels, Numbers, Plane
+from compare_cli.types import FitTask
+
+CELLS = 4_000_000  # a predict call gets at most this many numbers: 32 MB
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What a model raised, in one line."""
+
+    message: str
+
+
+def attempt(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | Raised:
+    """Run what calls a model's code: in one thread, as `fit` does, its warnings and prints kept apart.
+
+    Whatever it raises is returned, so that the other models are drawn.
+    """
+    with single_thread(), warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+        warnings.simplefilter("ignore")
+        try:
+            return work(*args, **named)
+        except (Exception, SystemExit) as error:  # a model may raise anything
+            return Raised(" ".join(f"{type(error).__name__}: {error}".split()))
+
+
+class FirstFold:
+    """The rows of the first fold: ``train_numbers`` (r, p), ``train_codes`` (r, q), ``test_numbers`` (n, p)."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.dataset = job, job.dataset
+        self.split = next(make_splits(job.dataset, job.plan, job.options.seed))[0]
+        workspace = job.workspace
+        self.train_numbers: Numbers = workspace.table.numbers[self.split.train]
+        self.train_codes: Codes = workspace.table.codes[self.split.train]
+        self.train_y: Labels = workspace.y[self.split.train]
+        self.test_numbers: Numbers = workspace.test_table.numbers[self.split.test]
+        self.test_y: Labels = workspace.test_y[self.split.test]
+
+    def tasks(self, *, baseline: bool) -> list[FitTask]:
+        """Return a task for each model; for the baseline only where it was asked for."""
+        job = self.job
+        specs = [spec for spec in job.models if baseline or spec.name != BASELINE]
+        return make_tasks(job.dataset, specs, [self.split], job.shape, job.options.seed)
+
+
+class FittedModel:
+    """One fitted model: ``predicted`` (n,) codes of the fold's held-out rows, ``right`` (n,) where true."""
+
+    def __init__(self, task: FitTask, fold: FirstFold) -> None:
+        prepared = fold.job.workspace.prepared(task)
+        self._fold, self._preparation = fold, prepared.preparation
+        self._single = family_of(task.model).single_precision
+        self._classes = len(fold.dataset.classes)
+        self.estimator = make_estimator(task.model, task.params)
+        self.estimator.fit(self._input(prepared.train), fold.train_y)
+        self.predicted = class_codes(self.estimator, self._input(prepared.test), self._classes)
+        self.right = self.predicted == fold.test_y
+
+    def grid(self, plane: Plane, limits: Sequence[tuple[float, float]], shape: tuple[int, int]) -> Grid:
+        """Return what the model says on a grid of ``shape`` (h, w) between limits."""
+        return evaluate(self.estimator, self.prepare, plane, limits, shape, self._classes)
+
+    def fidelity(self, plane: Plane) -> float | None:
+        """Return the share of held-out rows that get the class of the ground they are drawn on, in [0, 1].
+
+        None where no held-out row has a place on the plane.
+        """
+        places = plane.coordinates(self._fold.test_numbers)
+        placed = np.flatnonzero(~np.isnan(places).any(axis=1))
+        if not len(placed):
+            return None
+        codes = np.tile(plane.held.codes, (len(placed), 1))
+        rows = self.prepare(plane.numbers_at(places[placed]), codes)
+        ground = class_codes(self.estimator, rows, self._classes)
+        return float((ground == self.predicted[placed]).mean())
+
+    def prepare(self, numbers: Numbers, codes: Codes) -> Any:
+        """Return rows of the table, (m, p) and (m, q), as the model takes them."""
+        table = FeatureTable.of_arrays(numbers, codes)
+        return self._input(self._preparation.transform(table, np.arange(len(numbers))))
+
+    def _input(self, rows: Numbers) -> Any:
+        return rows.astype("float32") if self._single else rows
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a model says at the centres of h × w cells; row 0 is the lowest.
+
+    ``labels`` (h, w) class codes; ``confidence`` (h, w) the probability of the label, None without any.
+    """
+
+    labels: Labels
+    confidence: Numbers | None
+
+
+def grid_points(limits: Sequence[tuple[float, float]], shape: tuple[int, int]) -> Numbers:
+    """Return the centres of ``shape`` = (h, w) cells between limits, (h·w, k), row by row from the lowest.
+
+    With one axis only a single row of points is given, (w, 1).
+    """
+    steps = [
+        low + (np.arange(count) + 0.5) * (high - low) / count
+        for (low, high), count in zip(limits, (shape[1], shape[0]), strict=False)
+    ]
+    mesh = np.meshgrid(*steps)
+    return np.stack([axis.ravel() for axis in mesh], axis=1)
+
+
+def evaluate(
+    estimator: Any,
+    prepare: Callable[[Numbers, Codes], Any],
+    plane: Plane,
+    limits: Sequence[tuple[float, float]],
+    shape: tuple[int, int],
+    classes: int,
+) -> Grid:
+    """Return the grid of one fitted model, whose labels are codes of ``classes`` classes.
+
+    ``prepare(numbers, codes)`` turns rows as they are in the table into the model's input. On a strip
+    all rows of the grid are the same. Raises ValueError for predictions that are no labels; whatever
+    else the model raises goes through.
+    """
+    points = grid_points(limits, shape)
+    step = max(1, CELLS // max(1, len(plane.held.numbers) + len(plane.held.codes)))
+    labels, sure = [], []
+    for start in range(0, len(points), step):
+        numbers = plane.numbers_at(points[start : start + step])
+        rows = prepare(numbers, np.tile(plane.held.codes, (len(numbers), 1)))
+        labels.append(class_codes(estimator, rows, classes))
+        sure.append(label_confidence(estimator, rows, labels[-1]))
+    height, width = shape
+    whole = np.broadcast_to(np.concatenate(labels).reshape(-1, width), (height, width))
+    known = [part for part in sure if part is not None]
+    if len(known) < len(sure):
+        return Grid(whole, None)
+    return Grid(whole, np.broadcast_to(np.concatenate(known).reshape(-1, width), (height, width)))
+
+
+def class_codes(estimator: Any, rows: Any, classes: int) -> Labels:
+    """Return what a model predicts for rows, (m,) codes. Raises ValueError for anything else."""
+    given = np.asarray(estimator.predict(rows))
+    if given.shape != (len(rows),):
+        raise ValueError(f"predict returned shape {given.shape} for {len(rows)} rows")
+    if not np.isin(given, np.arange(classes)).all():
+        raise ValueError("predict returned labels that were not in the training data")
+    return given.astype(np.int64)
+
+
+def label_confidence(estimator: Any, rows: Any, labels: Labels) -> Numbers | None:
+    """Return the probability that a model gives to its labels (m,); None without valid probabilities."""
+    if not hasattr(estimator, "predict_proba") or not hasattr(estimator, "classes_"):
+        return None
+    try:
+        given = np.asarray(estimator.predict_proba(rows), dtype=np.float64)
+    except (AttributeError, NotImplementedError):  # declared, but refused when called
+        return None
+    known = np.asarray(estimator.classes_)
+    if given.shape != (len(labels), len(known)) or not np.isfinite(given).all():
+        return None
+    at = np.searchsorted(known, labels).clip(0, len(known) - 1)
+    return np.where(known[at] == labels, given[np.arange(len(labels)), at], 0.0)
