@@ -96,7 +96,7 @@ class Planes:
             return None
         if not 1 <= self.row <= rows:
             raise UsageError(f"--slice {self.row}: the table as read has rows 1 to {rows:,}.")
-        table = self.fold.table
+        table = self.fold.job.workspace.table
         return Held(table.numbers[self.row - 1], table.codes[self.row - 1])
 
     def shows_all(self, view: ChosenPlane) -> bool:

@@ -1,4 +1,4 @@
-"""The models that pictures show, fitted as `fit` does on the first fold of the first repeat, and what they say.
+"""The models that pictures show: fitted as `fit` does on the first fold, and what they say on a grid.
 
 Shapes: r training and n held-out rows, p numeric and q other columns, k axes, c classes, h × w grid points.
 """
@@ -51,7 +51,7 @@ def attempt(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | Raise
 
 
 class FirstFold:
-    """The rows of the first fold: ``train_numbers`` (r, p), ``train_codes`` (r, q), ``test_numbers`` (n, p)."""
+    """The rows of the first fold of the first repeat: numbers (r, p) and (n, p), codes (r, q)."""
 
     def __init__(self, job: Job) -> None:
         self.job, self.dataset = job, job.dataset

@@ -9,19 +9,22 @@ from dataclasses import replace
 
 import pytest
 from made_bench import EIGHT, made_bench, ranked
-from test_tables import HOSTILE
+from step_table import HOSTILE, steps
 
 from compare_cli.across_types import Across
+from compare_cli.api import compare
+from compare_cli.engine.job import Options
 from compare_cli.errors import UsageError
 from compare_cli.plot.ranks import PICTURES, Layout, ranks_png, ranks_svg
-from compare_cli.types import Bench, Comparison
+from compare_cli.types import Bench
 
 Draw = Callable[[Mapping[str, float], int], Bench]
 
 
 @pytest.fixture
-def bench_of(compared: Callable[..., Comparison]) -> Draw:
-    bench = made_bench(compared("tree"), {"tree": [0.9, 0.8], "mlp": [0.8, 0.9]}, {})
+def bench_of() -> Draw:
+    like = compare(steps(), Options("tree", folds=2, repeats=1, jobs=1, boundary=False))
+    bench = made_bench(like, {"tree": [0.9, 0.8], "mlp": [0.8, 0.9]}, {})
 
     def make(ranks: Mapping[str, float], datasets: int) -> Bench:
         return replace(bench, across=ranked(ranks, datasets))

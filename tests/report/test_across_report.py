@@ -12,9 +12,8 @@ from dataclasses import replace
 import pytest
 from made_bench import made_bench
 from rich.cells import cell_len
-from step_table import shown
+from step_table import HOSTILE, shown
 from syrupy.assertion import SnapshotAssertion
-from test_tables import HOSTILE
 
 from compare_cli.report.matrix import make_matrix
 from compare_cli.types import Bench, Comparison

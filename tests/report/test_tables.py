@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from step_table import shown, steps
+from step_table import HOSTILE, shown, steps
 from syrupy.assertion import SnapshotAssertion
 
 from compare_cli.metrics import METRICS
@@ -23,17 +23,6 @@ from compare_cli.types import Bench, Comparison, Failure, FitResult, PairVerdict
 
 Compared = Callable[..., Comparison]
 LONG = "tree(criterion=entropy,max_depth=3,min_samples_leaf=2,splitter=best)"
-HOSTILE = [
-    "[red]x[/]",
-    "[/x]",
-    "\x1b[31mred\x1b[0m",
-    "a|b",
-    "a\nb",
-    "=1+1",
-    "\u202eevil",
-    "x" * 200,
-    "日本語" * 40,
-]
 
 
 @pytest.fixture

@@ -11,6 +11,19 @@ from compare_cli.report.formats import FORMATS, Result
 from compare_cli.report.view import View
 from compare_cli.types import Dataset
 
+HOSTILE = [
+    "[red]x[/]",
+    "[/x]",
+    "\x1b[31mred\x1b[0m",
+    "a|b",
+    "a\nb",
+    "=1+1",
+    "\u202eevil",
+    "x" * 200,
+    "日本語" * 40,
+]
+"""Names that would act on a terminal, a table or a spreadsheet, and names that are long or wide."""
+
 
 def steps(
     name: str = "steps", classes: tuple[str, ...] = ("low", "high"), target: str = "level", shift: int = 0
