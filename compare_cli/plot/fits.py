@@ -17,6 +17,7 @@ import numpy as np
 from compare_cli.engine.execute import single_thread
 from compare_cli.engine.job import Job
 from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.plugin import OnCopies, own, surroundings_restored
 from compare_cli.engine.splits import make_splits
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable
@@ -76,10 +77,13 @@ class FittedModel:
     def __init__(self, task: FitTask, fold: FirstFold) -> None:
         prepared = fold.job.workspace.prepared(task)
         self._fold, self._preparation = fold, prepared.preparation
-        self._single = family_of(task.model).single_precision
+        family = family_of(task.model)
+        self._single = family.single_precision
         self._classes = len(fold.dataset.classes)
-        self.estimator = make_estimator(task.model, task.params)
-        self.estimator.fit(self._input(prepared.train), fold.train_y)
+        estimator = make_estimator(task.model, task.params)
+        with contextlib.nullcontext() if family.builtin else surroundings_restored(task):
+            estimator.fit(own(self._input(prepared.train)), own(fold.train_y))
+        self.estimator = estimator if family.builtin else OnCopies(estimator)
         self.predicted = class_codes(self.estimator, self._input(prepared.test), self._classes)
         self.right = self.predicted == fold.test_y
 
