@@ -24,7 +24,9 @@ LEVELS = [
     {"stored", "runs_diff"},
 ]
 """The floors of the house, the lowest first: a part imports from floors below its own, and itself."""
-MAY_IMPORT = {part: set().union(*LEVELS[:height]) for height, floor in enumerate(LEVELS) for part in floor}
+MAY_IMPORT = {
+    part: set().union(*LEVELS[:height]) for height, floor in enumerate(LEVELS) for part in sorted(floor)
+}
 TOP = {"cli", "api", "__main__", "__init__"}
 HEAVY = {"sklearn", "pandas", "scipy", "joblib", "clevercsv", "pyarrow", "matplotlib", "jinja2", "zstandard"}
 
