@@ -74,7 +74,6 @@ def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
         encoding=reading.get("encoding"),
         delimiter=reading.get("delimiter"),
     )
-    dataset = replace(dataset, groups_column=reading.get("groups"))
     if test is None:
         return dataset
     how = {"encoding": reading.get("encoding"), "delimiter": reading.get("delimiter")}

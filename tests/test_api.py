@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -314,3 +315,10 @@ def test_a_test_frame_is_attached() -> None:
     comparison = compare(frame, options("tree"), target="kind", test=frame.head(8))  # type: ignore[arg-type]
     assert comparison.dataset.test_rows == 8
     assert plan_folds(api.read(frame, target="kind", test=frame), None, None).scheme == "test"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("groups", ["who", "WHO", "1"])
+def test_groups_are_named_as_the_table_names_them(tmp_path: Path, groups: str) -> None:
+    rows = [f"{i % 7},{i * 37 % 11},{'pq'[i % 2]}" for i in range(70)]
+    (tmp_path / "t.csv").write_text("who,a,class\n" + "\n".join(rows))
+    assert api.read(tmp_path / "t.csv", groups=groups).groups_column == "who"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from compare_cli.errors import DataError, UsageError
 
@@ -21,6 +22,7 @@ MAGIC = {
     b"PAR1": "parquet",
 }
 MAGIC_BYTES = max(len(magic) for magic in MAGIC)
+PART = 4096  # bytes unpacked at a time: few enough that even zeros, packed 30,000 times, fit in memory
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,11 @@ def open_path(path: Path) -> ByteSource:
     source = os.fspath(path)
     try:
         with path.open("rb") as stream:
-            kind = compression_of(stream.read(MAGIC_BYTES))
-        # A pipe or device can be read once only, so its bytes are kept.
-        if kind is None and path.is_file():
-            return ByteSource(table_name(path), source, path=path)
-        data = path.read_bytes()
+            head = stream.read(MAGIC_BYTES)
+            if compression_of(head) is None and path.is_file() and not source.startswith("/dev/"):
+                return ByteSource(table_name(path), source, path=path)
+            # A pipe or device can be read only once: its first bytes are not read again, they are kept.
+            data = head + stream.read()
     except OSError as error:
         raise DataError(f"{source}: cannot be read: {error.strerror or error}.") from None
     return ByteSource(table_name(path), source, data=decompress(data, source))
@@ -106,7 +108,9 @@ def decompress(data: bytes, source: str) -> bytes:
     if kind is None:
         return data
     try:
-        return _unpack(data, kind, source)
+        return (
+            _unzip(data, source) if kind == "zip" else _frames(io.BytesIO(data), _decompressor(kind, source))
+        )
     except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
         raise _damaged(source, kind, error) from None
     except Exception as error:
@@ -122,22 +126,51 @@ def _damaged(source: str, kind: str, error: Exception) -> DataError:
     )
 
 
-def _unpack(data: bytes, kind: str, source: str) -> bytes:
+def _decompressor(kind: str, source: str) -> Callable[[], Any]:
+    """Return what makes a decompressor of one frame. Raises UsageError where a package is missing."""
     if kind == "gzip":
-        import gzip
+        import zlib
 
-        return gzip.decompress(data)
+        return lambda: zlib.decompressobj(wbits=31)  # 31: with gzip's header, whose checksum is compared
     if kind == "bzip2":
         import bz2
 
-        return bz2.decompress(data)
+        return bz2.BZ2Decompressor
     if kind == "xz":
         import lzma
 
-        return lzma.decompress(data)
-    if kind == "zip":
-        return _unzip(data, source)
-    return _unzstd(data, source)
+        return lzma.LZMADecompressor
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.ZstdDecompressor
+    try:
+        import zstandard
+    except ImportError:
+        raise UsageError(
+            f"{source}: zstd needs the package zstandard: pip install 'compare-cli[zstd]'."
+        ) from None
+    return lambda: zstandard.ZstdDecompressor().decompressobj()
+
+
+def _frames(packed: BinaryIO, decompressor: Callable[[], Any]) -> bytes:
+    """Return the bytes of all frames, one after another; zeros may follow the last, as on a tape.
+
+    Raises EOFError where the last frame is cut off, the library's error for anything that is no frame.
+    """
+    out = io.BytesIO()
+    frame = None
+    while part := packed.read(PART):
+        while part:
+            if frame is None and not (part := part.lstrip(b"\0")):
+                break
+            frame = frame or decompressor()
+            out.write(frame.decompress(part))
+            part = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise EOFError("it ends too early")
+    return out.getvalue()
 
 
 def _unzip(data: bytes, source: str) -> bytes:
@@ -152,18 +185,3 @@ def _unzip(data: bytes, source: str) -> bytes:
         if members[0].flag_bits & 1:
             raise DataError(f"{source}: is encrypted: unpack it first.")
         return archive.read(members[0])
-
-
-def _unzstd(data: bytes, source: str) -> bytes:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-
-        return bytes(zstd.decompress(data))
-    try:
-        import zstandard
-    except ImportError:
-        raise UsageError(
-            f"{source}: zstd needs the package zstandard: pip install 'compare-cli[zstd]'."
-        ) from None
-    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as stream:
-        return bytes(stream.read())
