@@ -1,0 +1,69 @@
+"""The values that flow through the program: frozen dataclasses of the standard library and nothing else.
+
+Those of a result (`Comparison`, `Bench` and their parts) are what the JSON document says, field by field.
+"""
+
+from compare_cli.types.across import Across, AcrossPair, AcrossVerdict, ModelRank
+from compare_cli.types.events import LeftOut, Planned, PlannedBench
+from compare_cli.types.fit import Boundary, Fit, FitResult, FitStatus, FitTask, ModelSpec
+from compare_cli.types.result import (
+    Bench,
+    BenchComparison,
+    Command,
+    Comparison,
+    DatasetSummary,
+    Environment,
+    Failure,
+    ModelSummary,
+    PairVerdict,
+    Protocol,
+    Result,
+    Run,
+    Scheme,
+    SingleComparison,
+    Status,
+    Verdict,
+    part_of_bench,
+    single_comparison,
+)
+from compare_cli.types.table import Column, ColumnKind, Dataset, DroppedColumn, Note, ReadInfo
+
+__all__ = [
+    "Across",
+    "AcrossPair",
+    "AcrossVerdict",
+    "Bench",
+    "BenchComparison",
+    "Boundary",
+    "Column",
+    "ColumnKind",
+    "Command",
+    "Comparison",
+    "Dataset",
+    "DatasetSummary",
+    "DroppedColumn",
+    "Environment",
+    "Failure",
+    "Fit",
+    "FitResult",
+    "FitStatus",
+    "FitTask",
+    "LeftOut",
+    "ModelRank",
+    "ModelSpec",
+    "ModelSummary",
+    "Note",
+    "PairVerdict",
+    "Planned",
+    "PlannedBench",
+    "Protocol",
+    "ReadInfo",
+    "Result",
+    "Run",
+    "Scheme",
+    "SingleComparison",
+    "Status",
+    "Verdict",
+    "part_of_bench",
+    "single_comparison",
+]

@@ -1,0 +1,122 @@
+"""One fit: what is asked of a model on one fold, and what came of it.
+
+Shapes: n rows, s probes, c classes. Times are seconds, rates are fractions in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from compare_cli.types.ranges import Number, Rate, Seconds
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FitStatus = Literal["ok", "failed", "timeout", "memory", "killed", "skipped"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model to compare. ``name`` is the normalised spec, unique in a comparison: ``tree(max_depth=3)``.
+
+    ``factory`` is an import path ``package.module:Class``, so that a spec travels to any worker;
+    ``params`` are those that the user gave. ``needs`` is the preparation: numbers standardised
+    or as they are.
+    """
+
+    name: str
+    family: str
+    factory: str
+    params: Mapping[str, Any]
+    needs: Literal["scaled", "plain"] = "scaled"
+
+
+@dataclass(frozen=True)
+class FitTask:
+    """One model on one fold. ``train`` and ``test`` are row numbers; ``key`` names the task for ever.
+
+    ``params`` are all that the estimator is made with: the family's settings for this size of data,
+    the user's own, and the seed. ``cost`` is a rough expected time in seconds, used for order and
+    for the time left, never for results.
+    """
+
+    key: str
+    fingerprint: str
+    model: ModelSpec
+    params: Mapping[str, Any]
+    repeat: int
+    fold: int
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+    cost: float
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Boundary statistics of one fitted model on one fold: name → number, ``None`` where undefined.
+
+    ``probe_labels`` (s,) are its predictions at the shared probes, for instability over folds and
+    disagreement between models; ``reason`` says why geometry is missing ("" where it is there).
+    """
+
+    statistics: Mapping[str, float | None]
+    probe_labels: NDArray[np.int64] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One model on one fold."""
+
+    model: str
+    repeat: int
+    fold: int
+    status: FitStatus
+    accuracy: Rate = None
+    scores: Mapping[str, Number] = field(default_factory=dict)
+    fit_seconds: Seconds = None
+    fit_cpu_seconds: Seconds = None
+    predict_seconds: Seconds = None
+    train_rows: int = 0
+    test_rows: int = 0
+    reused: bool = False
+    ran_at: str | None = None
+    """when a reused fit ran; its times are from then"""
+    error: str | None = None
+
+    def score(self, metric: str) -> float | None:
+        """Return a score by its name, ``"accuracy"`` included; None where there is none."""
+        return self.accuracy if metric == "accuracy" else self.scores.get(metric)
+
+    @property
+    def error_kind(self) -> str:
+        """The name of the error, such as ``ValueError`` or ``ProcessDied``; "" without one."""
+        return (self.error or "").partition(": ")[0]
+
+    @property
+    def error_message(self) -> str:
+        """What the error says, in one line; "" without one."""
+        return (self.error or "").partition(": ")[2]
+
+
+@dataclass(frozen=True)
+class FitResult(Fit):
+    """A fit with all that came of it. A failure is a value with a status and an error, never an exception.
+
+    The fields here stay inside the program: documents say those of `Fit`. ``predictions`` and
+    ``row_scores`` (n_test,) are of its test rows, ``confusion`` (c, c) has true classes in rows.
+    """
+
+    key: str = ""
+    prepare_seconds: float | None = None
+    size_bytes: int | None = None
+    predictions: NDArray[np.int64] | None = None
+    row_scores: NDArray[np.float64] | None = None
+    confusion: NDArray[np.int64] | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    boundary: Boundary | None = None
+    warnings: tuple[str, ...] = ()
+    traceback: str = ""

@@ -1,0 +1,310 @@
+"""The result: exactly what the JSON document says (schema "compare/1").
+
+Keys may be added, never renamed or given another meaning. Numbers that do not exist are null. A string
+below a field is its description in the JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from compare_cli.types.across import Across, AcrossVerdict
+from compare_cli.types.fit import Fit
+from compare_cli.types.ranges import Number, Rate, Seconds
+from compare_cli.types.table import DroppedColumn, Note, ReadInfo
+
+Command = Literal["fit", "bench", "verdict", "curve"]
+Scheme = Literal["stratified", "grouped", "time", "test"]
+Status = Literal["complete", "partial", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """When and how it ran."""
+
+    id: str
+    started: str
+    """RFC 3339, UTC"""
+    seconds: float
+    cpu_seconds: float
+    """of this process and its workers"""
+    status: Status
+    seed: int
+    jobs: int
+    backend: str
+    version: str
+    """of compare"""
+    fits_run: int
+    fits_reused: int
+    fits_failed: int
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The versions and the machine that the numbers came from."""
+
+    python: str
+    numpy: str
+    scikit_learn: str
+    pandas: str
+    joblib: str
+    platform: str
+    cpu_count: int
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """The data, without its rows."""
+
+    name: str
+    source: str
+    fingerprint: str
+    rows: int | None
+    """that models learn from; null for scores from elsewhere"""
+    test_rows: int | None
+    """null with folds"""
+    columns: int
+    """in the source, the target included"""
+    features: int
+    numeric: int
+    categorical: int
+    target: str
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
+    majority_rate: Rate
+    missing_cells: int
+    dropped: tuple[DroppedColumn, ...]
+    read: ReadInfo
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How models were compared."""
+
+    scheme: Scheme
+    folds: int
+    """1 with a test set"""
+    repeats: int
+    metric: str
+    rope: Number
+    """half-width of practical equivalence, in units of the metric"""
+    splits_digest: str
+    repeat_digests: tuple[str, ...] = ()
+    """the splits of each repeat"""
+    groups: str | None = None
+    time_limit: Number = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One fit that gave no result."""
+
+    fold: int
+    repeat: int
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """One model over all its folds."""
+
+    model: str
+    """the normalised spec; unique; used in pairs, top_set and fits"""
+    family: str
+    spec: str
+    params: Mapping[str, Any]
+    """all parameters of the estimator"""
+    status: Literal["ok", "partial", "failed"]
+    rank: int | None
+    accuracy: Rate
+    """mean over folds"""
+    accuracy_low: Rate
+    """Wilson interval, 95 %, n = rows judged in one repeat"""
+    accuracy_high: Rate
+    scores: Mapping[str, Number]
+    """means over folds; train_accuracy: on at most 10,000 rows"""
+    score_intervals: Mapping[str, tuple[float, float] | None]
+    fit_seconds: Seconds
+    """median per fit, of fit() alone"""
+    fit_cpu_seconds: Seconds
+    predict_seconds: Seconds
+    """median per fold, of predict() alone"""
+    prepare_seconds: Seconds
+    """median per fold, shared by models with the same preparation"""
+    predict_rows_per_second: Number
+    size_bytes: int | None
+    """of the pickled model, median"""
+    confusion: Sequence[Sequence[int]] | None
+    """true class in rows; summed over all fits"""
+    p_best: Rate = None
+    in_top_set: bool | None = None
+    beats_baseline: bool | None = None
+    boundary: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    def score(self, metric: str) -> float | None:
+        """Return a mean score by its name, ``"accuracy"`` included; None where there is none."""
+        return self.accuracy if metric == "accuracy" else self.scores.get(metric)
+
+    def interval(self, metric: str) -> tuple[float, float] | None:
+        """Return the 95 % interval of a score by its name; None where there is none."""
+        if metric != "accuracy":
+            return self.score_intervals.get(metric)
+        low, high = self.accuracy_low, self.accuracy_high
+        return None if low is None or high is None else (low, high)
+
+
+@dataclass(frozen=True)
+class PairVerdict:
+    """Two models; delta > 0 and "better" speak of left."""
+
+    left: str
+    right: str
+    delta: Number = None
+    delta_low: Number = None
+    delta_high: Number = None
+    se: Number = None
+    se_floor: Number = None
+    split_sd: Number = None
+    df: int | None = None
+    p_positive: Rate = None
+    p_better: Rate = None
+    p_equivalent: Rate = None
+    p_worse: Rate = None
+    p_better_nb: Rate = None
+    p_adjusted: Rate = None
+    verdict: Literal["identical", "equivalent", "better", "worse", "undecided"] = "undecided"
+    undecided_reason: Literal["more_repeats", "more_data", "no_spread", "not_computed"] | None = (
+        "not_computed"
+    )
+    p_decided_by_repeats: Rate = None
+    repeats_suggested: int | None = None
+    rows_needed: int | None = None
+    disagreement: Rate = None
+    """share of test rows that the two label differently"""
+    disagreement_between_rows: Rate = None
+    """the same at midpoints of rows"""
+    left_right_when_differ: Rate = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer."""
+
+    status: Literal["better", "equivalent", "undecided", "single", "none"]
+    reason: str = ""
+    recommended: str | None = None
+    top_set: tuple[str, ...] = ()
+    sentence: str = ""
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is said of one data set."""
+
+    command: Command
+    dataset: DatasetSummary
+    protocol: Protocol
+    models: tuple[ModelSummary, ...]
+    """in order of merit, the baseline last"""
+    pairs: tuple[PairVerdict, ...]
+    verdict: Verdict
+    notes: tuple[Note, ...]
+    fits: tuple[Fit, ...]
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        raise NotImplementedError
+
+    @property
+    def status(self) -> Status:
+        """Whether everything that was asked for is there."""
+        raise NotImplementedError
+
+    @property
+    def fits_run(self) -> int:
+        """How many fits were run for it."""
+        return sum(not fit.reused and fit.status != "skipped" for fit in self.fits)
+
+    @property
+    def fits_reused(self) -> int:
+        """How many fits were there from earlier runs."""
+        return sum(fit.reused for fit in self.fits)
+
+    @property
+    def fits_failed(self) -> int:
+        """How many fits gave no result; those that the budget left out are none of them."""
+        return sum(fit.status not in {"ok", "skipped"} for fit in self.fits)
+
+
+@dataclass(frozen=True)
+class BenchComparison(Comparison):
+    """What a bench says of one data set: also how long it took, and whether everything was done."""
+
+    seconds: Seconds = None
+    status: Status = "complete"
+
+
+@dataclass(frozen=True)
+class Head:
+    """What every document begins with."""
+
+    schema: Literal["compare/1"] = field(default="compare/1", kw_only=True)
+    run: Run
+    environment: Environment
+
+
+@dataclass(frozen=True)
+class SingleComparison(Comparison, Head):
+    """The result of `compare fit`."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.run.seconds
+
+    @property
+    def status(self) -> Status:
+        """Whether everything that was asked for is there."""
+        return self.run.status
+
+    @property
+    def datasets(self) -> tuple[Comparison, ...]:
+        """This one: a fit is a bench of one data set."""
+        return (self,)
+
+
+@dataclass(frozen=True)
+class Bench(Head):
+    """The result of `compare bench`."""
+
+    command: Literal["bench"] = field(default="bench", kw_only=True)
+    datasets: tuple[BenchComparison, ...]
+    across: Across
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def verdict(self) -> AcrossVerdict:
+        """What the data sets say together."""
+        return self.across.verdict
+
+
+Result = SingleComparison | Bench
+
+
+def part_of_bench(comparison: Comparison) -> BenchComparison:
+    """Return a comparison as a bench has it, without a run and an environment of its own."""
+    facts = {f.name: getattr(comparison, f.name) for f in fields(Comparison)}
+    return BenchComparison(**facts | {"command": "bench"}, seconds=comparison.seconds, status=comparison.status)
+
+
+def single_comparison(comparison: Comparison, run: Run, environment: Environment) -> SingleComparison:
+    """Return a comparison as a document of its own."""
+    facts = {f.name: getattr(comparison, f.name) for f in fields(Comparison)}
+    return SingleComparison(run, environment, **facts)

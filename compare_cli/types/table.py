@@ -1,0 +1,81 @@
+"""The data: a table ready for models, and what is said of how it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+ColumnKind = Literal["numeric", "boolean", "date", "categorical"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that the user should know."""
+
+    code: str
+    level: Literal["info", "warning"]
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One feature column as the models see it; ``date`` and ``boolean`` columns are stored as numbers."""
+
+    name: str
+    kind: ColumnKind
+    missing: int
+    unique: int
+
+
+@dataclass(frozen=True)
+class DroppedColumn:
+    """A column that models do not see."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReadInfo:
+    """How the text was read; null where the source is not text."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    preamble_rows: int = 0
+    skipped_rows: int = 0
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table ready for models.
+
+    ``X`` has n rows and d columns: float64 (missing = NaN) for numeric, boolean and date columns,
+    pandas ``category`` with string categories (missing = code -1) for categorical ones.
+    ``y`` holds n codes into ``classes``. ``groups`` (n codes) and ``time`` (n floats, the order) are
+    there when asked for. ``test`` is the official or given test set, with the same columns,
+    categories and classes. ``fingerprint`` covers all of these ("sha256:…").
+    """
+
+    name: str
+    source: str
+    X: pd.DataFrame
+    y: NDArray[np.int64]
+    classes: tuple[str, ...]
+    target: str
+    columns: tuple[Column, ...]
+    dropped: tuple[DroppedColumn, ...]
+    source_columns: int
+    fingerprint: str
+    read: ReadInfo = ReadInfo()
+    notes: tuple[Note, ...] = ()
+    groups: NDArray[np.int64] | None = None
+    time: NDArray[np.float64] | None = None
+    test: Dataset | None = None
+    groups_column: str | None = None
