@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from compare_cli import __version__
+from compare_cli.document import to_json
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.plan import make_tasks
@@ -19,11 +19,13 @@ from compare_cli.errors import DataError
 from compare_cli.judging import judge_data_sets, score_arrays
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
 from compare_cli.models.specs import split_specs
-from compare_cli.notes import note
+from compare_cli.notes import NOTES, note
 from compare_cli.runs import StoredRun
 from compare_cli.summary import summarise_dataset, summarise_models
 from compare_cli.types import (
     Bench,
+    BenchComparison,
+    Command,
     Comparison,
     Dataset,
     FitResult,
@@ -34,7 +36,11 @@ from compare_cli.types import (
     Planned,
     PlannedBench,
     Protocol,
+    Result,
     Run,
+    SingleComparison,
+    Status,
+    single_comparison,
 )
 
 if TYPE_CHECKING:
@@ -80,13 +86,13 @@ def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
     return sources.attach_test(dataset, test, **how)
 
 
-def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> Comparison:
+def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> SingleComparison:
     """Compare models on a table and return the whole result.
 
     Raises what `read` raises, and UsageError for wrong options. Fits that fail are in the result.
     """
     *_, last = iter_compare(data, options, **reading)
-    assert isinstance(last, Comparison), "the last event of a comparison is its result"
+    assert isinstance(last, SingleComparison), "the last event of a comparison is its result"
     return last
 
 
@@ -95,7 +101,7 @@ def iter_compare(
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
     **reading: Unpack[Reading],
-) -> Generator[Event, None, Comparison]:
+) -> Generator[Event, None, SingleComparison]:
     """Yield what is planned, each fit as it is finished, and at last the Comparison (also returned).
 
     A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
@@ -106,8 +112,10 @@ def iter_compare(
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
     with Session(options, _begun("fit", clock, [dataset.name], options), heartbeat) as session:
-        comparison = yield from _compare(job, session, clock)
-        session.keep(_ended(comparison), lambda: _document(comparison))
+        part = yield from _compare(job, session, clock, "fit")
+        run = _ended_run([part], part.status, session, clock)
+        comparison = single_comparison(part, run, environment())
+        session.keep(_listed(comparison), lambda: to_json(comparison, indent=None))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
     yield comparison
     return comparison
@@ -119,32 +127,43 @@ def _begun(command: str, clock: Clock, datasets: Sequence[str], options: Options
     return StoredRun(clock.id, clock.started, command, tuple(datasets), models, "running")
 
 
-def _ended(result: Comparison | Bench) -> StoredRun:
+def _listed(result: Result) -> StoredRun:
     """Return a result as the list of runs shows it."""
-    run = result.run
-    comparisons = (result,) if isinstance(result, Comparison) else result.datasets
+    run, models = result.run, [m for c in result.datasets for m in c.models if m.family != BASELINE]
     return StoredRun(
         id=run.id,
         started=run.started,
-        command="fit" if isinstance(result, Comparison) else "bench",
-        datasets=tuple(c.dataset.name for c in comparisons),
-        models=tuple(dict.fromkeys(m.model for c in comparisons for m in c.models if m.family != BASELINE)),
+        command=result.command,
+        datasets=tuple(c.dataset.name for c in result.datasets),
+        models=tuple(dict.fromkeys(m.model for m in models)),
         status=run.status,
-        verdict=(result.verdict if isinstance(result, Comparison) else result.across.verdict).sentence,
+        verdict=result.verdict.sentence,
         fits=run.fits_run + run.fits_reused,
         seconds=run.seconds,
     )
 
 
-def _document(result: Comparison | Bench) -> str:
-    """Return a result as JSON."""
-    from compare_cli.document import bench_document, fit_document, to_json
+def _ended_run(parts: Sequence[Comparison], status: Status, session: Session, clock: Clock) -> Run:
+    """Return when and how the comparisons of a run ran, all together."""
+    return Run(
+        id=clock.id,
+        started=clock.started,
+        seconds=clock.seconds,
+        cpu_seconds=clock.cpu_seconds,
+        status=status,
+        seed=session.options.seed,
+        jobs=session.jobs,
+        backend=session.backend,
+        version=__version__,
+        fits_run=sum(part.fits_run for part in parts),
+        fits_reused=sum(part.fits_reused for part in parts),
+        fits_failed=sum(part.fits_failed for part in parts),
+    )
 
-    document = fit_document(result) if isinstance(result, Comparison) else bench_document(result)
-    return to_json(document, indent=None)
 
-
-def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None, Comparison]:
+def _compare(
+    job: Job, session: Session, clock: Clock, command: Command
+) -> Generator[Event, None, BenchComparison]:
     """Yield what is planned and each fit of one comparison; return its result, also after an interrupt."""
     results: list[FitResult] = []
     planned: list[FitTask] = []
@@ -160,7 +179,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
         interrupted = True
     if not session.may_start():
         results += _left_out(planned, results, session)
-    return conclude(job, session, results, len(planned), clock, interrupted=interrupted)
+    return conclude(job, results, len(planned), clock, command, interrupted=interrupted)
 
 
 def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session: Session) -> list[FitResult]:
@@ -222,7 +241,7 @@ def iter_bench(
     with Session(options, _begun("bench", clock, names, options), heartbeat) as session:
         yield PlannedBench(tuple(names))
         result = yield from _bench(entries, session, clock, reading)
-        session.keep(_ended(result), lambda: _document(result))
+        session.keep(_listed(result), lambda: to_json(result, indent=None))
         result = replace(result, notes=(*result.notes, *session.archive.notes))
     yield result
 
@@ -231,7 +250,7 @@ def _bench(
     entries: Sequence[Entry], session: Session, clock: Clock, reading: Reading
 ) -> Generator[Event | LeftOut, None, Bench]:
     """Yield the events of each comparison; return the result of all, also after an interrupt."""
-    done: list[Comparison] = []
+    done: list[BenchComparison] = []
     left_out: list[LeftOut] = []
     notes: list[Note] = []
     interrupted = False
@@ -250,18 +269,18 @@ def _bench(
             left_out.append(outcome)
             continue
         done.append(outcome)
-        interrupted = outcome.run.status == "interrupted"
+        interrupted = outcome.status == "interrupted"
         if interrupted:
             break
     if left_out and not done:
         raise DataError(left_out[0].why)
     notes = [*(event.note for event in left_out), *notes]
-    return conclude_bench(done, notes, session.options, clock, interrupted=interrupted)
+    return conclude_bench(done, notes, session, clock, interrupted=interrupted)
 
 
 def _one_of_many(
     entry: Entry, done: Sequence[Comparison], session: Session, reading: Reading
-) -> Generator[Event | LeftOut, None, Comparison | LeftOut]:
+) -> Generator[Event | LeftOut, None, BenchComparison | LeftOut]:
     """Read and compare one data set of a bench; leave out what cannot be used or is there already."""
     clock = Clock()
     try:
@@ -270,7 +289,7 @@ def _one_of_many(
         twin = next((c.dataset for c in done if c.dataset.fingerprint == dataset.fingerprint), None)
         if twin is None:
             job = prepare_job(replace(dataset, name=name), session.options)
-            comparison = yield from _compare(job, session, clock)
+            comparison = yield from _compare(job, session, clock, "bench")
             yield comparison
             return comparison
         repeated = note("dataset_repeated", name=name, first=twin.name)
@@ -292,77 +311,49 @@ def plot(data: Any, models: str | None = None, **asked: Any) -> Picture:
 
 
 def conclude_bench(
-    done: Sequence[Comparison], notes: Sequence[Note], options: Options, clock: Clock, *, interrupted: bool
+    done: Sequence[BenchComparison],
+    notes: Sequence[Note],
+    session: Session,
+    clock: Clock,
+    *,
+    interrupted: bool,
 ) -> Bench:
     """Make the result of several comparisons: ranks and a verdict over all of them."""
-    status: Literal["complete", "partial", "interrupted"] = "complete"
+    status: Status = "complete"
     if interrupted:
         status = "interrupted"
-    elif any(n.code != "dataset_repeated" for n in notes) or any(
-        comparison.run.status == "partial" for comparison in done
-    ):
+    elif any(n.code != "dataset_repeated" for n in notes) or any(c.status == "partial" for c in done):
         status = "partial"
-    total = Counter[str]()
-    for comparison in done:
-        total.update(
-            {name: getattr(comparison.run, name) for name in ("fits_run", "fits_reused", "fits_failed")}
-        )
-    run = replace(
-        done[0].run,
-        id=clock.id,
-        started=clock.started,
-        seconds=clock.seconds,
-        cpu_seconds=clock.cpu_seconds,
-        status=status,
-        fits_run=total["fits_run"],
-        fits_reused=total["fits_reused"],
-        fits_failed=total["fits_failed"],
-    )
-    results = tuple(replace(comparison, command="bench") for comparison in done)
-    return Bench(run, done[0].environment, results, judge_data_sets(results, options.seed), tuple(notes))
+    run = _ended_run(done, status, session, clock)
+    across = judge_data_sets(done, session.options.seed)
+    return Bench(run, environment(), tuple(done), across, tuple(notes))
 
 
 def conclude(
     job: Job,
-    session: Session,
     results: Sequence[FitResult],
     planned: int,
     clock: Clock,
+    command: Command,
     *,
     interrupted: bool,
-) -> Comparison:
+) -> BenchComparison:
     """Make the result of what is done: summaries in order of merit, pairs, verdict, notes."""
     results = _in_plan_order(results, job.models)
-    failed = sum(r.status not in {"ok", "skipped"} for r in results)
     skipped = sum(r.status == "skipped" for r in results)
-    left_out = any(n.code == "model_not_loaded" for n in job.notes)
-    status: Literal["complete", "partial", "interrupted"] = "complete"
+    unfinished = len(results) < planned or any(r.status != "ok" for r in results)
+    status: Status = "complete"
     if interrupted:
         status = "interrupted"
-    elif failed or skipped or left_out or len(results) < planned:
+    elif unfinished or any(n.code == "model_not_loaded" for n in job.notes):
         status = "partial"
     summary = summarise_models(job, results)
     notes = [*job.dataset.notes, *job.notes, *summary.notes]
     if skipped:
         facts = {"seconds": job.options.budget, "left_out": skipped, "total": planned}
         notes.append(note("budget_spent", **facts))
-    return Comparison(
-        command="fit",
-        run=Run(
-            id=clock.id,
-            started=clock.started,
-            seconds=clock.seconds,
-            cpu_seconds=clock.cpu_seconds,
-            status=status,
-            seed=job.options.seed,
-            jobs=session.jobs,
-            backend=session.backend,
-            version=__version__,
-            fits_run=sum(not r.reused for r in results) - skipped,
-            fits_reused=sum(r.reused for r in results),
-            fits_failed=failed,
-        ),
-        environment=environment(),
+    return BenchComparison(
+        command=command,
         dataset=summarise_dataset(job.dataset),
         protocol=Protocol(
             scheme=job.plan.scheme,
@@ -380,6 +371,8 @@ def conclude(
         verdict=summary.verdict,
         notes=_shown_notes(notes, job.options),
         fits=tuple(results),
+        seconds=clock.seconds,
+        status=status,
     )
 
 
@@ -392,4 +385,4 @@ def _shown_notes(notes: Sequence[Note], options: Options) -> tuple[Note, ...]:
     """Drop the hints that name a flag which was used."""
     default = Options()
     used = {f"--{name}" for name in vars(options) if getattr(options, name) != getattr(default, name)}
-    return tuple(replace(n, hint="") if n.flag in used else n for n in notes)
+    return tuple(replace(n, hint="") if NOTES[n.code].flag in used else n for n in notes)

@@ -26,7 +26,9 @@ ADDED_LATER = {
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind | None, config=CONFIG)  # a union, because a dataclass alone takes no configuration
+    return TypeAdapter(
+        kind | None, config=CONFIG
+    )  # a union, because a dataclass alone takes no configuration
 
 
 def to_json(value: Result | Fit, *, indent: int | None = 2) -> str:

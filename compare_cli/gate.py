@@ -15,7 +15,7 @@ from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.judging import score_arrays
 from compare_cli.metrics import METRICS, find_metric
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Bench, Comparison
+from compare_cli.types import Comparison, Result
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,14 +188,13 @@ class Threshold:
             raise UsageError(f"--fail-under {text}: write it as accuracy=0.9.") from None
 
 
-def below_threshold(result: Comparison | Bench, thresholds: Sequence[Threshold]) -> list[str]:
+def below_threshold(result: Result, thresholds: Sequence[Threshold]) -> list[str]:
     """Return a sentence for each threshold that a recommended model is not sure to reach.
 
     Sure means the whole 95 % interval: its lower bound, or its upper one for a loss. No recommended model,
     or no interval, is not sure either.
     """
-    comparisons = result.datasets if isinstance(result, Bench) else (result,)
-    return [said for c in comparisons for t in thresholds if (said := _shortfall(c, t)) is not None]
+    return [said for c in result.datasets for t in thresholds if (said := _shortfall(c, t)) is not None]
 
 
 def _shortfall(comparison: Comparison, threshold: Threshold) -> str | None:
@@ -203,7 +202,7 @@ def _shortfall(comparison: Comparison, threshold: Threshold) -> str | None:
     row = next((m for m in comparison.models if m.model == comparison.verdict.recommended), None)
     if row is None:
         return f"{comparison.dataset.name}: {wanted}: no model is recommended."
-    interval = row.score_intervals.get(threshold.metric)
+    interval = row.interval(threshold.metric)
     if interval is None:
         return f"{comparison.dataset.name}: {wanted}: {row.model} has no interval of {threshold.metric}."
     higher = METRICS[threshold.metric].higher_is_better

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from compare_cli.across_types import Across
 from compare_cli.engine.splits import MAX_REPEATS
 from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Comparison, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
+from compare_cli.types import Across, Comparison, Fit, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from compare_cli.verdict import Baseline, Judgement, MetricFacts, PairPredictions
 
     Predictions = Callable[[str, str], PairPredictions | None]
+
+AnyFit = TypeVar("AnyFit", bound=Fit)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Question:
 
 
 def score_arrays(
-    results: Sequence[FitResult], models: Sequence[str], metric: str
+    results: Sequence[Fit], models: Sequence[str], metric: str
 ) -> dict[str, NDArray[np.float64]]:
     """Return the scores of each model as an array (repeats, folds), NaN where there is none."""
     import numpy as np
@@ -65,13 +66,13 @@ def score_arrays(
     folds = max((r.fold for r in results), default=0) + 1
     arrays = {name: np.full((repeats, folds), np.nan) for name in models}
     for result in results:
-        value = result.scores.get(metric)
+        value = result.score(metric)
         if value is not None and result.model in arrays:
             arrays[result.model][result.repeat, result.fold] = value
     return arrays
 
 
-def judged_part(results: Sequence[FitResult], models: Sequence[str], folds: int) -> list[FitResult]:
+def judged_part(results: Sequence[AnyFit], models: Sequence[str], folds: int) -> list[AnyFit]:
     """Return the results of a run that was cut short which compare like with like.
 
     Those of the repeats in which every model has a result on all ``folds``; where there is no such repeat,
@@ -242,7 +243,7 @@ def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
 
     name = comparisons[0].protocol.metric
     metric = METRICS.get(name) or Metric(name, name, "", rate=False)
-    rows = [{m.model: m.scores.get(name) for m in c.models} for c in comparisons]
+    rows = [{m.model: m.score(name) for m in c.models} for c in comparisons]
     scales = [_prior_loss(c, metric) for c in comparisons]
     names = dict.fromkeys(model for row in rows for model in row)
     means = {

@@ -120,4 +120,4 @@ NOTES: dict[str, NoteKind] = {
 def note(code: str, **facts: Any) -> Note:
     """Make the note ``code`` from its facts. An unknown code is a programming error (KeyError)."""
     kind = NOTES[code]
-    return Note(code, kind.level, kind.message.format(**facts), kind.hint.format(**facts), kind.flag)
+    return Note(code, kind.level, kind.message.format(**facts), kind.hint.format(**facts))

@@ -17,7 +17,7 @@ from compare_cli.gate import shared_repeats, uneven_share, unpaired
 from compare_cli.judging import score_arrays
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.runs import DatasetDiff, ModelDiff, RunsDiff, StoredRun
-from compare_cli.types import Bench, Comparison
+from compare_cli.types import Comparison, Result
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,14 +28,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def diff_runs(
-    runs: tuple[StoredRun, StoredRun], old: Comparison | Bench, new: Comparison | Bench
-) -> RunsDiff:
+def diff_runs(runs: tuple[StoredRun, StoredRun], old: Result, new: Result) -> RunsDiff:
     """Compare two results data set by data set and model by model; ``runs`` are the old and the new one.
 
     Data sets belong together by name, else by content. Raises DataError when the two share none.
     """
-    before, after = _parts(old), _parts(new)
+    before, after = old.datasets, new.datasets
     together = list(_together(before, after))
     if not together:
         names = ["; ".join(c.dataset.name for c in side) for side in (before, after)]
@@ -47,10 +45,6 @@ def diff_runs(
         only_old=tuple(c.dataset.name for c in before if id(c) not in found),
         only_new=tuple(c.dataset.name for c in after if id(c) not in found),
     )
-
-
-def _parts(result: Comparison | Bench) -> tuple[Comparison, ...]:
-    return (result,) if isinstance(result, Comparison) else result.datasets
 
 
 def _together(
@@ -85,7 +79,7 @@ class _Way:
 def _way(old: Comparison, new: Comparison, metric: str) -> _Way:
     if old.dataset.fingerprint != new.dataset.fingerprint:
         return _Way("not comparable", reason="the data differ")
-    if not any(metric in fit.scores for fit in old.fits):
+    if not any(metric in fit.score_names for fit in old.fits):
         told = f"judged by {old.protocol.metric} before and by {metric} now"
         return _Way("not comparable", reason=told)
     if "test" in {old.protocol.scheme, new.protocol.scheme}:
@@ -103,7 +97,7 @@ def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
     way = _way(old, new, name)
     models = [m.model for m in new.models]
     models += [m.model for m in old.models if m.model not in models]
-    scores = tuple({m.model: m.scores.get(name) for m in c.models} for c in (old, new))
+    scores = tuple({m.model: m.score(name) for m in c.models} for c in (old, new))
     arrays = tuple(score_arrays(c.fits, models, name) for c in (old, new))
     rows = []
     for model in models:

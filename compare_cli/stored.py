@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
-from compare_cli.document import BenchDocument, FitDocument, read_document
+from compare_cli.document import read_document
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError, UsageError, nearest
-from compare_cli.from_document import result_of
 from compare_cli.judging import (
     Question,
     in_order_of_merit,
@@ -28,15 +27,17 @@ from compare_cli.metrics import METRICS, Metric, practical_rope
 from compare_cli.models.families import BASELINE
 from compare_cli.types import (
     Bench,
-    Comparison,
     DatasetSummary,
-    FitResult,
+    Fit,
     ModelSummary,
     PairVerdict,
     Protocol,
     ReadInfo,
     Run,
+    SingleComparison,
     Verdict,
+    part_of_bench,
+    parts_as_singles,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Criterion:
     seed: int = 0
 
 
-def load(path: Path, criterion: Criterion) -> list[Comparison]:
+def load(path: Path, criterion: Criterion) -> list[SingleComparison]:
     """Return the comparisons of a result document (fit, bench or verdict), or of a CSV of scores.
 
     Raises DataError when the file is neither, and UsageError when it has no such metric.
@@ -67,7 +68,8 @@ def load(path: Path, criterion: Criterion) -> list[Comparison]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
     if text.lstrip()[:1] in {b"{", b"["}:
-        return _from_document(read_document(_last_line_if_ndjson(text), str(path)))
+        result = read_document(_last_line_if_ndjson(text), str(path))
+        return parts_as_singles(result) if isinstance(result, Bench) else [result]
     return _from_scores(text, path, criterion)
 
 
@@ -77,12 +79,7 @@ def _last_line_if_ndjson(text: bytes) -> bytes:
     return lines[-1] if len(lines) > 1 and lines[0].rstrip().endswith(b"}") else text
 
 
-def _from_document(document: FitDocument | BenchDocument) -> list[Comparison]:
-    result = result_of(document)
-    return [result] if isinstance(result, Comparison) else list(result.datasets)
-
-
-def _from_scores(text: bytes, path: Path, criterion: Criterion) -> list[Comparison]:
+def _from_scores(text: bytes, path: Path, criterion: Criterion) -> list[SingleComparison]:
     from compare_cli.verdict.score_table import arrays_from_rows
 
     try:
@@ -112,17 +109,17 @@ def _score_column(names: Sequence[str], asked: str | None, path: Path) -> str:
 
 def _scores_comparison(
     table: ScoreTable, metric: str, path: Path, digest: str, criterion: Criterion
-) -> Comparison:
+) -> SingleComparison:
     """Return scores from elsewhere in the form of a comparison: what nobody knows of it is None or empty."""
     import numpy as np
 
     fits = tuple(
-        FitResult("", name, r, k, "failed" if np.isnan(value) else "ok", {metric: _known(value)})
+        _fit_of(name, (r, k), metric, None if np.isnan(value) else float(value))
         for name, scores in table.scores.items()
         for (r, k), value in np.ndenumerate(scores)
     )
     repeats, folds = next(iter(table.scores.values())).shape
-    return Comparison(
+    return SingleComparison(
         command="verdict",
         run=_run_now(),
         environment=environment(),
@@ -153,14 +150,16 @@ def _scores_comparison(
     )
 
 
-def _known(value: float) -> float | None:
-    return None if value != value else float(value)
+def _fit_of(model: str, place: tuple[int, int], metric: str, score: float | None) -> Fit:
+    scores = {} if metric == "accuracy" else {metric: score}
+    accuracy = score if metric == "accuracy" else None
+    return Fit(model, *place, "failed" if score is None else "ok", accuracy, scores)
 
 
 def _run_now() -> Run:
     """A run that fitted nothing."""
-    digest = hashlib.sha256(Clock().started.encode()).hexdigest()
-    return Run(digest[:12], Clock().started, 0.0, 0.0, "complete", 0, 1, "none", __version__, 0, 0, 0)
+    clock = Clock()
+    return Run(clock.id, clock.started, 0.0, 0.0, "complete", 0, 1, "none", __version__, 0, 0, 0)
 
 
 def _bare_model(name: str, scores: Any, metric: str) -> ModelSummary:
@@ -169,6 +168,9 @@ def _bare_model(name: str, scores: Any, metric: str) -> ModelSummary:
     from compare_cli.verdict import score_interval
 
     present = np.isfinite(scores)
+    mean = float(np.nanmean(scores)) if present.any() else None
+    interval = score_interval(scores)
+    low, high = interval if interval is not None and metric == "accuracy" else (None, None)
     status = "ok" if present.all() else "partial" if present.any() else "failed"
     return ModelSummary(
         model=name,
@@ -177,8 +179,11 @@ def _bare_model(name: str, scores: Any, metric: str) -> ModelSummary:
         params={},
         status=status,  # type: ignore[arg-type]  # one of the three, spelt out above
         rank=None,
-        scores={metric: float(np.nanmean(scores)) if present.any() else None},
-        score_intervals={metric: score_interval(scores)},
+        accuracy=mean if metric == "accuracy" else None,
+        accuracy_low=low,
+        accuracy_high=high,
+        scores={} if metric == "accuracy" else {metric: mean},
+        score_intervals={} if metric == "accuracy" else {metric: interval},
         fit_seconds=None,
         fit_cpu_seconds=None,
         predict_seconds=None,
@@ -189,19 +194,19 @@ def _bare_model(name: str, scores: Any, metric: str) -> ModelSummary:
     )
 
 
-def merge(comparisons: Sequence[Comparison]) -> list[Comparison]:
+def merge(comparisons: Sequence[SingleComparison]) -> list[SingleComparison]:
     """Join comparisons of the same data on the same splits into one each; others stay apart.
 
     Raises DataError when a model is in two of those that belong together.
     """
-    together: dict[tuple[str, str, str], Comparison] = {}
+    together: dict[tuple[str, str, str], SingleComparison] = {}
     for comparison in comparisons:
         key = (comparison.dataset.name, comparison.dataset.fingerprint, comparison.protocol.splits_digest)
         together[key] = _joined(together[key], comparison) if key in together else comparison
     return list(together.values())
 
 
-def _joined(one: Comparison, other: Comparison) -> Comparison:
+def _joined(one: SingleComparison, other: SingleComparison) -> SingleComparison:
     baseline = {m.model for m in one.models if m.family == BASELINE}
     new = [m for m in other.models if m.model not in baseline]
     twice = {m.model for m in one.models} & {m.model for m in new}
@@ -212,7 +217,7 @@ def _joined(one: Comparison, other: Comparison) -> Comparison:
     return replace(one, models=(*one.models, *new), pairs=(*one.pairs, *other.pairs), fits=fits)
 
 
-def judge_again(comparison: Comparison, criterion: Criterion) -> Comparison:
+def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleComparison:
     """Give stored fold scores to the verdict, by the metric and ROPE asked for.
 
     Raises DataError for results that have no folds (judged on one test set), and UsageError for a
@@ -224,8 +229,8 @@ def judge_again(comparison: Comparison, criterion: Criterion) -> Comparison:
         raise DataError(
             f"{comparison.dataset.name}: judged on one test set, so there are no folds to judge again."
         )
-    if not any(name in fit.scores for fit in comparison.fits):
-        stored = dict.fromkeys(key for fit in comparison.fits for key in fit.scores)
+    if not any(name in fit.score_names for fit in comparison.fits):
+        stored = dict.fromkeys(key for fit in comparison.fits for key in fit.score_names)
         raise UsageError(f"--metric {name}: not among the stored scores.{nearest(name, stored)}")
     question = _question(comparison, _metric(name, criterion), criterion)
     fits = judged_part(comparison.fits, list(rows), comparison.protocol.folds)
@@ -247,13 +252,14 @@ def judge_again(comparison: Comparison, criterion: Criterion) -> Comparison:
     )
 
 
-def as_bench(judged: Sequence[Comparison], criterion: Criterion) -> Bench:
+def as_bench(judged: Sequence[SingleComparison], criterion: Criterion) -> Bench:
     """Return several judged data sets with what they say together. Raises UsageError for mixed metrics."""
     metrics = dict.fromkeys(comparison.protocol.metric for comparison in judged)
     if len(metrics) > 1:
         raise UsageError(f"the results were judged by {', '.join(metrics)}; choose one with --metric.")
     first = judged[0]
-    return Bench(first.run, first.environment, tuple(judged), judge_data_sets(judged, criterion.seed))
+    parts = tuple(part_of_bench(comparison) for comparison in judged)
+    return Bench(first.run, first.environment, parts, judge_data_sets(judged, criterion.seed))
 
 
 def _metric(name: str, criterion: Criterion) -> Metric:
@@ -261,7 +267,7 @@ def _metric(name: str, criterion: Criterion) -> Metric:
     return replace(metric, higher_is_better=False) if criterion.lower_is_better else metric
 
 
-def _question(comparison: Comparison, metric: Metric, criterion: Criterion) -> Question:
+def _question(comparison: SingleComparison, metric: Metric, criterion: Criterion) -> Question:
     data, protocol = comparison.dataset, comparison.protocol
     rope = criterion.rope
     if rope is None and metric.name == protocol.metric:

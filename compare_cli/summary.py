@@ -97,6 +97,8 @@ def summarise_model(
     names = list(dict.fromkeys([*METRICS, metric.name]))
     arrays = {name: score_arrays(results, [spec.name], name)[spec.name] for name in names} if done else {}
     scores = {name: _mean(arrays.get(name)) for name in names}
+    intervals_of = {name: _interval(name, array, facts) for name, array in arrays.items()}
+    low, high = intervals_of.pop("accuracy", None) or (None, None)
     rates = [r.test_rows / r.predict_seconds for r in done if r.predict_seconds]
     confusion = sum((r.confusion for r in done if r.confusion is not None), start=np.int64(0))
     return ModelSummary(
@@ -106,8 +108,11 @@ def summarise_model(
         params=done[0].params if done else spec.params,
         status="ok" if done and len(done) == len(results) else "partial" if done else "failed",
         rank=None,
+        accuracy=scores.pop("accuracy"),
+        accuracy_low=low,
+        accuracy_high=high,
         scores=scores,
-        score_intervals={name: _interval(name, array, facts) for name, array in arrays.items()},
+        score_intervals=intervals_of,
         fit_seconds=_median([r.fit_seconds for r in done]),
         fit_cpu_seconds=_median([r.fit_cpu_seconds for r in done]),
         predict_seconds=_median([r.predict_seconds for r in done]),
@@ -193,7 +198,9 @@ def _interval(name: str, array: NDArray[np.float64], facts: Intervals) -> tuple[
 
 def _failures(results: Sequence[FitResult]) -> tuple[Failure, ...]:
     return tuple(
-        Failure(r.repeat, r.fold, r.error_kind, r.error) for r in results if r.status not in {"ok", "skipped"}
+        Failure(r.fold, r.repeat, r.error_kind, r.error_message)
+        for r in results
+        if r.status not in {"ok", "skipped"}
     )
 
 
@@ -253,7 +260,7 @@ def comparison_notes(
     if metric.name == "accuracy" and (dataset.majority_rate or 0) >= IMBALANCED:
         label = dataset.classes[dataset.class_counts.index(max(dataset.class_counts))]
         notes.append(note("imbalanced", rate=dataset.majority_rate, label=label))
-    without = [m.model for m in models if m.status == "ok" and m.scores.get("log_loss") is None]
+    without = [m.model for m in models if m.status == "ok" and m.score("log_loss") is None]
     if without:
         notes.append(note("no_probabilities", models=", ".join(without)))
     return notes + _busy_notes(models)

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from compare_cli.across_types import Across, AcrossVerdict, ModelRank
-from compare_cli.types import Bench, Comparison, ModelSummary, PairVerdict
+from compare_cli.types import Across, AcrossVerdict, Bench, Comparison, ModelRank, ModelSummary, PairVerdict
 from compare_cli.verdict import MetricFacts, critical_difference, judge_across, rank_groups
 
 Scores = Mapping[str, Sequence[float | None]]
@@ -75,7 +74,10 @@ def _summary(like: ModelSummary, model: str, score: float | None) -> ModelSummar
         like,
         model=model,
         family=model.partition("(")[0],
-        scores={"accuracy": score},
+        accuracy=score,
+        accuracy_low=None,
+        accuracy_high=None,
+        scores={},
         score_intervals={},
         status="ok" if score is not None else "failed",
     )

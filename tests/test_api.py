@@ -58,7 +58,8 @@ def test_fits_are_in_plan_order_whatever_came_first(monkeypatch: pytest.MonkeyPa
 
 def test_the_same_seed_gives_the_same_numbers_and_another_does_not() -> None:
     def numbers(seed: int) -> list[Any]:
-        return [(m.model, m.scores) for m in compare(blobs(), options(seed=seed, repeats=2)).models]
+        models = compare(blobs(), options(seed=seed, repeats=2)).models
+        return [(m.model, m.accuracy, m.scores) for m in models]
 
     assert numbers(0) == numbers(0)
     assert numbers(0) != numbers(1)
@@ -208,7 +209,7 @@ def test_a_bench_is_every_comparison_and_what_they_say_together() -> None:
     assert result.run.fits_run == sum(len(c.fits) for c in comparisons) == 36
     assert result.run.status == "complete"
     tree = next(m for m in result.across.models if m.model == "tree")
-    means = [next(m.scores["accuracy"] for m in c.models if m.model == "tree") for c in comparisons]
+    means = [next(m.accuracy for m in c.models if m.model == "tree") for c in comparisons]
     assert tree.mean_accuracy == pytest.approx(np.mean(means))  # type: ignore[arg-type]
     assert tree.wins + tree.ties + tree.losses > 0
 
@@ -306,7 +307,7 @@ def test_a_frame_is_compared_as_a_table() -> None:
     comparison = compare(frame, options("tree"), target="kind")
     assert comparison.dataset.target == "kind"
     assert comparison.dataset.classes == ("high", "low")
-    assert comparison.models[0].scores["accuracy"] == 1.0
+    assert comparison.models[0].accuracy == 1.0
     assert api.read(frame, target="kind").fingerprint == comparison.dataset.fingerprint
 
 

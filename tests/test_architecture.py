@@ -13,10 +13,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "compare_cli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = [
-    {"errors", "across_types"},
-    {"types", "document_across"},
+    {"errors"},
+    {"types"},
     {"notes", "metrics", "environment", "runs", "document"},
-    {"data", "boundary", "from_document"},
+    {"data", "boundary"},
     {"models"},
     {"engine", "verdict", "report"},
     {"judging", "plot"},

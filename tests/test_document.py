@@ -17,21 +17,12 @@ from toy_tables import blobs, make_dataset, with_test
 
 from compare_cli import document as documents
 from compare_cli.api import bench, compare
-from compare_cli.document import (
-    BenchDocument,
-    FitDocument,
-    bench_document,
-    fit_document,
-    fit_part,
-    json_schema,
-    read_document,
-    schema_text,
-    to_json,
-)
+from compare_cli.document import json_schema, read_document, schema_text, to_json
 from compare_cli.engine.job import Options
 from compare_cli.errors import DataError
-from compare_cli.types import Bench, Comparison, DroppedColumn, FitResult
+from compare_cli.types import Bench, Comparison, DroppedColumn, FitResult, Result, SingleComparison
 
+PROMISED = Path(__file__).with_name("schema_of_0_1.json")
 SCHEMA_FILE = Path(documents.__file__).with_name("schema.json")
 RUN = """id started seconds cpu_seconds status seed jobs backend version fits_run fits_reused fits_failed"""
 ENVIRONMENT = "python numpy scikit_learn pandas joblib platform cpu_count"
@@ -90,13 +81,11 @@ def several() -> Bench:
     return bench([replace(blobs(40, seed=s), name=f"toy{s}") for s in range(3)], options("tree,naive_bayes"))
 
 
-def written(result: Comparison | Bench) -> Any:
-    made = fit_document(result) if isinstance(result, Comparison) else bench_document(result)
-
+def written(result: Result) -> Any:
     def no_constants(text: str) -> None:
         pytest.fail(f"{text} is no JSON")
 
-    return json.loads(to_json(made), parse_constant=no_constants)
+    return json.loads(to_json(result), parse_constant=no_constants)
 
 
 def parts(document: Any, path: str) -> Iterator[dict[str, Any]]:
@@ -136,8 +125,8 @@ def test_numbers_keep_their_meaning(failing: Comparison) -> None:
     document = written(failing)
     tree = document["models"][0]
     summary = failing.models[0]
-    assert tree["accuracy"] == summary.scores["accuracy"]
-    assert [tree["accuracy_low"], tree["accuracy_high"]] == list(summary.score_intervals["accuracy"] or ())
+    assert tree["accuracy"] == summary.accuracy
+    assert (tree["accuracy_low"], tree["accuracy_high"]) == summary.interval("accuracy")
     assert "accuracy" not in tree["scores"]
     assert "accuracy" not in tree["score_intervals"]
     assert tree["scores"]["log_loss"] == summary.scores["log_loss"]
@@ -146,7 +135,7 @@ def test_numbers_keep_their_meaning(failing: Comparison) -> None:
     assert document["dataset"]["classes"] == ["c0", "c1"]
     assert document["dataset"]["dropped"] == [{"column": "id", "reason": "an identifier"}]
     first = document["fits"][0]
-    assert first["accuracy"] == failing.fits[0].scores["accuracy"]
+    assert first["accuracy"] == failing.fits[0].accuracy
     assert "accuracy" not in first["scores"]
 
 
@@ -196,7 +185,7 @@ def test_documents_are_valid_and_read_back(case: str) -> None:
     document = written(comparison)
     valid(document)
     again = read_document(json.dumps(document), "result.json")
-    assert isinstance(again, FitDocument)
+    assert isinstance(again, SingleComparison)
     assert json.loads(to_json(again)) == document
 
 
@@ -208,7 +197,7 @@ def test_a_bench_is_valid_and_reads_back(several: Bench) -> None:
     document = written(several)
     valid(document)
     again = read_document(json.dumps(document).encode(), "bench.json")
-    assert isinstance(again, BenchDocument)
+    assert isinstance(again, Bench)
     assert json.loads(to_json(again)) == document
 
 
@@ -257,7 +246,7 @@ def test_numbers_that_do_not_exist_are_null(failing: Comparison, bad: float) -> 
         boundary={"linearity": {"mean": bad}},
         predict_rows_per_second=bad,
     )
-    fit = replace(failing.fits[0], scores={"accuracy": 1.0, "roc_auc": bad})
+    fit = replace(failing.fits[0], accuracy=1.0, scores={"roc_auc": bad})
     pair = replace(failing.pairs[0], delta=bad)
     comparison = replace(failing, models=(model,), fits=(fit,), pairs=(pair,))
     document = written(comparison)
@@ -274,7 +263,7 @@ def test_numbers_that_do_not_exist_are_null(failing: Comparison, bad: float) -> 
 @pytest.mark.parametrize("name", ['say "so"', "<b>&amp;</b>", "ключ", "a\nb\tc\x1b[31m\x00", "\u202e\u2028"])
 def test_hostile_names_are_written_and_read_back(failing: Comparison, name: str) -> None:
     dataset = replace(failing.dataset, name=name, source=name, target=name, classes=(name, "other"))
-    text = to_json(fit_document(replace(failing, dataset=dataset)))
+    text = to_json(replace(failing, dataset=dataset))
     text.encode("utf-8")
     shown = json.loads(text)["dataset"]
     assert (shown["name"], shown["source"], shown["target"], shown["classes"][0]) == (name,) * 4
@@ -289,8 +278,8 @@ def test_a_file_whose_name_is_no_text_can_be_written() -> None:
 
 
 def test_a_single_fit_is_one_line() -> None:
-    fit = FitResult("key", "tree", 1, 2, "killed", error_kind="ProcessDied", error="the process died")
-    text = to_json(fit_part(fit), indent=None)
+    fit = FitResult("tree", 1, 2, "killed", error="ProcessDied: the process died")
+    text = to_json(fit, indent=None)
     assert "\n" not in text
     shown = json.loads(text)
     assert (shown["model"], shown["repeat"], shown["fold"], shown["status"]) == ("tree", 1, 2, "killed")
@@ -302,6 +291,52 @@ def test_the_shipped_schema_is_that_of_the_code() -> None:
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), (
         "write it anew: from compare_cli.document import schema_text; put schema_text() into schema.json"
     )
+
+
+def resolved(schema: Any, parts: dict[str, Any]) -> Any:
+    """A schema without names: every reference replaced by what it stands for."""
+    if isinstance(schema, list):
+        return [resolved(item, parts) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        part = parts[schema["$ref"].removeprefix("#/$defs/")]
+        schema = {**part, **{key: value for key, value in schema.items() if key != "$ref"}}
+    return {k: resolved(v, parts) for k, v in schema.items() if k not in {"$defs", "title"}}
+
+
+def assert_keeps(old: Any, new: Any, where: str = "") -> None:
+    """Whatever the old schema says, the new one says too; it may have more keys, and values of a list."""
+    if isinstance(old, dict):
+        assert isinstance(new, dict), where
+        assert old.keys() <= new.keys(), f"{where}: {old.keys() - new.keys()}"
+        for key, value in old.items():
+            if key == "required" or key == "enum":
+                assert set(value) <= set(new[key]), where
+            else:
+                assert_keeps(value, new[key], f"{where}.{key}")
+    elif isinstance(old, list):
+        assert len(old) == len(new), where
+        for at, (one, other) in enumerate(zip(old, new, strict=True)):
+            assert_keeps(one, other, f"{where}[{at}]")
+    else:
+        assert old == new, where
+
+
+def test_the_contract_keeps_what_version_0_1_promised() -> None:
+    """Keys, types, ranges and meanings; names of the schema's own parts may differ."""
+    promised = json.loads(PROMISED.read_text(encoding="utf-8"))
+    now = json_schema()
+    assert_keeps(resolved(promised, promised["$defs"]), resolved(now, now["$defs"]))
+
+
+def test_a_broken_promise_is_seen() -> None:
+    promised = json.loads(PROMISED.read_text(encoding="utf-8"))
+    for path in (("RunPart", "seconds"), ("FitPart", "status"), ("PairPart", "disagreement")):
+        broken = json.loads(json.dumps(promised))
+        broken["$defs"][path[0]]["properties"][path[1]]["type"] = "string of another kind"
+        with pytest.raises(AssertionError):
+            assert_keeps(resolved(broken, broken["$defs"]), resolved(promised, promised["$defs"]))
 
 
 def test_the_schema_is_one() -> None:
@@ -348,8 +383,9 @@ def test_a_newer_document_with_more_keys_is_read(failing: Comparison) -> None:
     document = written(failing)
     document["weather"] = "fine"
     document["models"][0]["colour"] = "red"
+    document["fits"][0]["wind"] = None
     valid(document)
-    assert json.loads(to_json(read_document(json.dumps(document), "new.json")))["weather"] == "fine"
+    assert json.loads(to_json(read_document(json.dumps(document), "new.json"))) == written(failing)
 
 
 @pytest.mark.parametrize(

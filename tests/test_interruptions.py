@@ -77,7 +77,8 @@ def numbers(document: dict[str, Any]) -> list[Any]:
     found: list[Any] = [document["across"]["models"], document["across"]["pairs"]]
     for part in document["datasets"]:
         fits = [(place({**f, "dataset": ""}), f["scores"], f["accuracy"]) for f in part["fits"]]
-        models = [(m["model"], m["scores"], m["score_intervals"], m["boundary"]) for m in part["models"]]
+        told = ("model", "accuracy", "scores", "score_intervals", "boundary")
+        models = [[m[key] for key in told] for m in part["models"]]
         pairs = [{k: v for k, v in pair.items() if "second" not in k} for pair in part["pairs"]]
         found.append((part["dataset"]["fingerprint"], fits, models, pairs, part["verdict"]["top_set"]))
     return found

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "compare_cli"
 
 def test_a_note_tells_the_facts_of_the_case() -> None:
     made = note("folds_reduced", wanted=10, folds=3, why="class 'a' has 3 rows")
-    assert (made.code, made.level, made.flag) == ("folds_reduced", "warning", "--folds")
+    assert (made.code, made.level, NOTES[made.code].flag) == ("folds_reduced", "warning", "--folds")
     assert made.message == "3 folds instead of 10: class 'a' has 3 rows."
 
 

@@ -44,9 +44,7 @@ def row(part: DatasetDiff, model: str) -> ModelDiff:
 def changed(comparison: Comparison, model: str, change: Any) -> Comparison:
     """The same with other accuracies of one model: ``change`` of (repeat, fold, accuracy)."""
     fits = tuple(
-        replace(f, scores={**f.scores, "accuracy": change(f.repeat, f.fold, f.scores["accuracy"])})
-        if f.model == model
-        else f
+        replace(f, accuracy=change(f.repeat, f.fold, f.accuracy)) if f.model == model else f
         for f in comparison.fits
     )
     return replace(comparison, fits=fits)
@@ -97,7 +95,7 @@ def test_repeats_with_a_gap_do_not_count() -> None:
     cut = replace(BASE, fits=tuple(f for f in BASE.fits if (f.model, f.repeat, f.fold) != ("tree", 1, 3)))
     part = one(BASE, cut)
     assert row(part, "tree").verdict == "identical"
-    first = [f.scores["accuracy"] for f in BASE.fits if f.model == "tree" and f.repeat == 0]
+    first = [f.accuracy for f in BASE.fits if f.model == "tree" and f.repeat == 0]
     assert row(part, "tree").old == pytest.approx(np.mean(first))
     no_repeat = replace(BASE, fits=tuple(f for f in BASE.fits if (f.model, f.fold) != ("tree", 3)))
     assert row(one(BASE, no_repeat), "tree").verdict == "not comparable"

@@ -52,7 +52,7 @@ def test_scores_are_means_over_fits_and_times_are_medians() -> None:
         fits = fits_of(comparison, model.model)
         assert len(fits) == 10
         for name, value in model.scores.items():
-            assert value == pytest.approx(np.mean([fit.scores[name] for fit in fits]))  # type: ignore[arg-type]
+            assert value == pytest.approx(np.mean([fit.score(name) for fit in fits]))  # type: ignore[arg-type]
         assert model.fit_seconds == np.median([fit.fit_seconds for fit in fits])  # type: ignore[arg-type]
         assert model.predict_seconds == np.median([fit.predict_seconds for fit in fits])  # type: ignore[arg-type]
         rates = [fit.test_rows / fit.predict_seconds for fit in fits if fit.predict_seconds]
@@ -60,14 +60,14 @@ def test_scores_are_means_over_fits_and_times_are_medians() -> None:
         assert model.confusion is not None
         assert np.sum(model.confusion) == 2 * 60
         diagonal = np.trace(np.array(model.confusion)) / 120
-        assert model.scores["accuracy"] == pytest.approx(diagonal)
+        assert model.accuracy == pytest.approx(diagonal)
 
 
 def test_the_order_is_that_of_merit_and_the_baseline_is_last() -> None:
     comparison = run(models="dummy(strategy=uniform),tree,naive_bayes")
     assert [m.rank for m in comparison.models] == [1, 2, 3, 4]
     assert comparison.models[-1].model == "dummy"
-    scores = [m.scores["accuracy"] for m in comparison.models[:-1]]
+    scores = [m.accuracy for m in comparison.models[:-1]]
     assert scores == sorted(scores, reverse=True)  # type: ignore[type-var]
 
 
@@ -83,7 +83,7 @@ def test_the_baseline_is_last_even_where_it_wins() -> None:
     comparison = run(noise, "tree")
     assert [m.model for m in comparison.models] == ["tree", "dummy"]
     tree, dummy = comparison.models
-    assert tree.scores["accuracy"] < dummy.scores["accuracy"]  # type: ignore[operator]
+    assert tree.accuracy < dummy.accuracy  # type: ignore[operator]
     assert tree.beats_baseline is False
     assert dummy.beats_baseline is None
 
@@ -124,8 +124,8 @@ def test_a_failed_model_has_no_numbers(toy_families: None) -> None:
 def test_a_partial_model_is_summed_up_over_the_folds_it_finished(toy_families: None) -> None:
     comparison = run(models="flaky,tree")
     done = [fit for fit in fits_of(comparison, "flaky") if fit.status == "ok"]
-    assert row(comparison, "flaky").scores["accuracy"] == pytest.approx(
-        np.mean([fit.scores["accuracy"] for fit in done])  # type: ignore[arg-type]
+    assert row(comparison, "flaky").accuracy == pytest.approx(
+        np.mean([fit.accuracy for fit in done])  # type: ignore[arg-type]
     )
 
 
@@ -137,8 +137,8 @@ def test_the_interval_of_a_partial_model_knows_only_the_rows_it_was_judged_on(to
     flaky = row(comparison, "flaky")
     judged = sum(fit.test_rows for fit in fits_of(comparison, "flaky") if fit.status == "ok")
     assert judged == 12
-    assert flaky.scores["accuracy"] is not None
-    assert flaky.score_intervals["accuracy"] == wilson_interval(flaky.scores["accuracy"], judged)
+    assert flaky.accuracy is not None
+    assert flaky.interval("accuracy") == wilson_interval(flaky.accuracy, judged)
 
 
 def test_when_all_fail_there_is_no_answer_and_no_crash(toy_families: None) -> None:
@@ -153,7 +153,7 @@ def test_pairs_speak_of_the_metric(toy_families: None) -> None:
         comparison = run(metric=metric)
         left, right = comparison.models[:2]
         pair = next(p for p in comparison.pairs if (p.left, p.right) == (left.model, right.model))
-        gap = left.scores[metric] - right.scores[metric]  # type: ignore[operator]
+        gap = left.score(metric) - right.score(metric)  # type: ignore[operator]
         assert pair.delta == pytest.approx(sign * gap)
         assert pair.delta >= 0  # type: ignore[operator]
 
@@ -174,9 +174,9 @@ def test_intervals_are_there_for_the_scores_that_have_one() -> None:
     from compare_cli.verdict import wilson_interval
 
     tree = row(run(), "tree")
-    accuracy = tree.scores["accuracy"]
+    accuracy = tree.accuracy
     assert accuracy is not None
-    assert tree.score_intervals["accuracy"] == wilson_interval(accuracy, 60)
+    assert tree.interval("accuracy") == wilson_interval(accuracy, 60)
     for name in ("roc_auc", "log_loss", "balanced_accuracy", "mcc"):
         low, high = tree.score_intervals[name]  # type: ignore[misc]
         assert low < tree.scores[name] < high  # type: ignore[operator]
@@ -187,7 +187,7 @@ def test_intervals_are_there_for_the_scores_that_have_one() -> None:
 def test_a_test_set_has_wilson_intervals_only() -> None:
     comparison = run(with_test(blobs(60), blobs(30, seed=1)), repeats=1)
     tree = row(comparison, "tree")
-    assert tree.score_intervals["accuracy"] is not None
+    assert tree.interval("accuracy") is not None
     assert tree.score_intervals["log_loss"] is None
     assert (comparison.protocol.scheme, comparison.protocol.folds) == ("test", 1)
     assert comparison.dataset.test_rows == 30
@@ -251,10 +251,10 @@ def test_a_hint_that_names_a_used_option_is_not_shown(
 
 def test_score_arrays_have_repeats_in_rows_and_nan_where_there_is_nothing() -> None:
     fits = [
-        FitResult("k", "a", 0, 0, "ok", {"accuracy": 0.5}),
-        FitResult("k", "a", 1, 2, "ok", {"accuracy": 0.7}),
-        FitResult("k", "b", 1, 0, "failed"),
-        FitResult("k", "stranger", 0, 0, "ok", {"accuracy": 0.1}),
+        FitResult("a", 0, 0, "ok", 0.5),
+        FitResult("a", 1, 2, "ok", 0.7),
+        FitResult("b", 1, 0, "failed"),
+        FitResult("stranger", 0, 0, "ok", 0.1),
     ]
     arrays = score_arrays(fits, ["a", "b"], "accuracy")
     nan = np.nan

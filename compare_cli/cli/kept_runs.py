@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compare_cli.cli.output import Output
     from compare_cli.engine.store import Store
     from compare_cli.runs import StoredRun
-    from compare_cli.types import Bench, Comparison
+    from compare_cli.types import Result
 
 runs_app = typer.Typer(
     name="runs",
@@ -113,14 +113,14 @@ def show(options: ShowOptions, run: RunName) -> None:
         output.abandon()
 
 
-def _output(options: ShowOptions, run: StoredRun, result: Comparison | Bench) -> Output:
+def _output(options: ShowOptions, run: StoredRun, result: Result) -> Output:
     """Return where the result goes, as it would if it had just been computed."""
     from compare_cli.cli.benching import chosen_baseline, ranks_picture, refuse_picture
     from compare_cli.cli.output import Output
-    from compare_cli.types import Comparison
+    from compare_cli.types import SingleComparison
 
     make = partial(Output, everything=options.verbose, boundary=options.boundary)
-    if isinstance(result, Comparison):
+    if isinstance(result, SingleComparison):
         refuse_picture(options.output)
         if options.baseline is not None:
             raise UsageError(f"--baseline {options.baseline}: {run.id} is no bench.")
@@ -130,12 +130,11 @@ def _output(options: ShowOptions, run: StoredRun, result: Comparison | Bench) ->
     return make(options.format_name, options.output, baseline=baseline, picture=picture)
 
 
-def _say_notes(result: Comparison | Bench, *, everything: bool) -> None:
+def _say_notes(result: Result, *, everything: bool) -> None:
     from compare_cli.cli.benching import bench_notes
     from compare_cli.cli.talk import say_notes
-    from compare_cli.types import Bench
 
-    if isinstance(result, Bench) and len(result.datasets) > 1:
+    if len(result.datasets) > 1:
         for comparison in result.datasets:
             say_notes(bench_notes(comparison, everything=everything))
     say_notes(result.notes)
@@ -237,10 +236,9 @@ def _open(store: Path | None) -> Store:
     return Store(path)
 
 
-def _result(store: Store, name: str) -> tuple[StoredRun, Comparison | Bench]:
+def _result(store: Store, name: str) -> tuple[StoredRun, Result]:
     """Return a run and its result. Raises UsageError for one that has none, or is not there."""
     from compare_cli.document import read_document
-    from compare_cli.from_document import result_of
     from compare_cli.runs import find_run
 
     run = find_run(store.runs(), name)
@@ -249,4 +247,4 @@ def _result(store: Store, name: str) -> tuple[StoredRun, Comparison | Bench]:
         what = f"compare {run.command} {' '.join(run.datasets)}"
         why = "is still under way" if run.status == "running" else f"has no result ({run.status})"
         raise UsageError(f"{run.id}: this run {why}. The same command ({what} …) goes on where it stopped.")
-    return run, result_of(read_document(document, f"{store.path}: {run.id}"))
+    return run, read_document(document, f"{store.path}: {run.id}")

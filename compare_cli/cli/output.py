@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from compare_cli.cli.talk import wants_color
 from compare_cli.errors import ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable
-from compare_cli.report.formats import FORMATS, Renderer, Result
+from compare_cli.report.formats import FORMATS, Renderer
 from compare_cli.report.view import View
-from compare_cli.types import Bench, FitResult
+from compare_cli.types import Bench, Fit, Result
 
 if TYPE_CHECKING:
     from compare_cli.plot.ranks import Picture
@@ -61,7 +61,7 @@ class Output:
         self._picture = picture
         self._begun = _begin_file(file, "-o") if file is not None else None
 
-    def stream(self, dataset: str, fit: FitResult) -> None:
+    def stream(self, dataset: str, fit: Fit) -> None:
         """Write one fit, if the format streams."""
         if self.renderer.line is not None:
             self._write(self.renderer.line(dataset, fit))

@@ -113,7 +113,7 @@ class Progress:
 
 def finished_line(number: int, total: int, comparison: Comparison) -> str:
     """Return what came of a data set: ``[3/21] moons: top set svm, mlp; 80 fits, 2 failed, 9.6 s``."""
-    run, verdict = comparison.run, comparison.verdict
+    verdict = comparison.verdict
     top = [printable(name) for name in verdict.top_set]
     more = f" and {len(top) - TOP_SET} more" if len(top) > TOP_SET else ""
     names = ", ".join(shortened(name, NAME) for name in top[:TOP_SET]) + more
@@ -124,12 +124,13 @@ def finished_line(number: int, total: int, comparison: Comparison) -> str:
         "undecided": f"top set {names}",
         "none": "no model is known to beat the baseline",
     }[verdict.status]
-    facts = [counted(run.fits_run + run.fits_reused, "fit")]
-    facts += [f"{run.fits_reused} reused"] if run.fits_reused else []
-    facts += [f"{run.fits_failed} failed"] if run.fits_failed else []
-    ended = "interrupted; " if run.status == "interrupted" else ""
+    reused, failed = comparison.fits_reused, comparison.fits_failed
+    facts = [counted(comparison.fits_run + reused, "fit")]
+    facts += [f"{reused} reused"] if reused else []
+    facts += [f"{failed} failed"] if failed else []
+    ended = "interrupted; " if comparison.status == "interrupted" else ""
     name = shortened(printable(comparison.dataset.name), 2 * NAME)
-    return f"[{number}/{total}] {name}: {ended}{said}; {', '.join(facts)}, {run.seconds:.1f} s"
+    return f"[{number}/{total}] {name}: {ended}{said}; {', '.join(facts)}, {comparison.seconds or 0:.1f} s"
 
 
 def say(line: str) -> None:

@@ -14,7 +14,7 @@ from compare_cli.cli.progress import Progress
 from compare_cli.cli.talk import say_error, say_notes
 from compare_cli.errors import ExitCode
 from compare_cli.gate import Threshold, below_threshold
-from compare_cli.types import Bench, Comparison, FitResult, LeftOut, Note, Planned, PlannedBench
+from compare_cli.types import Comparison, FitResult, LeftOut, Note, Planned, PlannedBench, Result
 
 Stream = Generator[object, None, object]
 _CODES = {"complete": ExitCode.OK, "partial": ExitCode.PARTIAL, "interrupted": ExitCode.INTERRUPTED}
@@ -62,7 +62,7 @@ def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: 
         output.abandon()
 
 
-def _exit_code(result: Comparison | Bench, thresholds: Sequence[Threshold]) -> int:
+def _exit_code(result: Result, thresholds: Sequence[Threshold]) -> int:
     """A run that did not do everything says so first; then the gates."""
     if result.run.status != "complete":
         return _CODES[result.run.status]

@@ -128,8 +128,7 @@ def no_result(task: FitTask, status: FitStatus, kind: str, message: str, traceba
         status=status,
         train_rows=len(task.train),
         test_rows=len(task.test),
-        error_kind=kind,
-        error=_one_line(message) or "no message",
+        error=f"{kind}: {_one_line(message) or 'no message'}",
         traceback=traceback,
     )
 
@@ -182,6 +181,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         repeat=task.repeat,
         fold=task.fold,
         status="ok",
+        accuracy=scores.pop("accuracy"),
         scores=scores,
         fit_seconds=fit_seconds,
         fit_cpu_seconds=fit_cpu,

@@ -22,6 +22,8 @@ _ABOUT_THE_TASK = {"key", "model", "repeat", "fold", "reused", "ran_at"}
 def pack(result: FitResult) -> bytes:
     """Return all of a result but what its task says already."""
     facts = {f.name: getattr(result, f.name) for f in fields(result) if f.name not in _ABOUT_THE_TASK}
+    facts["scores"] = {"accuracy": facts.pop("accuracy"), **result.scores}
+    facts |= {"error_kind": result.error_kind, "error": result.error_message}
     for name in _ARRAYS:
         facts[name] = _flat(facts[name])
     if result.boundary is not None:
@@ -38,6 +40,9 @@ def unpack(data: bytes, task_facts: FitResult) -> FitResult:
         facts = json.loads(zlib.decompress(data))
         for name, kind in _ARRAYS.items():
             facts[name] = _array(facts[name], kind)
+        facts["accuracy"] = facts["scores"].pop("accuracy", None)
+        kind, message = facts.pop("error_kind"), facts["error"]
+        facts["error"] = f"{kind}: {message}" if message else None
         boundary = facts["boundary"]
         if boundary is not None:
             facts["boundary"] = Boundary(**{**boundary, "probe_labels": _array(boundary["probe_labels"])})

@@ -283,7 +283,7 @@ def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[No
 
 def _reused(task: FitTask, ran_at: str) -> FitResult:
     return FitResult(
-        task.key, task.model.name, task.repeat, task.fold, status="ok", reused=True, ran_at=ran_at
+        task.model.name, task.repeat, task.fold, status="ok", reused=True, ran_at=ran_at, key=task.key
     )
 
 

@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.across_types import ModelRank
 from compare_cli.plot.figure import DPI, own_settings, require_matplotlib, saved_figure
 from compare_cli.report.across_text import friedman_sentence
 from compare_cli.report.escaping import cells, fitted_apart, printable
 from compare_cli.report.units import plain
-from compare_cli.types import Bench
+from compare_cli.types import Bench, ModelRank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

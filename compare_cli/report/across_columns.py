@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from compare_cli.across_types import AcrossPair, ModelRank
 from compare_cli.metrics import Metric
 from compare_cli.report import units
+from compare_cli.types import AcrossPair, ModelRank
 
 
 @dataclass(frozen=True)

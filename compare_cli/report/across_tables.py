@@ -45,7 +45,7 @@ def bench_csv(bench: Bench, view: View) -> str:
 
 def bench_markdown(bench: Bench, view: View) -> str:
     """Return every data set's table, the matrix, then the ranks, pairs and verdict over all of them."""
-    lines = [line for comparison in bench.datasets for line in (*comparison_lines(comparison), "")]
+    lines = [line for comparison in bench.datasets for line in (*comparison_lines(comparison, bench.run), "")]
     lines += [*_matrix_lines(bench, view), *_rank_lines(bench), *_pair_lines(bench)]
     return "\n".join([*lines, f"**{markdown(bench.across.verdict.sentence)}**"]) + "\n"
 

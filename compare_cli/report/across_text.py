@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from compare_cli.across_types import Across
 from compare_cli.report import units
 from compare_cli.report.across_columns import PAIR_COLUMNS, PairColumn, RankColumn, telling_ranks
 from compare_cli.report.columns import GAP, NAME_WIDTH, shown_metric
@@ -22,7 +21,7 @@ from compare_cli.report.text import (
     render,
 )
 from compare_cli.report.view import View
-from compare_cli.types import Bench
+from compare_cli.types import Across, Bench
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,7 +40,7 @@ def bench_text(bench: Bench, view: View) -> str:
 
     parts: list[RenderableType] = []
     for comparison in bench.datasets:
-        parts += [*comparison_parts(comparison, view, reasons=view.everything), ""]
+        parts += [*comparison_parts(comparison, bench.run, view, reasons=view.everything), ""]
     if not view.everything and any(map(marks_a_top_set, bench.datasets)):
         parts += [Text(TOP_SET, "dim"), ""]
     parts += [*_matrix_parts(bench, view), *_rank_parts(bench, view), *_pair_parts(bench, view)]

@@ -67,7 +67,7 @@ def score_text(value: float | None, metric: Metric) -> str:
 
 def interval_text(row: ModelSummary, facts: Facts) -> str:
     """Return the interval of the ranking score: ``[90.7, 97.7]``."""
-    interval = row.score_intervals.get(facts.metric.name)
+    interval = row.interval(facts.metric.name)
     if interval is None:
         return ""
     low, high = (score_text(bound, facts.metric) for bound in interval)
@@ -98,9 +98,7 @@ def _of_metric(metric: Metric, priority: float | None) -> Column:
     def title(facts: Facts) -> str:
         return "" if facts.metric.name == metric.name else metric.title
 
-    return Column(
-        metric.name, title, lambda row, _: score_text(row.scores.get(metric.name), metric), priority
-    )
+    return Column(metric.name, title, lambda row, _: score_text(row.score(metric.name), metric), priority)
 
 
 def _of_boundary(name: str, title: str, priority: float | None) -> Column:
@@ -131,7 +129,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "score",
         _score_title,
-        lambda row, facts: score_text(row.scores.get(facts.metric.name), facts.metric),
+        lambda row, facts: score_text(row.score(facts.metric.name), facts.metric),
         0,
     ),
     Column("interval", _fixed("95 %"), interval_text, 1, "left"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from compare_cli.across_types import Across, ModelRank
 from compare_cli.report.escaping import cells, fitted_apart, printable
 from compare_cli.report.units import plain
+from compare_cli.types import Across, ModelRank
 
 NORTH, EAST, SOUTH, WEST, HEAVY = 1, 2, 4, 8, 16
 SIGNS = {

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from compare_cli.report.view import View
-from compare_cli.types import Bench, Comparison, FitResult
-
-Result = Comparison | Bench
+from compare_cli.types import Fit, Result, SingleComparison
 
 
 @dataclass(frozen=True)
@@ -18,12 +16,12 @@ class Renderer:
 
     text: Callable[[Result, View], str]
     suffixes: tuple[str, ...]
-    line: Callable[[str, FitResult], str] | None = None
+    line: Callable[[str, Fit], str] | None = None
 
 
-def fits_of(result: Result) -> Iterator[tuple[str, FitResult]]:
+def fits_of(result: Result) -> Iterator[tuple[str, Fit]]:
     """Yield every fit of a result with the name of its data set."""
-    for comparison in (result,) if isinstance(result, Comparison) else result.datasets:
+    for comparison in result.datasets:
         for fit in comparison.fits:
             yield comparison.dataset.name, fit
 
@@ -32,24 +30,23 @@ def _table(result: Result, view: View) -> str:
     from compare_cli.report.across_text import bench_text
     from compare_cli.report.text import comparison_text
 
-    return comparison_text(result, view) if isinstance(result, Comparison) else bench_text(result, view)
+    return comparison_text(result, view) if isinstance(result, SingleComparison) else bench_text(result, view)
 
 
 def _json(result: Result, view: View) -> str:
-    from compare_cli.document import bench_document, fit_document, to_json
+    from compare_cli.document import to_json
 
-    document = fit_document(result) if isinstance(result, Comparison) else bench_document(result)
-    return to_json(document) + "\n"
+    return to_json(result) + "\n"
 
 
 def _ndjson(result: Result, view: View) -> str:
     return json.dumps({"type": "comparison", **json.loads(_json(result, view))}, ensure_ascii=False) + "\n"
 
 
-def _ndjson_line(dataset: str, fit: FitResult) -> str:
-    from compare_cli.document import fit_part, to_json
+def _ndjson_line(dataset: str, fit: Fit) -> str:
+    from compare_cli.document import to_json
 
-    facts = json.loads(to_json(fit_part(fit), indent=None))
+    facts = json.loads(to_json(fit, indent=None))
     return json.dumps({"type": "fit", "dataset": dataset, **facts}, ensure_ascii=False) + "\n"
 
 
@@ -57,14 +54,16 @@ def _csv(result: Result, view: View) -> str:
     from compare_cli.report.across_tables import bench_csv
     from compare_cli.report.tables import comparison_csv
 
-    return comparison_csv(result) if isinstance(result, Comparison) else bench_csv(result, view)
+    return comparison_csv(result) if isinstance(result, SingleComparison) else bench_csv(result, view)
 
 
 def _markdown(result: Result, view: View) -> str:
     from compare_cli.report.across_tables import bench_markdown
     from compare_cli.report.tables import comparison_markdown
 
-    return comparison_markdown(result) if isinstance(result, Comparison) else bench_markdown(result, view)
+    return (
+        comparison_markdown(result) if isinstance(result, SingleComparison) else bench_markdown(result, view)
+    )
 
 
 FORMATS: dict[str, Renderer] = {

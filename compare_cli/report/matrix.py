@@ -88,7 +88,7 @@ def _usual(names: Sequence[str], families: Mapping[str, str]) -> str:
 
 def _cells(comparison: Comparison, models: Sequence[str]) -> Iterator[Cell]:
     first, metric = models[0], shown_metric(comparison.protocol.metric)
-    scores = {m.model: m.scores.get(metric.name) for m in comparison.models}
+    scores = {m.model: m.score(metric.name) for m in comparison.models}
     turned = {"better": "worse", "worse": "better"}
     verdicts: dict[str, str] = {p.left: p.verdict for p in comparison.pairs if p.right == first}
     verdicts |= {p.right: turned.get(p.verdict, p.verdict) for p in comparison.pairs if p.left == first}

@@ -10,7 +10,7 @@ from compare_cli.report.columns import Facts, choose_columns
 from compare_cli.report.escaping import markdown, printable
 from compare_cli.report.reused import reused_line
 from compare_cli.report.text import heading, protocol_line
-from compare_cli.types import Comparison, ModelSummary
+from compare_cli.types import Comparison, ModelSummary, Run, SingleComparison
 
 MARKDOWN_ROOM = 120
 _FIELDS = (
@@ -37,17 +37,16 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, object]]:
 
 
 def _flat(comparison: Comparison, model: ModelSummary) -> dict[str, object]:
-    low, high = model.score_intervals.get("accuracy") or (None, None)
     row: dict[str, object] = {
         "dataset": comparison.dataset.name,
         "model": model.model,
         "status": model.status,
         "rank": model.rank,
-        "accuracy": model.scores.get("accuracy"),
-        "accuracy_low": low,
-        "accuracy_high": high,
+        "accuracy": model.accuracy,
+        "accuracy_low": model.accuracy_low,
+        "accuracy_high": model.accuracy_high,
+        **model.scores,
     }
-    row |= {name: value for name, value in model.scores.items() if name != "accuracy"}
     row |= {name: getattr(model, name) for name in _FIELDS}
     return {name: "" if value is None else _lower(value) for name, value in row.items()}
 
@@ -74,16 +73,16 @@ def _inert(value: object) -> object:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def comparison_markdown(comparison: Comparison) -> str:
+def comparison_markdown(comparison: SingleComparison) -> str:
     """Return heading, table and verdict as Markdown."""
-    return "\n".join(comparison_lines(comparison)) + "\n"
+    return "\n".join(comparison_lines(comparison, comparison.run)) + "\n"
 
 
-def comparison_lines(comparison: Comparison) -> Iterator[str]:
+def comparison_lines(comparison: Comparison, run: Run) -> Iterator[str]:
     """Yield the lines of one comparison in Markdown."""
     facts = Facts.of(comparison)
     columns = choose_columns(comparison, MARKDOWN_ROOM)
-    yield from (f"### {markdown(heading(comparison))}", "", markdown(protocol_line(comparison)), "")
+    yield from (f"### {markdown(heading(comparison))}", "", markdown(protocol_line(comparison, run)), "")
     rows = [tuple(column.cell(model, facts) for column in columns) for model in comparison.models]
     yield from markdown_grid([c.title(facts) for c in columns], [c.justify for c in columns], rows)
     reused = reused_line(comparison)

@@ -21,7 +21,7 @@ from compare_cli.report.columns import (
 from compare_cli.report.escaping import printable, shortened
 from compare_cli.report.reused import reused_line
 from compare_cli.report.view import View
-from compare_cli.types import Comparison, ModelSummary
+from compare_cli.types import Comparison, ModelSummary, Run, SingleComparison
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -34,9 +34,9 @@ TOP_SET = f"{MARK} top set: the data cannot tell these apart from the best"
 _FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
 
 
-def comparison_text(comparison: Comparison, view: View) -> str:
+def comparison_text(comparison: SingleComparison, view: View) -> str:
     """Return one comparison as text: title, table, verdict."""
-    return render([*comparison_parts(comparison, view)], view)
+    return render([*comparison_parts(comparison, comparison.run, view)], view)
 
 
 def render(parts: Sequence[RenderableType], view: View) -> str:
@@ -66,13 +66,15 @@ def _console(file: io.StringIO, view: View, width: int) -> Console:
     )
 
 
-def comparison_parts(comparison: Comparison, view: View, *, reasons: bool = True) -> list[RenderableType]:
+def comparison_parts(
+    comparison: Comparison, run: Run, view: View, *, reasons: bool = True
+) -> list[RenderableType]:
     """Return title, table and verdict; without ``reasons`` the verdict is its sentence alone."""
     from rich.text import Text
 
     parts: list[RenderableType] = [
         Text(heading(comparison), "bold"),
-        Text(protocol_line(comparison), "dim"),
+        Text(protocol_line(comparison, run), "dim"),
         "",
     ]
     if comparison.models:
@@ -92,9 +94,9 @@ def heading(comparison: Comparison) -> str:
     return f"{name}: {rows}, {counted(d.features, 'feature')}, {len(d.classes)} classes of {target}"
 
 
-def protocol_line(comparison: Comparison) -> str:
-    """Return how models were compared, in one line."""
-    p, run = comparison.protocol, comparison.run
+def protocol_line(comparison: Comparison, run: Run) -> str:
+    """Return how models were compared, in one line; ``run`` knows the seed."""
+    p = comparison.protocol
     times = counted(p.repeats, "repeat")
     how = {
         "stratified": f"{p.folds} stratified folds × {times}",
@@ -104,9 +106,10 @@ def protocol_line(comparison: Comparison) -> str:
     }[p.scheme]
     if comparison.command == "verdict":
         return f"{how}; judged by {printable(p.metric)}"
-    ended = "" if run.status != "interrupted" else "; interrupted"
-    reused = f", {run.fits_reused} reused" if run.fits_reused else ""
-    return f"{how}, seed {run.seed}; {run.fits_run} fits{reused} in {run.seconds:.1f} s{ended}"
+    ended = "" if comparison.status != "interrupted" else "; interrupted"
+    reused = f", {comparison.fits_reused} reused" if comparison.fits_reused else ""
+    fits = f"{comparison.fits_run} fits{reused} in {comparison.seconds or 0:.1f} s"
+    return f"{how}, seed {run.seed}; {fits}{ended}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -24,6 +24,7 @@ from compare_cli.types.result import (
     Status,
     Verdict,
     part_of_bench,
+    parts_as_singles,
     single_comparison,
 )
 from compare_cli.types.table import Column, ColumnKind, Dataset, DroppedColumn, Note, ReadInfo
@@ -65,5 +66,6 @@ __all__ = [
     "Status",
     "Verdict",
     "part_of_bench",
+    "parts_as_singles",
     "single_comparison",
 ]

@@ -92,6 +92,11 @@ class Fit:
         return self.accuracy if metric == "accuracy" else self.scores.get(metric)
 
     @property
+    def score_names(self) -> tuple[str, ...]:
+        """The names of its scores, ``"accuracy"`` included, also of those that could not be computed."""
+        return ("accuracy", *self.scores)
+
+    @property
     def error_kind(self) -> str:
         """The name of the error, such as ``ValueError`` or ``ProcessDied``; "" without one."""
         return (self.error or "").partition(": ")[0]

@@ -7,7 +7,7 @@ below a field is its description in the JSON Schema.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from compare_cli.types.across import Across, AcrossVerdict
@@ -301,7 +301,17 @@ Result = SingleComparison | Bench
 def part_of_bench(comparison: Comparison) -> BenchComparison:
     """Return a comparison as a bench has it, without a run and an environment of its own."""
     facts = {f.name: getattr(comparison, f.name) for f in fields(Comparison)}
-    return BenchComparison(**facts | {"command": "bench"}, seconds=comparison.seconds, status=comparison.status)
+    return BenchComparison(**facts, seconds=comparison.seconds, status=comparison.status)
+
+
+def parts_as_singles(bench: Bench) -> list[SingleComparison]:
+    """Return each comparison of a bench as a document of its own, with its share of the run."""
+
+    def run_of(part: BenchComparison) -> Run:
+        counts = {name: getattr(part, name) for name in ("fits_run", "fits_reused", "fits_failed")}
+        return replace(bench.run, status=part.status, seconds=part.seconds or 0.0, **counts)
+
+    return [single_comparison(part, run_of(part), bench.environment) for part in bench.datasets]
 
 
 def single_comparison(comparison: Comparison, run: Run, environment: Environment) -> SingleComparison:

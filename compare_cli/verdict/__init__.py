@@ -10,7 +10,7 @@ where each array has shape (repeats, folds). Importing this package imports nump
 the functions that need it.
 """
 
-from compare_cli.across_types import AcrossPair
+from compare_cli.types import AcrossPair
 from compare_cli.verdict.across import judge_across
 from compare_cli.verdict.evidence import common_repeats
 from compare_cli.verdict.held_out import judge_single_test

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.across_types import Across, AcrossPair, AcrossVerdict, ModelRank
+from compare_cli.types import Across, AcrossPair, AcrossVerdict, ModelRank
 from compare_cli.verdict.inputs import MetricFacts
 from compare_cli.verdict.ranks import critical_difference, friedman_p_value, rank_groups, ranks_per_dataset
 from compare_cli.verdict.signed_rank import bayesian_signed_ranks, holm, wilcoxon_p_value

@@ -69,7 +69,7 @@ def test_accuracy_is_that_of_the_first_fold_of_fit():
     job = prepare_job(dataset, Options(models="logistic,tree,mlp,forest", boundary=False, seed=3))
     split = next(make_splits(dataset, job.plan, 3))[0]
     tasks = make_tasks(dataset, job.models[:-1], [split], job.shape, 3)
-    truth = {task.model.name: fit_task(task, job.workspace).scores["accuracy"] for task in tasks}
+    truth = {task.model.name: fit_task(task, job.workspace).accuracy for task in tasks}
     drawn = picture(dataset, models="logistic,tree,mlp,forest", seed=3)
     assert {panel.model: panel.accuracy for panel in drawn.panels} == truth
 

@@ -34,7 +34,7 @@ def planned(name, costs):
 
 
 def fit(key, status="ok", reused=False):
-    return FitResult(key, "m", 0, 0, status, reused=reused)
+    return FitResult("m", 0, 0, status, reused=reused, key=key)
 
 
 def test_time_left_follows_the_expected_costs():
@@ -132,16 +132,15 @@ def toy():
 
 
 def test_a_finished_data_set_in_a_line(toy: Comparison):
-    run = replace(toy.run, seconds=9.64, fits_run=70, fits_reused=0, fits_failed=0)
-
-    def line(verdict: Verdict, **facts) -> str:
-        return finished_line(3, 21, replace(toy, run=replace(run, **facts), verdict=verdict))
+    def line(verdict: Verdict, *others: FitResult, status="complete") -> str:
+        fits = (*[fit("k")] * 70, *others)
+        run = replace(toy.run, seconds=9.64, status=status)
+        return finished_line(3, 21, replace(toy, run=run, fits=fits, verdict=verdict))
 
     top = Verdict("undecided", top_set=("mlp", "svm"))
     assert line(top) == "[3/21] toy: top set mlp, svm; 70 fits, 9.6 s"
-    assert line(top, fits_failed=2, fits_reused=10) == (
-        "[3/21] toy: top set mlp, svm; 80 fits, 10 reused, 2 failed, 9.6 s"
-    )
+    some = [*[fit("r", reused=True)] * 10, *[fit("f", "killed")] * 2, fit("s", "skipped")]
+    assert line(top, *some) == ("[3/21] toy: top set mlp, svm; 82 fits, 10 reused, 2 failed, 9.6 s")
     assert line(top, status="interrupted").startswith("[3/21] toy: interrupted; top set")
     assert line(Verdict("better", top_set=("mlp",))) == "[3/21] toy: best mlp; 70 fits, 9.6 s"
     assert "equivalent: a, b;" in line(Verdict("equivalent", top_set=("a", "b")))

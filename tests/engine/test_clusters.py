@@ -47,8 +47,13 @@ def options(models: str, cluster: str | None = None, **given: Any) -> Options:
 
 
 def numbers(comparison: Comparison) -> list[Any]:
-    models = [(m.model, m.scores, m.score_intervals, m.boundary, m.confusion) for m in comparison.models]
-    fits = [(f.model, f.repeat, f.fold, f.status, f.scores, f.warnings, f.error) for f in comparison.fits]
+    models = [
+        (m.model, m.accuracy, m.scores, m.score_intervals, m.boundary, m.confusion) for m in comparison.models
+    ]
+    fits = [
+        (f.model, f.repeat, f.fold, f.status, f.accuracy, f.scores, f.warnings, f.error)
+        for f in comparison.fits
+    ]
     return [models, fits, comparison.pairs]
 
 

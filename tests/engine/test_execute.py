@@ -127,10 +127,10 @@ def test_a_task_whose_process_dies_takes_nothing_along(toy: str, jobs: int) -> N
         result = results[task.key]
         if task.model.family.endswith(toy):
             assert (result.status, result.error_kind) == ("killed", "ProcessDied")
-            assert "died" in result.error
+            assert "died" in result.error_message
             assert (result.train_rows, result.test_rows) == (len(task.train), len(task.test))
         else:
-            assert (result.status, result.error) == ("ok", "")
+            assert (result.status, result.error) == ("ok", None)
 
 
 def test_an_exit_inside_a_fit_ends_that_fit_only() -> None:
@@ -142,7 +142,7 @@ def test_an_exit_inside_a_fit_ends_that_fit_only() -> None:
 def test_workers_leave_ctrl_c_to_the_program() -> None:
     """The terminal sends it to all processes; only the program itself may act on it."""
     _, results = run("toy_models:IsInterrupted", 2)
-    assert {(r.status, r.error) for r in results.values()} == {("ok", "")}
+    assert {(r.status, r.error) for r in results.values()} == {("ok", None)}
 
 
 def test_what_a_worker_sent_before_it_died_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +187,7 @@ def test_a_limit_holds_within_a_second_where_nothing_returns_to_python() -> None
     results = list(execute(tasks[:1], job.workspace, 1, limits=Limits(seconds=1.0)))
     assert 1.0 <= time.monotonic() - started < 2.0
     assert [r.status for r in results] == ["timeout"]
-    assert results[0].error == "not finished after 1 s (--time-limit)"
+    assert results[0].error_message == "not finished after 1 s (--time-limit)"
 
 
 def test_limits_change_no_number() -> None:

@@ -51,7 +51,7 @@ def test_a_fit_has_the_numbers_of_plain_scikit_learn() -> None:
     assert result.status == "ok"
     assert result.predictions is not None
     assert result.predictions.tolist() == model.predict(test).tolist()
-    assert result.scores["accuracy"] == accuracy_score(truth, model.predict(test))
+    assert result.accuracy == accuracy_score(truth, model.predict(test))
     assert result.scores["log_loss"] == pytest.approx(log_loss(truth, given))
     assert result.scores["roc_auc"] == pytest.approx(roc_auc_score(truth, given[:, 1]))
     assert result.scores["train_accuracy"] == model.score(
@@ -64,8 +64,9 @@ def test_a_fit_has_the_numbers_of_plain_scikit_learn() -> None:
 def test_a_fit_has_all_its_numbers(model: str, dataset: Dataset) -> None:
     task, workspace = first_task(dataset, f"{model},tree" if model == "dummy" else model)
     result = fit_task(task, workspace)
-    assert (result.status, result.error, result.traceback) == ("ok", "", "")
-    assert set(result.scores) == set(METRICS)
+    assert (result.status, result.error, result.traceback) == ("ok", None, "")
+    assert set(result.score_names) == set(METRICS)
+    assert result.accuracy is not None
     assert None not in result.scores.values()
     assert result.fit_seconds is not None
     assert result.fit_seconds > 0
@@ -77,7 +78,7 @@ def test_a_fit_has_all_its_numbers(model: str, dataset: Dataset) -> None:
     assert result.confusion is not None
     assert result.confusion.sum() == len(task.test)
     assert result.predictions is not None
-    assert result.scores["accuracy"] == np.mean(result.predictions == dataset.y[task.test])
+    assert result.accuracy == np.mean(result.predictions == dataset.y[task.test])
     assert json.loads(json.dumps(result.params)) == result.params
     assert result.size_bytes is not None
     assert result.size_bytes > 100
@@ -107,7 +108,7 @@ def test_the_size_is_that_of_the_pickle() -> None:
 )
 def test_a_failure_is_a_value(name: str, kind: str, message: str) -> None:
     result = toy(name)
-    assert (result.status, result.error_kind, result.error) == ("failed", kind, message)
+    assert (result.status, result.error_kind, result.error_message) == ("failed", kind, message)
     assert kind in result.traceback
     assert result.scores == {}
     assert (result.train_rows, result.test_rows) == (40, 20)
@@ -116,8 +117,8 @@ def test_a_failure_is_a_value(name: str, kind: str, message: str) -> None:
 
 def test_a_long_message_is_cut() -> None:
     result = toy("RaisesALot")
-    assert len(result.error) == LINE
-    assert result.error.endswith("…")
+    assert len(result.error_message) == LINE
+    assert result.error_message.endswith("…")
 
 
 def test_warnings_are_kept_once_and_not_shown() -> None:
@@ -155,7 +156,7 @@ def test_a_decision_function_gives_an_auc_and_no_losses() -> None:
 def test_invalid_probabilities_are_told_and_not_scored(name: str) -> None:
     result = toy(name)
     assert result.status == "ok"
-    assert result.scores["accuracy"] is not None
+    assert result.accuracy is not None
     assert {result.scores[s] for s in ("log_loss", "brier", "ece", "roc_auc")} == {None}
     assert result.warnings == (
         "UserWarning: predict_proba returned no valid probabilities; their scores are left out",
@@ -218,7 +219,7 @@ def test_scores_of_single_rows_are_kept_for_a_test_set(metric: str) -> None:
         return
     assert result.row_scores is not None
     assert result.row_scores.shape == (12,)
-    assert result.row_scores.mean() == pytest.approx(result.scores[metric])
+    assert result.row_scores.mean() == pytest.approx(result.score(metric))
     assert fitted("naive_bayes", metric=metric).row_scores is None
 
 
@@ -227,7 +228,7 @@ def test_a_test_set_is_judged_on_its_own_rows() -> None:
     result = fitted("tree", with_test(blobs(40), test))
     assert (result.train_rows, result.test_rows) == (40, 12)
     assert result.predictions is not None
-    assert result.scores["accuracy"] == np.mean(result.predictions == test.y)
+    assert result.accuracy == np.mean(result.predictions == test.y)
 
 
 def test_missing_values_in_the_test_set_alone_are_imputed() -> None:

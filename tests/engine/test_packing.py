@@ -45,7 +45,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def there_and_back(result: FitResult) -> FitResult:
-    head = FitResult(result.key, result.model, result.repeat, result.fold, status="ok")
+    head = FitResult(result.model, result.repeat, result.fold, status="ok", key=result.key)
     return unpack(pack(result), head)
 
 
@@ -104,14 +104,14 @@ whole = st.integers(-(2**63), 2**63 - 1)
 
 @given(st.lists(whole, max_size=20))
 def test_whole_numbers_survive_in_the_smallest_type(values: list[int]) -> None:
-    result = FitResult("k", "m", 0, 0, "ok", predictions=np.array(values, dtype=np.int64))
+    result = FitResult("m", 0, 0, "ok", predictions=np.array(values, dtype=np.int64))
     assert same(result.predictions, there_and_back(result).predictions)
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))
 def test_floats_survive_with_every_bit(values: list[float]) -> None:
     scores = {f"s{i}": value for i, value in enumerate(values)}
-    result = FitResult("k", "m", 0, 0, "ok", scores, row_scores=np.array(values, dtype=float))
+    result = FitResult("m", 0, 0, "ok", scores=scores, row_scores=np.array(values, dtype=float))
     again = there_and_back(result)
     assert same(result.row_scores, again.row_scores)
     assert same(scores, again.scores)
@@ -124,13 +124,13 @@ text = st.text(st.characters(codec="utf-8"), max_size=30)
     st.dictionaries(text, st.none() | st.booleans() | st.integers() | text | st.lists(text)), st.lists(text)
 )
 def test_parameters_and_warnings_survive(params: dict[str, Any], warnings: list[str]) -> None:
-    result = FitResult("k", "m", 0, 0, "failed", params=params, warnings=tuple(warnings), error="x")
+    result = FitResult("m", 0, 0, "failed", params=params, warnings=tuple(warnings), error="E: x")
     assert same(vars(result), vars(there_and_back(result)))
 
 
 @given(st.binary(max_size=200))
 def test_garbage_is_a_value_error(data: bytes) -> None:
-    head = FitResult("k", "m", 0, 0, "ok")
+    head = FitResult("m", 0, 0, "ok")
     for given_bytes in (data, zlib.compress(data)):
         with pytest.raises(ValueError):  # noqa: PT011  # any: the caller only asks whether it can be read
             unpack(given_bytes, head)
@@ -147,17 +147,17 @@ json_values = st.recursive(
     st.sampled_from(["predictions", "row_scores", "confusion", "boundary", "warnings", "scores"]), json_values
 )
 def test_a_damaged_part_is_a_value_error_or_a_result(name: str, value: Any) -> None:
-    facts = json.loads(zlib.decompress(pack(FitResult("k", "m", 0, 0, "ok"))))
+    facts = json.loads(zlib.decompress(pack(FitResult("m", 0, 0, "ok"))))
     with contextlib.suppress(ValueError):
-        unpack(zlib.compress(json.dumps({**facts, name: value}).encode()), FitResult("k", "m", 0, 0, "ok"))
+        unpack(zlib.compress(json.dumps({**facts, name: value}).encode()), FitResult("m", 0, 0, "ok"))
 
 
 @pytest.mark.parametrize("kind", ["|O", "O", "object", "V8", "U3"])
 def test_no_array_of_objects_is_made(kind: str) -> None:
-    facts = json.loads(zlib.decompress(pack(FitResult("k", "m", 0, 0, "ok"))))
+    facts = json.loads(zlib.decompress(pack(FitResult("m", 0, 0, "ok"))))
     facts["predictions"] = [kind, [1], "AAAAAAAAAAA="]
     with pytest.raises(ValueError):  # noqa: PT011
-        unpack(zlib.compress(json.dumps(facts).encode()), FitResult("k", "m", 0, 0, "ok"))
+        unpack(zlib.compress(json.dumps(facts).encode()), FitResult("m", 0, 0, "ok"))
 
 
 def test_what_is_kept_is_text() -> None:
@@ -171,4 +171,4 @@ def test_what_is_kept_is_text() -> None:
 def test_half_a_result_is_a_value_error(cut: int) -> None:
     data = pack(results_of(blobs(40), "tree")[0])
     with pytest.raises(ValueError):  # noqa: PT011
-        unpack(data[:-cut], FitResult("k", "m", 0, 0, "ok"))
+        unpack(data[:-cut], FitResult("m", 0, 0, "ok"))

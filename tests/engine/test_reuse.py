@@ -244,7 +244,7 @@ def test_a_damaged_fit_runs_again_and_is_told_once(options: Callable[..., Option
     assert [n.message for n in again.notes if n.code == "stored_fits_damaged"] == [
         "4 fits in the store are damaged and were run again; the others are used."
     ]
-    assert [m.scores for m in again.models] == [m.scores for m in first.models]
+    assert [(m.accuracy, m.scores) for m in again.models] == [(m.accuracy, m.scores) for m in first.models]
     assert ran(compare(blobs(), options())) == (0, 8)
 
 
@@ -343,6 +343,6 @@ class TestBudget:
         rest = compare(blobs(), options("tree,logistic"))
         assert ran(rest) == (5, 7)
         whole = compare(blobs(), options("tree,logistic", store=None))
-        assert [m.scores for m in rest.models] == [m.scores for m in whole.models]
+        assert [(m.accuracy, m.scores) for m in rest.models] == [(m.accuracy, m.scores) for m in whole.models]
         assert rest.pairs == whole.pairs
         assert rest.verdict.status == whole.verdict.status

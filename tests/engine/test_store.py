@@ -33,7 +33,7 @@ def task(key: str, model: str = "tree") -> FitTask:
 
 
 def result(key: str, status: Any = "ok", **facts: Any) -> FitResult:
-    return FitResult(key, "tree", 0, 1, status, {"accuracy": 0.5}, predictions=ROWS, **facts)
+    return FitResult("tree", 0, 1, status, 0.5, key=key, predictions=ROWS, **facts)
 
 
 @pytest.fixture

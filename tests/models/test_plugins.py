@@ -79,8 +79,8 @@ def test_a_plugin_is_used_by_its_name() -> None:
     mean = next(m for m in comparison.models if m.family == "mean")
     assert (mean.model, mean.status) == ("mean(shift=0.1)", "ok")
     assert mean.params == {"shift": 0.1}
-    assert mean.scores["accuracy"] is not None
-    assert mean.scores["accuracy"] > 0.6
+    assert mean.accuracy is not None
+    assert mean.accuracy > 0.6
     assert comparison.run.status == "complete"
 
 

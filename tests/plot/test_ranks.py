@@ -11,12 +11,11 @@ import pytest
 from made_bench import EIGHT, made_bench, ranked
 from step_table import HOSTILE, steps
 
-from compare_cli.across_types import Across
 from compare_cli.api import compare
 from compare_cli.engine.job import Options
 from compare_cli.errors import UsageError
 from compare_cli.plot.ranks import PICTURES, Layout, ranks_png, ranks_svg
-from compare_cli.types import Bench
+from compare_cli.types import Across, Bench
 
 Draw = Callable[[Mapping[str, float], int], Bench]
 

@@ -7,9 +7,9 @@ from made_bench import EIGHT, ranked
 from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
 
-from compare_cli.across_types import Across
 from compare_cli.report.diagram import rank_diagram
 from compare_cli.report.escaping import encodable
+from compare_cli.types import Across
 
 HOSTILE = ["[red]x[/]", "\x1b[31mred", "a\nb", "\u202eevil", "x" * 200, "日本語" * 40, "🎉🎉", ""]
 

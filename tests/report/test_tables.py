@@ -73,7 +73,7 @@ def test_numbers_are_never_cut(many: Comparison) -> None:
             name = line[3:].split("  ")[0].strip()
             assert name == model.model or (name.endswith("…") and model.model.startswith(name[:-1]))
             assert "…" not in line.replace(name, "")
-            accuracy = model.scores["accuracy"]
+            accuracy = model.accuracy
             assert (f"{100 * accuracy:.1f}" if accuracy is not None else "-") in line.replace(name, "")
 
 
@@ -250,7 +250,7 @@ def test_ndjson_streams_a_line_for_each_fit(many: Comparison) -> None:
         assert text.endswith("\n")
         assert text.count("\n") == 1
         assert json.loads(text) == {"type": "fit", "dataset": "steps", **part}
-    failed = FitResult("k", "m", 0, 0, "failed", error_kind="E", error="a\nb")
+    failed = FitResult("m", 0, 0, "failed", error="E: a\nb")
     assert stream("a\nb", failed).count("\n") == 1
 
 
