@@ -283,7 +283,8 @@ def test_the_protocol_in_a_line(compared: Compared, roles: dict[str, Any], line:
 
 def test_reused_fits_are_told(compared: Compared) -> None:
     comparison = compared("tree")
-    comparison = replace(comparison, run=replace(comparison.run, fits_run=5, fits_reused=15))
+    fits = tuple(replace(fit, reused=at < 15) for at, fit in enumerate(comparison.fits))
+    comparison = replace(comparison, fits=fits)
     assert "5 fits, 15 reused in 1.2 s" in shown(comparison).splitlines()[1]
 
 
