@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from compare_cli.engine.splits import MAX_REPEATS
 from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from compare_cli.engine.job import Job
     from compare_cli.verdict import Baseline, Judgement, MetricFacts, PairPredictions
+    from compare_cli.verdict.choice import Preference
 
     Predictions = Callable[[str, str], PairPredictions | None]
 
@@ -42,6 +43,7 @@ class Question:
     seed: int
     cut_short: bool = False
     fewer_folds: bool = False
+    prefer: Literal["simple", "speed", "leader"] = "simple"
 
     def facts(self) -> MetricFacts:
         """Return the metric as the verdict takes it."""
@@ -103,7 +105,7 @@ def judge_folds(
         metric=question.facts(),
         rows=question.rows,
         baseline=question.baseline(),
-        seconds=_seconds(rows),
+        prefer=_preference(question, rows),
         predictions=predictions,
         test_share=question.test_share if unequal else None,
         repeats_cap=MAX_REPEATS if repeatable else 1,
@@ -111,12 +113,10 @@ def judge_folds(
     )
 
 
-def _seconds(rows: Mapping[str, ModelSummary]) -> dict[str, tuple[float, float]]:
-    return {
-        name: (row.predict_seconds, row.fit_seconds)
-        for name, row in rows.items()
-        if row.predict_seconds is not None and row.fit_seconds is not None
-    }
+def _preference(question: Question, rows: Mapping[str, ModelSummary]) -> Preference:
+    if question.prefer != "speed":
+        return question.prefer
+    return {name: row.predict_seconds for name, row in rows.items() if row.predict_seconds is not None}
 
 
 def judge_models(
@@ -141,6 +141,7 @@ def judge_models(
         seed=job.options.seed,
         cut_short=len(results) < len(job.splits) * len(job.models),
         fewer_folds=len({r.fold for r in results}) < job.plan.folds,
+        prefer=job.options.prefer,
     )
     predictions = _paired_predictions(job, results)
     by_row = _row_scores(job, results)
@@ -154,7 +155,7 @@ def judge_models(
         by_row,
         metric=question.facts(),
         baseline=question.baseline(),
-        seconds=_seconds(rows),
+        prefer=_preference(question, rows),
         predictions=predictions,
         seed=question.seed,
     )

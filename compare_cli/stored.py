@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from compare_cli import __version__
 from compare_cli.document import read_document
@@ -56,6 +56,7 @@ class Criterion:
     lower_is_better: bool = False
     rows: int | None = None
     seed: int = 0
+    prefer: Literal["simple", "speed", "leader"] = "simple"
 
 
 def load(path: Path, criterion: Criterion) -> list[SingleComparison]:
@@ -284,6 +285,7 @@ def _question(comparison: SingleComparison, metric: Metric, criterion: Criterion
         most_frequent=data.classes[data.class_counts.index(max(data.class_counts))] if data.classes else None,
         seed=criterion.seed,
         cut_short=comparison.run.status == "interrupted",
+        prefer=criterion.prefer,
     )
 
 

@@ -9,7 +9,16 @@ import typer
 
 from compare_cli import __version__
 from compare_cli.cli.kept_runs import runs_app
-from compare_cli.cli.options import BenchOptions, CompareOptions, OutputOptions, ReadOptions, takes
+from compare_cli.cli.options import (
+    BenchOptions,
+    CompareOptions,
+    OutputOptions,
+    PreferOption,
+    ReadOptions,
+    RecommendOption,
+    preference,
+    takes,
+)
 from compare_cli.cli.plot import PlotOptions
 
 app = typer.Typer(
@@ -119,12 +128,15 @@ def verdict(
     rows: Annotated[
         int | None, typer.Option(help="Rows of the data set, if the file does not say.", min=2, metavar="N")
     ] = None,
+    prefer: PreferOption = None,
+    recommend: RecommendOption = None,
 ) -> None:
     """Judge stored scores: which model is better, what cannot be told, what would decide."""
     from compare_cli.cli.judging_files import run_verdict
     from compare_cli.stored import Criterion
 
-    raise typer.Exit(run_verdict(files, Criterion(metric, rope, lower_is_better, rows), options))
+    criterion = Criterion(metric, rope, lower_is_better, rows, prefer=preference(prefer, recommend))
+    raise typer.Exit(run_verdict(files, criterion, options))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from compare_cli.errors import UsageError
+from compare_cli.errors import UsageError, nearest
 
 _DATA = "Data"
 _COMPARISON = "Comparison"
@@ -133,6 +133,40 @@ class OutputOptions:
         return "json" if self.json else self.format
 
 
+PreferOption = Annotated[
+    str | None,
+    typer.Option(
+        "--prefer",
+        help="Of models that are as good, recommend the simplest, or for speed one that predicts at least"
+        " twice as fast. (default: simple)",
+        rich_help_panel=_COMPARISON,
+        metavar="simple|speed",
+    ),
+]
+RecommendOption = Annotated[
+    str | None,
+    typer.Option(
+        "--recommend",
+        help="Recommend the leader even where a simpler model is as good.",
+        rich_help_panel=_COMPARISON,
+        metavar="leader",
+    ),
+]
+
+
+def preference(prefer: str | None, recommend: str | None) -> Any:
+    """Return simple, speed or leader. Raises UsageError for other words, and for two that disagree."""
+    for option, given, known in (
+        ("prefer", prefer, ("simple", "speed")),
+        ("recommend", recommend, ("leader",)),
+    ):
+        if given is not None and given not in known:
+            raise UsageError(f"--{option} {given}: give {' or '.join(known)}.{nearest(given, known)}")
+    if prefer and recommend:
+        raise UsageError(f"--prefer {prefer} chooses among models, --recommend leader does not; give one.")
+    return recommend or prefer or "simple"
+
+
 @dataclass(frozen=True)
 class CompareOptions(ReadOptions, OutputOptions):
     """How models are compared, with how data is read and results are shown."""
@@ -249,6 +283,8 @@ class CompareOptions(ReadOptions, OutputOptions):
             metavar="METRIC=X",
         ),
     ] = None
+    prefer: PreferOption = None
+    recommend: RecommendOption = None
     no_boundary: Annotated[
         bool,
         typer.Option("--no-boundary", help="Leave out boundary statistics.", rich_help_panel=_BOUNDARY),
@@ -287,6 +323,7 @@ class CompareOptions(ReadOptions, OutputOptions):
             memory_limit=None if self.memory_limit is None else parse_size(self.memory_limit),
             budget=self.budget,
             cluster=self.cluster,
+            prefer=preference(self.prefer, self.recommend),
         )
 
     def _store_path(self) -> Path | None:

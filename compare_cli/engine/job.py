@@ -34,6 +34,9 @@ class Options:
     ``store`` names the file that keeps every fit (None: nothing is kept); ``fresh`` takes nothing from it.
     ``time_limit`` (seconds) and ``memory_limit`` (bytes) are of one fit, ``budget`` (seconds) is of the
     whole run. ``cluster`` names where fits run: ``dask``, ``dask://HOST:PORT`` or ``ray``; None is here.
+
+    ``prefer`` says which of several models that are as good is recommended: the simplest, the one that
+    predicts fastest (if at least twice as fast), or always the leader.
     """
 
     models: str | None = None
@@ -51,6 +54,7 @@ class Options:
     memory_limit: int | None = None
     budget: float | None = None
     cluster: str | None = None
+    prefer: Literal["simple", "speed", "leader"] = "simple"
 
     def __post_init__(self) -> None:
         limits = {"folds": (self.folds, 2), "jobs": (self.jobs, 1), "seed": (self.seed, 0)}

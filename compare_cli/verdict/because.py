@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Evidence
 from compare_cli.verdict.inputs import Baseline, MetricFacts
-from compare_cli.verdict.sentences import Choice, what_would_decide
+from compare_cli.verdict.sentences import what_would_decide
 from compare_cli.verdict.wording import amount, counted, decimals, listed, p_value, probability
 
 PAIRS_TOLD = 4  # of a large top set only the closest contenders are told one by one
@@ -97,22 +97,3 @@ def left_out(evidence: Evidence) -> list[str]:
         f"{name} is left out: no score on {lacking} of {counted(total, what)} (models.failures)."
         for name, lacking in evidence.partial.items()
     ]
-
-
-def recommended(choice: Choice) -> list[str]:
-    """Return the times behind the recommendation."""
-    name = choice.recommended
-    timed = [other for other in choice.top_set if other in choice.seconds and other != name]
-    if name is None or name not in choice.seconds or not timed:
-        return []
-    others = [f"{other} in {_seconds(choice.seconds[other][0])}" for other in timed[:PAIRS_TOLD]]
-    mine = _seconds(choice.seconds[name][0])
-    return [
-        f"{name} predicts a fold in {mine}, {listed(others)} (models.predict_seconds); "
-        "times change from run to run."
-    ]
-
-
-def _seconds(seconds: float) -> str:
-    """``0.21 ms``, ``8.3 ms``, ``1.2 s``."""
-    return f"{seconds:.2g} s" if seconds >= 1 else f"{1000 * seconds:.2g} ms"

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.types import PairVerdict, Verdict
+from compare_cli.verdict.choice import Preference
 from compare_cli.verdict.evidence import Evidence, gather
 from compare_cli.verdict.inputs import Baseline, MetricFacts
-from compare_cli.verdict.judge import DEFAULT_BASELINE, Judgement, Seconds, judge_evidence
+from compare_cli.verdict.judge import DEFAULT_BASELINE, Judgement, judge_evidence
 from compare_cli.verdict.mcnemar import McNemar, exact_mcnemar
 from compare_cli.verdict.paired import (
     EQUAL_WITHIN,
@@ -35,7 +36,7 @@ def judge_single_test(
     *,
     metric: MetricFacts,
     baseline: Baseline | None = DEFAULT_BASELINE,
-    seconds: Seconds | None = None,
+    prefer: Preference = "simple",
     predictions: Predictions | None = None,
     seed: int = 0,
 ) -> Judgement:
@@ -59,7 +60,7 @@ def judge_single_test(
         evidence,
         metric=metric,
         baseline=baseline,
-        seconds=seconds,
+        prefer=prefer,
         predictions=predictions,
         repeats_cap=1,
         seed=seed,

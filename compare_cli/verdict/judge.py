@@ -9,18 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.types import PairVerdict, Verdict
-from compare_cli.verdict.cost import cheapest
+from compare_cli.verdict.choice import Preference, choose
 from compare_cli.verdict.evidence import Evidence, gather
 from compare_cli.verdict.inputs import Baseline, MetricFacts
 from compare_cli.verdict.mcnemar import McNemar
-from compare_cli.verdict.outcome import Case, conclude, none_beats
+from compare_cli.verdict.outcome import Case, conclude
 from compare_cli.verdict.paired import PairPosterior, pair_posterior
 from compare_cli.verdict.pairs import Predictions, beats_baseline, joint_evidence, judge_pairs
 from compare_cli.verdict.repeats import REPEATS_CAP
-from compare_cli.verdict.sentences import Choice
 
 Floats = NDArray[np.float64]
-Seconds = Mapping[str, tuple[float, float]]
 DEFAULT_BASELINE = Baseline("dummy")
 
 
@@ -58,7 +56,7 @@ def judge(
     metric: MetricFacts,
     rows: int | None,
     baseline: Baseline | None = DEFAULT_BASELINE,
-    seconds: Seconds | None = None,
+    prefer: Preference = "simple",
     predictions: Predictions | None = None,
     test_share: float | None = None,
     repeats_cap: int = REPEATS_CAP,
@@ -68,9 +66,11 @@ def judge(
 
     ``scores`` maps models, in registry order, to (r, k) arrays in the metric's own direction: r repeats of k
     folds, the same splits for all, NaN where a fit failed (see `evidence` for what then takes part).
-    ``rows`` are the rows of the data set (None where unknown: then nothing says how many more would decide),
-    ``seconds`` (predict, fit) of each model. ``predictions(left, right)`` tells how two models' predictions
-    differ, or None where unknown. ``test_share`` is the mean n_test/n_train (default 1/(k-1)).
+    ``rows`` are the rows of the data set (None where unknown: then nothing says how many more would decide).
+    ``prefer`` says which of several models that are as good is recommended: the "simple" one, the "leader",
+    or, given the seconds that each model takes to predict, the fastest (see `choice`).
+    ``predictions(left, right)`` tells how two models' predictions differ, or None where unknown.
+    ``test_share`` is the mean n_test/n_train (default 1/(k-1)).
     ``repeats_cap`` is how many repeats could be run at most: 1 where the protocol knows no repeats.
 
     Arrays of different shapes are a ValueError; failures, single folds and missing spread never are.
@@ -93,7 +93,7 @@ def judge(
         evidence,
         metric=metric,
         baseline=baseline,
-        seconds=seconds,
+        prefer=prefer,
         predictions=predictions,
         repeats_cap=repeats_cap,
         seed=seed,
@@ -105,7 +105,7 @@ def judge_evidence(
     *,
     metric: MetricFacts,
     baseline: Baseline | None,
-    seconds: Seconds | None,
+    prefer: Preference,
     predictions: Predictions | None,
     repeats_cap: int,
     seed: int,
@@ -121,8 +121,8 @@ def judge_evidence(
     }
     pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
     top_set = _top_set(evidence, pairs)
-    choice = _choose(evidence, top_set, beats, seconds)
-    case = Case(evidence, metric, baseline, pairs, beats, joint.p_best, choice, repeats_cap)
+    choice = choose(evidence, pairs, beats, metric, critical=joint.critical_no_worse, prefer=prefer)
+    case = Case(evidence, metric, baseline, pairs, beats, joint.p_best, top_set, choice, repeats_cap)
     ends_with = (evidence.baseline,) if evidence.baseline else ()
     return Judgement(
         verdict=conclude(case),
@@ -153,21 +153,3 @@ def _top_set(evidence: Evidence, pairs: Mapping[tuple[str, str], PairVerdict]) -
         return ()
     rest = evidence.complete[1:]
     return (evidence.leader, *(n for n in rest if pairs[evidence.leader, n].verdict != "better"))
-
-
-def _choose(
-    evidence: Evidence, top_set: tuple[str, ...], beats: Mapping[str, bool | None], seconds: Seconds | None
-) -> Choice:
-    """Recommend the cheapest of the top set, of those that beat the baseline where any of them does.
-
-    A top set of one needs no times; of several without times none is recommended, and none where no model
-    beats the baseline.
-    """
-    times = seconds or {}
-    if none_beats(beats):
-        return Choice(top_set, top_set, None, times)
-    worthy = tuple(name for name in top_set if beats[name] is not False) or top_set
-    if len(worthy) == 1:
-        return Choice(top_set, worthy, worthy[0], times)
-    in_registry_order = [name for name in evidence.registry if name in worthy]
-    return Choice(top_set, worthy, cheapest(in_registry_order, times), times)

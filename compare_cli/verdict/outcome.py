@@ -8,14 +8,13 @@ from typing import Literal
 
 from compare_cli.types import PairVerdict, Verdict
 from compare_cli.verdict import because, sentences
+from compare_cli.verdict.choice import SAME, Choice
 from compare_cli.verdict.evidence import Evidence
 from compare_cli.verdict.inputs import Baseline, MetricFacts
 from compare_cli.verdict.paired import EQUIVALENT_FROM, student_quantile
 from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_equivalent_by_repeats
-from compare_cli.verdict.sentences import Choice
 
 Status = Literal["better", "equivalent", "undecided", "single", "none"]
-SAME = ("equivalent", "identical")
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,7 @@ class Case:
     pairs: Mapping[tuple[str, str], PairVerdict]
     beats: Mapping[str, bool | None]
     p_best: Mapping[str, float | None]
+    top_set: tuple[str, ...]
     choice: Choice
     repeats_cap: int
 
@@ -50,12 +50,12 @@ class Case:
     @property
     def contenders(self) -> dict[str, PairVerdict]:
         """The rest of the top set, with their pairs with the leader."""
-        return self.against(self.choice.top_set[1:])
+        return self.against(self.top_set[1:])
 
     @property
     def beaten(self) -> dict[str, PairVerdict]:
         """The complete models that the leader beats, with their pairs with it."""
-        return self.against(tuple(n for n in self.evidence.complete if n not in self.choice.top_set))
+        return self.against(tuple(n for n in self.evidence.complete if n not in self.top_set))
 
 
 def none_beats(beats: Mapping[str, bool | None]) -> bool:
@@ -79,8 +79,8 @@ def conclude(case: Case) -> Verdict:
     return Verdict(
         status=status,
         reason=reason,
-        recommended=case.choice.recommended if status != "none" else None,
-        top_set=case.choice.top_set,
+        recommended=case.choice.model if status != "none" else None,
+        top_set=case.top_set,
         sentence=sentence,
         because=tuple(_reasons(case)),
     )
@@ -101,10 +101,17 @@ def _outcome(case: Case) -> tuple[Status, str, str]:
             return "undecided", "baseline", sentences.leader_unproven(case.leader, baseline)
         return "better", "", sentences.better(case.leader, case.beaten, case.metric)
     if all(pair.verdict in SAME for pair in contenders.values()):
-        return "equivalent", "", sentences.equivalent(contenders, case.metric, case.choice, case.row)
+        return (
+            "equivalent",
+            "",
+            sentences.equivalent(case.leader, contenders, case.metric, case.choice, case.row),
+        )
     open_pairs = [pair for pair in contenders.values() if pair.verdict not in SAME]
     reason = open_pairs[0].undecided_reason or ""
-    return "undecided", reason, sentences.undecided(contenders, case.p_best, case.choice, case.row)
+    mean = float(case.evidence.columns[case.leader].mean())
+    leads = sentences.leads(case.leader, mean, contenders, case.metric)
+    advice = sentences.undecided(contenders, case.p_best, case.row)
+    return "undecided", reason, f"{leads}{advice}{sentences.take(case.choice)}."
 
 
 def _reasons(case: Case) -> list[str]:
@@ -126,7 +133,8 @@ def _reasons(case: Case) -> list[str]:
     undecided = next((pair for pair in told if pair.verdict == "undecided"), None)
     if undecided is not None:
         reasons += _advice(case, undecided)
-    return [*reasons, *against_baseline, *because.recommended(case.choice), *because.left_out(case.evidence)]
+    proof = [case.choice.proof] if case.choice.proof else []
+    return [*reasons, *against_baseline, *proof, *because.left_out(case.evidence)]
 
 
 def _advice(case: Case, pair: PairVerdict) -> list[str]:

@@ -30,6 +30,7 @@ from compare_cli.verdict.repeats import (
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
 Predictions = Callable[[str, str], PairPredictions | None]
+NO_WORSE_LEVEL = 0.90  # two sides of .05: "no worse" looks at one of them
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,14 @@ class Joint:
     """What all models say together.
 
     ``p_adjusted`` per pair of real models; ``critical`` is the |t| that decides a pair of complete models
-    (None for two, whose own t.975 does); ``p_best`` per complete model, None where it cannot be computed.
+    (None for two, whose own t.975 does), ``critical_no_worse`` the one-sided t that shows a model to be no
+    worse by more than the ROPE, corrected in the same way (None for two, whose own t.95 does); ``p_best`` per
+    complete model, None where it cannot be computed.
     """
 
     p_adjusted: Mapping[Pair, float]
     critical: float | None
+    critical_no_worse: float | None
     p_best: Mapping[str, float | None]
 
 
@@ -58,14 +62,15 @@ def joint_evidence(evidence: Evidence, seed: int = 0) -> Joint:
     among = {pair: p for pair, p in computed.items() if pair[0] in names and pair[1] in names}
     adjusted = raw if len(raw) == 1 else {pair: min(1.0, p * len(raw)) for pair, p in raw.items()}
     if len(names) < 2 or not among:
-        return Joint(adjusted, None, dict.fromkeys(names))
+        return Joint(adjusted, None, None, dict.fromkeys(names))
     if len(names) == 2:
         (pair, posterior), *_ = among.items()
         p_best = _two_best(pair, posterior)
-        return Joint({**adjusted, pair: raw[pair]}, None, p_best)
+        return Joint({**adjusted, pair: raw[pair]}, None, None, p_best)
     largest, df, best = _draw(evidence, among, seed)
     by_max_t = {pair: 1.0 if p.no_spread else max_t_p_value(p.t, largest, df) for pair, p in among.items()}
-    return Joint({**adjusted, **by_max_t}, max_t_quantile(largest), best)
+    critical, no_worse = max_t_quantile(largest), max_t_quantile(largest, NO_WORSE_LEVEL)
+    return Joint({**adjusted, **by_max_t}, critical, no_worse, best)
 
 
 def two_sided_p(posterior: PairPosterior) -> float:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from compare_cli.types import PairVerdict
-from compare_cli.verdict.cost import cheapest, saving
+from compare_cli.verdict.choice import Choice
 from compare_cli.verdict.inputs import Baseline, MetricFacts
-from compare_cli.verdict.wording import counted, difference, listed, p_value, probability, rope_width
+from compare_cli.verdict.wording import (
+    amount,
+    counted,
+    decimals,
+    difference,
+    listed,
+    p_value,
+    probability,
+    rope_width,
+    score,
+)
 
-NOT_WORSE_FROM = 0.95  # P(Δ > -rope) from which an undecided left is called "not worse"
 THESE_FITS = " This speaks of these fits on one test set, not of the way of fitting."
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The top set (order of merit), those of it that were chosen from, and the choice.
-
-    ``worthy`` are the members that beat the baseline, or all where none does or nothing is known of it;
-    ``seconds`` are (predict, fit) of each model.
-    """
-
-    top_set: tuple[str, ...]
-    worthy: tuple[str, ...]
-    recommended: str | None
-    seconds: Mapping[str, tuple[float, float]]
 
 
 def better(leader: str, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -> str:
@@ -49,48 +43,66 @@ def better(leader: str, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -
 
 
 def equivalent(
-    pairs: Mapping[str, PairVerdict], metric: MetricFacts, choice: Choice, row: str | None = "row"
+    leader: str,
+    pairs: Mapping[str, PairVerdict],
+    metric: MetricFacts,
+    choice: Choice,
+    row: str | None = "row",
 ) -> str:
     """Return the sentence for a top set whose members are as good as its leader.
 
-    "Practically equivalent: within ±1 pt with P = 0.96; take logistic, it predicts 40 times faster."
+    "Practically equivalent: within ±1 pt with P = 0.96; take logistic, which is simpler."
     ``pairs`` maps the rest of the top set to their pairs with the leader.
     """
     width = f"within ±{rope_width(metric)}"
     if all(pair.verdict == "identical" for pair in pairs.values()):
         every = row if row == "test row" else "fold"
         same = "same predictions" if _known(pairs) else f"same score on every {every}"
-        return f"Identical: {listed(choice.top_set)} give the {same}{take(choice)}."
+        return f"Identical: {listed([leader, *pairs])} give the {same}{take(choice)}."
     least = min(pair.p_equivalent or 0.0 for pair in pairs.values())
     sure = probability("P", least)
     if len(pairs) == 1:
         return f"Practically equivalent: {width} with {sure}{take(choice)}."
-    names, leader = listed(choice.top_set), choice.top_set[0]
     at_least = sure if ">" in sure else sure.replace("=", "≥")
+    names = listed(list(pairs))
     return f"Practically equivalent: {names} lie {width} of {leader} with {at_least}{take(choice)}."
 
 
-def undecided(
-    pairs: Mapping[str, PairVerdict],
-    p_best: Mapping[str, float | None],
-    choice: Choice,
-    row: str | None = "row",
-) -> str:
-    """Return the sentence for a top set that the data do not tell apart.
+def leads(leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -> str:
+    """Return "mlp leads (71.3 %), not proven; tree is 2.6 pt behind", without a full stop.
 
-    ``pairs`` maps the rest of the top set to their pairs with the leader. Two models: "Not decided
-    (P = 0.81): about 4 more repeats would decide with chance 0.6."; more: "Top set: mlp, logistic. No single
-    winner (best: mlp, P = 0.44)."
+    ``mean`` is the leader's mean score, higher being better; ``pairs`` maps the rest of the top set, in order
+    of merit, to their pairs with the leader. Models with its very score lead with it.
     """
+    shown = score(mean if metric.higher_is_better else -mean, metric)
+    level = [name for name, pair in pairs.items() if pair.delta == 0]
+    first = [leader, *level]
+    behind = next((pair for name, pair in pairs.items() if name not in level), None)
+    if behind is None:
+        return f"{listed(first)} score the same ({shown}), neither is proven better"
+    lead = f"{listed(first)} {'leads' if len(first) == 1 else 'lead'} ({shown}), not proven"
+    if behind.delta is None:
+        return f"{lead}; {behind.right} could not be compared with it"
+    gap = amount(behind.delta, metric, decimals(10 * behind.delta if metric.points else behind.delta, metric))
+    sure = "" if behind.p_positive is None or len(pairs) > 1 else f" ({probability('P', behind.p_positive)})"
+    return f"{lead}; {behind.right} is {gap} behind{sure}"
+
+
+def undecided(
+    pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | None], row: str | None = "row"
+) -> str:
+    """Return what follows `leads`: what would decide between two models, or who else may be the best.
+
+    ": repeats cannot settle this; about 800 rows would" or ". Top set: mlp, logistic (best: mlp, P = 0.44)".
+    ``pairs`` maps the rest of the top set to their pairs with the leader.
+    """
+    leader = next(iter(pairs.values())).left
     if len(pairs) == 1 and len(p_best) == 2:
-        pair = next(iter(pairs.values()))
-        at_least = f"; {pair.left} is not worse" if not_worse(pair) else ""
-        sure = "" if pair.p_positive is None else f" ({probability('P', pair.p_positive)}{at_least})"
-        return f"Not decided{sure}: {what_would_decide(pair, row)}{take(choice)}."
-    best = max(choice.top_set, key=lambda name: p_best.get(name) or 0.0)
+        return f": {what_would_decide(pairs[next(iter(pairs))], row)}"
+    best = max([leader, *pairs], key=lambda name: p_best.get(name) or 0.0)
     p = p_best.get(best)
     told = "" if p is None else f" (best: {best}, {probability('P', p)})"
-    return f"Top set: {', '.join(choice.top_set)}. No single winner{told}{take(choice)}."
+    return f". Top set: {', '.join([leader, *pairs])}{told}"
 
 
 def what_would_decide(pair: PairVerdict, row: str | None = "row") -> str:
@@ -144,35 +156,13 @@ def leader_unproven(leader: str, baseline: Baseline) -> str:
 
 
 def take(choice: Choice) -> str:
-    """Return "; take logistic, it predicts 40 times faster" for the recommended of several models.
-
-    Compared with the leader, or, where the leader itself is recommended, with the next cheapest of the top
-    set. Empty for a top set of one; without times: take the cheaper.
-    """
-    name, top = choice.recommended, choice.top_set
-    if len(top) < 2:
-        return ""
-    if len(choice.worthy) == 1:
-        return f"; take {choice.worthy[0]}, the only one of them that surely beats the baseline"
-    if name is None or name not in choice.seconds:
-        return "; take the cheaper" if len(top) == 2 else "; take the cheapest"
-    rest = [other for other in choice.worthy if other != name and other in choice.seconds]
-    other = top[0] if top[0] in rest else cheapest(rest, choice.seconds)
-    if other is None:
-        return f"; take {name}, the only one with times"
-    why = saving(choice.seconds[name], choice.seconds[other])
-    than = f" than {other}" if len(top) > 2 and why.startswith("it ") else ""
-    return f"; take {name}, {why}{than}"
+    """Return "; take logistic, which is simpler", or nothing where nothing explains the choice."""
+    return f"; take {choice.model}, {choice.why}" if choice.why else ""
 
 
 def _difference(pair: PairVerdict, metric: MetricFacts) -> str:
     """The difference of a pair with its interval; both are there for every pair that is computed."""
     return difference(pair.delta or 0.0, pair.delta_low or 0.0, pair.delta_high or 0.0, metric)
-
-
-def not_worse(pair: PairVerdict) -> bool:
-    """Whether P(Δ > -rope) >= .95: left is not worse by more than what matters."""
-    return pair.p_worse is not None and 1 - pair.p_worse >= NOT_WORSE_FROM
 
 
 def _known(pairs: Mapping[str, PairVerdict]) -> bool:

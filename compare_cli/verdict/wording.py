@@ -66,3 +66,18 @@ def listed(names: Sequence[str], last: str = "and") -> str:
 def counted(count: int, noun: str) -> str:
     """``1 repeat``, ``3 repeats``, ``3,000 rows``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """``0.21 ms``, ``8.3 ms``, ``140 ms``, ``1.2 s``: two significant digits, no more than timings carry."""
+    value, unit = (seconds, "s") if seconds >= 0.9995 else (1000 * seconds, "ms")
+    if value <= 0:
+        return f"0 {unit}"
+    value = float(f"{value:.1e}")
+    return f"{value:.{max(1 - floor(log10(value)), 0)}f} {unit}"
+
+
+def score(value: float, metric: MetricFacts) -> str:
+    """``71.3 %``, ``roc auc 93.1 %``, ``log loss 0.312``: a score in the metric's own way of telling."""
+    name = "" if metric.name == "accuracy" else f"{metric.label} "
+    return f"{name}{100 * value:.1f} %" if metric.points else f"{name}{value:.3f}"

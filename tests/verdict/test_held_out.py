@@ -51,7 +51,6 @@ def test_golden_sentences() -> None:
         scores,
         metric=ACCURACY,
         baseline=Baseline("dummy", "no"),
-        seconds={"tree": (0.001, 1.0), "logistic": (0.004, 1.0)},
     )
     assert judgement.verdict.sentence == (
         "logistic beats tree: +5.0 pt [0.6, 9.4], P = 0.99; by more than 1 pt P = 0.96. " + THESE_FITS

@@ -7,13 +7,11 @@ import pytest
 
 from compare_cli.types import PairVerdict
 from compare_cli.verdict import Baseline, Judgement, MetricFacts, PairPredictions, common_repeats, judge
-from compare_cli.verdict.sentences import not_worse
 
 ACCURACY = MetricFacts("accuracy")
 LOG_LOSS = MetricFacts("log_loss", higher_is_better=False, rope=0.0069, points=False)
 BASELINE = Baseline("dummy", "yes")
-SECONDS = {"tree": (0.001, 0.02), "logistic": (0.0002, 0.1), "mlp": (0.008, 2.0)}
-TAKE_LOGISTIC = "take logistic, it predicts 5 times faster"
+SECONDS = {"tree": 0.001, "logistic": 0.0002, "mlp": 0.008}
 
 Scores = dict[str, np.ndarray]
 
@@ -39,7 +37,7 @@ def three(mlp: float) -> Scores:
 
 
 def run(scores: Scores, metric: MetricFacts = ACCURACY, rows: int = 500, cap: int = 10) -> Judgement:
-    return judge(scores, metric=metric, rows=rows, seconds=SECONDS, baseline=BASELINE, repeats_cap=cap)
+    return judge(scores, metric=metric, rows=rows, baseline=BASELINE, repeats_cap=cap)
 
 
 def the_pair(judgement: Judgement, left: str, right: str) -> PairVerdict:
@@ -57,30 +55,30 @@ GOLDEN = {
     "equivalent": (
         two(0.001, 0.005),
         ("equivalent", "", "logistic"),
-        f"Practically equivalent: within ±1 pt with P > 0.99; {TAKE_LOGISTIC}.",
+        "Practically equivalent: within ±1 pt with P > 0.99; take logistic, which is simpler.",
     ),
     "one repeat": (
         two(0.01, 0.02),
-        ("undecided", "more_repeats", "logistic"),
-        "Not decided (P = 0.89; tree is not worse): run 2 repeats first, one cannot show what repeats would"
-        f" bring; {TAKE_LOGISTIC}.",
+        ("undecided", "more_repeats", "tree"),
+        "tree leads (80.9 %), not proven; logistic is 0.9 pt behind (P = 0.89): run 2 repeats first, one "
+        "cannot show what repeats would bring.",
     ),
     "ten repeats": (
         two(0.01, 0.02, 10),
-        ("undecided", "more_data", "logistic"),
-        "Not decided (P = 0.94; tree is not worse): repeats cannot settle this; about 800 rows would; "
-        f"{TAKE_LOGISTIC}.",
+        ("undecided", "more_data", "tree"),
+        "tree leads (81.0 %), not proven; logistic is 1.0 pt behind (P = 0.94): repeats cannot settle this;"
+        " about 800 rows would.",
     ),
     "no spread": (
         two(0.05, 0.0),
-        ("undecided", "no_spread", "logistic"),
-        "Not decided: the difference is the same on every fold, so nothing shows how sure it is; more rows "
-        f"would; {TAKE_LOGISTIC}.",
+        ("undecided", "no_spread", "tree"),
+        "tree leads (85.0 %), not proven; logistic is 5.0 pt behind: the difference is the same on every "
+        "fold, so nothing shows how sure it is; more rows would.",
     ),
     "identical": (
         two(0.0, 0.0),
         ("equivalent", "", "logistic"),
-        f"Identical: logistic and tree give the same score on every fold; {TAKE_LOGISTIC}.",
+        "Identical: logistic and tree give the same score on every fold; take logistic, which leads.",
     ),
     "three, better": (
         three(0.9),
@@ -90,9 +88,9 @@ GOLDEN = {
     ),
     "three, undecided": (
         three(0.82),
-        ("undecided", "more_data", "logistic"),
-        "Top set: mlp, tree, logistic. No single winner (best: mlp, P = 0.79); take logistic, it predicts 40 "
-        "times faster than mlp.",
+        ("undecided", "more_data", "mlp"),
+        "mlp leads (82.0 %), not proven; tree is 0.9 pt behind. Top set: mlp, tree, logistic (best: mlp, P ="
+        " 0.79).",
     ),
     "one model": (
         {"tree": folds(0.8, 0.02), "dummy": np.full((1, 10), 0.6)},
@@ -139,8 +137,6 @@ def test_reasons_of_an_undecided_pair() -> None:
         "To decide between tree and logistic: repeats cannot settle this; about 800 rows would, with chance "
         "about one half if the difference holds (pairs.rows_needed).",
         "All models beat always answering yes (models.beats_baseline).",
-        "logistic predicts a fold in 0.2 ms, tree in 1 ms (models.predict_seconds); times change from run "
-        "to run.",
     )
 
 
@@ -192,13 +188,6 @@ def test_an_unknown_number_of_rows() -> None:
     assert judge(perfect, metric=ACCURACY, rows=None).beats_baseline == {"tree": None}
 
 
-def test_not_worse_is_about_what_matters() -> None:
-    near, far = (the_pair(run(two(gap, 0.02)), "tree", "logistic") for gap in (0.01, -0.001))
-    assert (near.verdict, not_worse(near)) == ("undecided", True)
-    assert (far.verdict, not_worse(far)) == ("undecided", False)
-    assert not not_worse(PairVerdict("tree", "logistic"))
-
-
 def test_lower_is_better() -> None:
     scores = {
         "tree": folds(0.55, 0.05, phase=1),
@@ -235,9 +224,10 @@ def test_among_nine_models() -> None:
     assert len(judgement.pairs) == 45
     assert judgement.verdict.top_set == ("m0", "m1", "m2", "m3", "m4")
     assert judgement.verdict.sentence == (
-        "Top set: m0, m1, m2, m3, m4. No single winner (best: m0, P = 0.64); take the cheapest."
+        "m0 leads (80.0 %), not proven; m1 is 0.4 pt behind. Top set: m0, m1, m2, m3, m4 "
+        "(best: m0, P = 0.64)."
     )
-    assert judgement.verdict.recommended is None, "without times nothing is the cheapest"
+    assert judgement.verdict.recommended == "m0"
     assert sum(p or 0 for p in judgement.p_best.values()) == pytest.approx(1)
     for pair in judgement.pairs:
         if pair.right == "dummy":
@@ -278,7 +268,8 @@ def test_identical_predictions_are_told_from_equal_scores() -> None:
 
     same, differ = judged(0.0), judged(0.1)
     assert (
-        same.verdict.sentence == "Identical: logistic and tree give the same predictions; take the cheaper."
+        same.verdict.sentence
+        == "Identical: logistic and tree give the same predictions; take logistic, which leads."
     )
     assert same.pairs[0].verdict == "identical"
     assert (differ.pairs[0].verdict, differ.pairs[0].undecided_reason) == ("undecided", "no_spread")
@@ -304,8 +295,8 @@ def test_a_perfect_model_beats_the_baseline_without_spread() -> None:
 
 def test_the_baseline_is_never_recommended_nor_in_the_top_set() -> None:
     scores = {"tree": folds(0.8, 0.02), "mlp": folds(0.8, 0.02, phase=1), "dummy": folds(0.9, 0.02, phase=2)}
-    seconds = {**SECONDS, "dummy": (1e-9, 1e-9)}
-    judgement = judge(scores, metric=ACCURACY, rows=500, seconds=seconds)
+    seconds = {**SECONDS, "dummy": 1e-9}
+    judgement = judge(scores, metric=ACCURACY, rows=500, prefer=seconds)
     assert judgement.verdict.status == "none"
     assert judgement.verdict.sentence == "No model beats the baseline (dummy)."
     assert judgement.order[-1] == "dummy"
@@ -322,7 +313,7 @@ def test_who_does_not_beat_the_baseline_is_not_recommended() -> None:
     judgement = run(scores)
     assert judgement.beats_baseline == {"tree": False, "mlp": True}
     assert judgement.verdict.top_set == ("mlp", "tree")
-    assert judgement.verdict.recommended == "mlp", "although the tree predicts faster"
+    assert judgement.verdict.recommended == "mlp", "although the tree is simpler"
 
 
 def test_without_a_baseline_nothing_is_said_of_it() -> None:

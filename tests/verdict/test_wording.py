@@ -1,45 +1,23 @@
-"""The cheapest model, and how numbers are told."""
+"""How numbers are told."""
 
 from __future__ import annotations
 
 import pytest
 
 from compare_cli.verdict import MetricFacts
-from compare_cli.verdict.cost import cheapest, saving
-from compare_cli.verdict.wording import counted, difference, listed, p_value, probability, rope_width
+from compare_cli.verdict.wording import (
+    counted,
+    difference,
+    duration,
+    listed,
+    p_value,
+    probability,
+    rope_width,
+    score,
+)
 
 ACCURACY = MetricFacts("accuracy")
 BRIER = MetricFacts("brier", higher_is_better=False, rope=0.0025, points=False)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        ({"a": (1.0, 1.0), "b": (0.5, 9.0)}, "b"),
-        ({"a": (1.0, 1.0), "b": (0.9, 0.5)}, "b"),  # alike in prediction, faster in fitting
-        ({"a": (1.0, 1.0), "b": (0.9, 0.9)}, "a"),  # alike in both: the first
-        ({"b": (1.0, 1.0)}, "b"),
-        ({"a": (0.0, 1.0), "b": (0.0, 1.0)}, "a"),
-        ({}, None),
-    ],
-)
-def test_cheapest(seconds: dict[str, tuple[float, float]], expected: str | None) -> None:
-    assert cheapest(["a", "b"], seconds) == expected
-
-
-@pytest.mark.parametrize(
-    ("chosen", "other", "phrase"),
-    [
-        ((0.001, 1.0), (0.041, 1.0), "it predicts 41 times faster"),
-        ((0.001, 1.0), (1.3456, 1.0), "it predicts 1,300 times faster"),
-        ((0.001, 1.0), (0.0015, 1.0), "it predicts 1.5 times faster"),
-        ((0.001, 1.0), (0.0011, 4.2), "it fits 4 times faster"),
-        ((0.0, 1.0), (0.001, 1.0), "it predicts faster"),
-        ((0.001, 1.0), (0.001, 1.1), "their costs are alike"),
-    ],
-)
-def test_saving(chosen: tuple[float, float], other: tuple[float, float], phrase: str) -> None:
-    assert saving(chosen, other) == phrase
 
 
 def test_probabilities_never_claim_certainty() -> None:
@@ -75,3 +53,16 @@ def test_rope_names_and_counts() -> None:
 def test_a_negative_rope_is_refused() -> None:
     with pytest.raises(ValueError, match="ROPE of accuracy"):
         MetricFacts("accuracy", rope=-0.01)
+
+
+def test_durations_have_two_digits_and_no_exponent() -> None:
+    shown = [duration(s) for s in (0.0, 0.00021, 0.0083, 0.1376, 0.9996, 1.234, 138.0)]
+    assert shown == ["0 ms", "0.21 ms", "8.3 ms", "140 ms", "1.0 s", "1.2 s", "140 s"]
+
+
+def test_scores_are_told_in_their_own_way() -> None:
+    assert [score(0.7131, ACCURACY), score(0.931, MetricFacts("roc_auc")), score(0.3124, BRIER)] == [
+        "71.3 %",
+        "roc auc 93.1 %",
+        "brier 0.312",
+    ]

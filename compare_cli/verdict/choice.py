@@ -1,0 +1,155 @@
+"""Which model to take: the leader, or a simpler one that is shown to be no worse by more than the ROPE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from compare_cli.errors import UsageError
+from compare_cli.models.specs import split_specs
+from compare_cli.types import PairVerdict
+from compare_cli.verdict.evidence import Evidence
+from compare_cli.verdict.inputs import MetricFacts
+from compare_cli.verdict.paired import EQUIVALENT_FROM, PairPosterior, student_quantile
+from compare_cli.verdict.wording import duration, probability, rope_width
+
+Preference = Literal["simple", "leader"] | Mapping[str, float]
+"""Which of several models that are as good to recommend; seconds of each to predict ask for the fastest."""
+
+SIMPLEST_FIRST = ("logistic", "tree", "naive_bayes", "knn", "svm", "mlp", "forest", "boosting")
+"""Families from the simplest on; plugins and models from elsewhere come after them."""
+FASTER = 2.0  # how many times as fast a model must predict for speed to choose it
+SAME = ("equivalent", "identical")
+
+
+class Choice(NamedTuple):
+    """The recommended model (None: none), why in a few words, and the sentence that proves it ("" each)."""
+
+    model: str | None
+    why: str = ""
+    proof: str = ""
+
+
+def simplicity(model: str) -> tuple[int, int]:
+    """Return a model's place among the simplest: its family's, then how many parameters were set for it.
+
+    Smaller is simpler. ``model`` is a spec such as ``tree(max_depth=3)``.
+    """
+    family, _, rest = model.partition("(")
+    place = SIMPLEST_FIRST.index(family) if family in SIMPLEST_FIRST else len(SIMPLEST_FIRST)
+    inside = rest.removesuffix(")")
+    try:
+        return place, len(split_specs(inside)) if inside else 0
+    except UsageError:  # a name from elsewhere that only looks like a spec
+        return place, 0
+
+
+def choose(
+    evidence: Evidence,
+    pairs: Mapping[tuple[str, str], PairVerdict],
+    beats: Mapping[str, bool | None],
+    metric: MetricFacts,
+    *,
+    critical: float | None,
+    prefer: Preference = "simple",
+) -> Choice:
+    """Recommend one of the complete models that surely beat the baseline (of all, where none is known to).
+
+    It is the best of them, unless others are as good (see `as_good`): then the simplest of these, or, where
+    ``prefer`` gives times, the fastest of these if it predicts at least twice as fast as the simplest.
+    ``critical`` is the |t| that shows "no worse" among more than two models (None: t.95). ``pairs`` have left
+    before right in order of merit.
+    """
+    if not evidence.complete:
+        return Choice(None)
+    worthy = [name for name in evidence.complete if beats[name] is not False] or list(evidence.complete)
+    best, *others = worthy
+    good = [best]
+    if prefer != "leader":
+        good += as_good(best, others, evidence, pairs, metric.rope, critical)
+    simplest = min(good, key=lambda name: (*simplicity(name), evidence.registry.index(name)))
+    if isinstance(prefer, Mapping) and (fastest := _fastest(good, simplest, prefer)) is not None:
+        return _for_speed(fastest, simplest, prefer)
+    if simplest != best:
+        return _for_simplicity(simplest, pairs[best, simplest], metric)
+    if best != evidence.leader:
+        which = "the only one" if len(worthy) == 1 else "the best"
+        return Choice(best, f"{which} of them that surely beats the baseline")
+    return Choice(best, "which leads" if len(good) > 1 else "")
+
+
+def as_good(
+    best: str,
+    others: Sequence[str],
+    evidence: Evidence,
+    pairs: Mapping[tuple[str, str], PairVerdict],
+    rope: float,
+    critical: float | None,
+) -> list[str]:
+    """Return the ``others`` that are as good as ``best`` for all that matters, in order of merit.
+
+    That is: identical or equivalent to it, of the very same mean score, or no worse by more than the ROPE
+    with P(Δ > -rope) >= .95 after the correction for the number of models. Models that any other one is
+    shown to beat are not among them.
+    """
+    beaten = set(_beaten(pairs))
+    return [
+        name
+        for name in others
+        if name not in beaten
+        and (
+            pairs[best, name].verdict in SAME
+            or pairs[best, name].delta == 0
+            or no_worse(evidence.posteriors[best, name], rope, critical)
+        )
+    ]
+
+
+def no_worse(posterior: PairPosterior | None, rope: float, critical: float | None) -> bool:
+    """Whether right is shown to be no worse than left by more than ``rope``: (rope - Δ)/se is large enough.
+
+    Large enough is t.95, and at least ``critical`` among more than two models. Never without spread.
+    """
+    if posterior is None or posterior.no_spread or posterior.se == 0:
+        return False
+    return (rope - posterior.delta) / posterior.se >= max(
+        critical or 0.0, student_quantile(EQUIVALENT_FROM, posterior.df)
+    )
+
+
+def _beaten(pairs: Mapping[tuple[str, str], PairVerdict]) -> Iterator[str]:
+    """Every model that some other one is shown to beat."""
+    for pair in pairs.values():
+        if pair.verdict == "better":
+            yield pair.right
+        elif pair.verdict == "worse":
+            yield pair.left
+
+
+def _fastest(good: Sequence[str], chosen: str, seconds: Mapping[str, float]) -> str | None:
+    """The model of ``good`` that predicts fastest, if at least twice as fast as ``chosen``."""
+    timed = [name for name in good if name in seconds]
+    if not timed or chosen not in seconds:
+        return None
+    fastest = min(timed, key=lambda name: seconds[name])
+    return fastest if fastest != chosen and FASTER * seconds[fastest] <= seconds[chosen] else None
+
+
+def _for_speed(fast: str, slow: str, seconds: Mapping[str, float]) -> Choice:
+    """The choice of a model that predicts faster, told with both times."""
+    times = f"in {duration(seconds[fast])}, {slow} in {duration(seconds[slow])}"
+    proof = f"{fast} predicts a fold {times} (models.predict_seconds); times change from run to run."
+    return Choice(fast, f"it predicts a fold {times}", proof)
+
+
+def _for_simplicity(chosen: str, pair: PairVerdict, metric: MetricFacts) -> Choice:
+    """The choice of the right model of ``pair``, because it is simpler than the left one."""
+    simpler = "simpler" if simplicity(chosen) < simplicity(pair.left) else "named first"
+    if pair.verdict in SAME or not pair.delta:
+        return Choice(chosen, f"which is {simpler}")
+    sure = f"no worse by more than {rope_width(metric)} ({probability('P', 1 - (pair.p_better or 0.0))})"
+    return Choice(
+        chosen,
+        f"which is {simpler} and {sure}",
+        f"{chosen} is {simpler} than {pair.left}, and {sure} (pairs.p_better).",
+    )
