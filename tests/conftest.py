@@ -6,6 +6,10 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("here", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("here")
 
 _stores = count()
 TICK = 0.002  # seconds that every look at the fake clock takes
