@@ -44,7 +44,7 @@ from compare_cli.types import (
 )
 
 if TYPE_CHECKING:
-    from compare_cli.data.expanding import Entry
+    from compare_cli.data.sources import Entry
     from compare_cli.plot.picture import Picture
 
 Event = Planned | FitResult | Comparison

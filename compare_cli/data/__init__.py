@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from compare_cli.data.builtins import builtin_names
-    from compare_cli.data.expanding import expand
-    from compare_cli.data.reading import attach_test, read, read_like
+    from compare_cli.data.csv import write_csv
+    from compare_cli.data.sources import attach_test, expand, read, read_like
     from compare_cli.data.table import ReadOptions
-    from compare_cli.data.writing import write_csv
 
 _PLACES = {
-    "read": "reading",
-    "read_like": "reading",
-    "attach_test": "reading",
+    "read": "sources",
+    "read_like": "sources",
+    "attach_test": "sources",
     "builtin_names": "builtins",
-    "expand": "expanding",
-    "write_csv": "writing",
+    "expand": "sources",
+    "write_csv": "csv",
     "ReadOptions": "table",
 }
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compare_cli.data.bytesource import ByteSource
+from compare_cli.data.bytes import ByteSource
 
 if TYPE_CHECKING:
     from compare_cli.data.table import Table

@@ -1,4 +1,7 @@
-"""What a column holds: numbers, truth values, dates or categories, as an array that models can use."""
+"""What a column holds, as an array that models can use: numbers, truth values, dates or categories.
+
+And which columns models cannot learn from: empty, constant, row numbers, identifiers, free text.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.data.dates import date_numbers
-from compare_cli.data.missing import PLACEHOLDERS, is_missing
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.data.cells import PLACEHOLDERS, date_numbers, is_missing, parse_numbers
 from compare_cli.notes import note
 from compare_cli.types import ColumnKind, Note
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
 NUMERIC_SHARE = 0.95
 MAX_STRAY_TOKENS = 10
-GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-EUROPEAN = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d+)?([eE][+-]?\d+)?")
-UNIT = re.compile(r"[+-]?[$£€]\s?[\d.,]+|[+-]?[\d.,]+\s?%")
+MIN_ROWS_FOR_IDS = 10
+MIN_ROWS_FOR_SEQUENCE = 20
+MANY_TEXTS = 50
+MANY_TEXTS_SHARE = 0.2
+ID_WORDS = frozenset(
+    {"id", "ids", "idx", "index", "uuid", "guid", "key", "rowid", "row", "rownumber", "rownum", "rowname"}
+)
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,6 @@ class Values:
 
 def interpret(name: str, series: pd.Series[Any], delimiter: str | None = None) -> Values:
     """Find out what a raw column holds. ``delimiter`` ";" or tab lets a comma be a decimal point."""
-    import numpy as np
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(series.dtype):
@@ -51,8 +58,6 @@ def interpret(name: str, series: pd.Series[Any], delimiter: str | None = None) -
 
 def numeric(name: str, series: pd.Series[Any]) -> Values:
     """Return numbers as float64; infinite ones become missing, with a note."""
-    import numpy as np
-
     numbers = series.to_numpy(dtype="float64", na_value=np.nan)
     infinite = np.isinf(numbers)
     if not infinite.any():
@@ -64,7 +69,6 @@ def numeric(name: str, series: pd.Series[Any]) -> Values:
 
 def _days(series: pd.Series[Any]) -> NDArray[np.float64]:
     """Return dates as days since 1970-01-01 (UTC), durations as days."""
-    import numpy as np
     import pandas as pd
 
     if isinstance(series.dtype, pd.DatetimeTZDtype):
@@ -76,7 +80,6 @@ def _days(series: pd.Series[Any]) -> NDArray[np.float64]:
 
 def text_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     """Return codes into stripped, distinct texts in order of appearance; missing cells are -1."""
-    import numpy as np
     import pandas as pd
 
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -107,8 +110,6 @@ def label_text(value: object) -> str:
 
 
 def _interpret_text(name: str, codes: NDArray[np.int64], texts: list[str], delimiter: str | None) -> Values:
-    import numpy as np
-
     if not texts:
         return Values("numeric", np.full(len(codes), np.nan))
     counts = np.bincount(codes[codes >= 0], minlength=len(texts))
@@ -128,8 +129,6 @@ def _interpret_text(name: str, codes: NDArray[np.int64], texts: list[str], delim
 
 def _spread(values: NDArray[np.float64], codes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the value of each row; code -1 is missing."""
-    import numpy as np
-
     return np.append(values, np.nan)[codes]
 
 
@@ -141,7 +140,6 @@ def _as_numeric(
     counts: NDArray[np.int64],
 ) -> Values | None:
     """Return numbers where (nearly) all cells are numbers; a few strays become missing, with a note."""
-    import numpy as np
     import pandas as pd
 
     stray = np.isnan(numbers)
@@ -165,29 +163,50 @@ def _as_numeric(
     return Values("numeric", values.numbers, notes=(*values.notes, found))
 
 
-def parse_numbers(texts: Sequence[str], *, decimal_comma: bool = False) -> NDArray[np.float64]:
-    """Return each text as a float, NaN where it is none.
+def id_like(name: str) -> bool:
+    """Whether a name speaks of an identifier, as id, row_id, CustomerId and index do."""
+    words = [word.casefold() for word in WORD.findall(name)]
+    return bool(words) and (
+        words[-1] in ID_WORDS or words[:2] in (["unnamed", "0"], ["row", "number"], ["row", "names"])
+    )
 
-    Currency and percent signs, and commas that group thousands, are read where all other texts are
-    numbers too; decimal commas where every text agrees with them.
-    """
-    import numpy as np
-    import pandas as pd
 
-    def plain(cells: Sequence[str]) -> NDArray[np.float64]:
-        return pd.to_numeric(pd.Series(list(cells), dtype=object), errors="coerce").to_numpy(
-            "float64", copy=True
-        )
+def reason_to_leave_out(name: str, values: Values) -> str | None:
+    """Say in a few words why a column is left out, None to keep it."""
+    if values.codes is not None:
+        return _reason_text(name, values.codes)
+    assert values.numbers is not None, "a column has numbers or codes"
+    return _reason_number(name, values.numbers, values.kind == "numeric")
 
-    numbers = plain(texts)
-    rest = [int(i) for i in np.flatnonzero(np.isnan(numbers)) if texts[int(i)].casefold() not in PLACEHOLDERS]
-    if not rest:
-        return numbers
-    bare = {i: re.sub(r"[$£€%\s]", "", texts[i]) if UNIT.fullmatch(texts[i]) else texts[i] for i in rest}
-    if decimal_comma and any("," in text for text in bare.values()):
-        every = [bare.get(i, text) for i, text in enumerate(texts)]
-        held = [text for text in every if text.casefold() not in PLACEHOLDERS]
-        if all(text and EUROPEAN.fullmatch(text) for text in held):
-            return plain([text.replace(".", "").replace(",", ".") for text in every])
-    numbers[rest] = plain([t.replace(",", "") if GROUPED.fullmatch(t) else t for t in bare.values()])
-    return numbers
+
+def _reason_number(name: str, numbers: NDArray[np.float64], may_be_id: bool) -> str | None:
+    first = numbers[0] if len(numbers) else np.nan
+    missing = np.isnan(numbers)
+    if missing.all():
+        return "empty"
+    if (numbers == first).all():
+        return f"constant ({first:g})"
+    rows = len(numbers)
+    if not may_be_id or rows < MIN_ROWS_FOR_IDS or missing.any() or (numbers[:1000] % 1 != 0).any():
+        return None
+    if first in (0.0, 1.0) and rows >= MIN_ROWS_FOR_SEQUENCE and (np.diff(numbers) == 1).all():
+        return "row numbers"
+    if id_like(name) and (numbers % 1 == 0).all() and len(np.unique(numbers)) == rows:
+        return "identifier (a different number in every row)"
+    return None
+
+
+def _reason_text(name: str, codes: NDArray[np.int32]) -> str | None:
+    present = codes[codes >= 0]
+    distinct = len(np.unique(present))
+    if distinct == 0:
+        return "empty"
+    if distinct == 1 and len(present) == len(codes):
+        return "constant"
+    if distinct == len(present) and (
+        len(present) >= MIN_ROWS_FOR_SEQUENCE or (id_like(name) and len(present) >= MIN_ROWS_FOR_IDS)
+    ):
+        return f"text that differs in every row ({distinct:,} values)"
+    if distinct > MANY_TEXTS and distinct > MANY_TEXTS_SHARE * len(codes):
+        return f"free text ({distinct:,} different values in {len(codes):,} rows)"
+    return None

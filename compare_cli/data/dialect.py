@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from compare_cli.data.cells import DATE, NUMBER
+
 SAMPLE_RECORDS = 100
 CANDIDATES = (",", ";", "\t", "|", " ", ":")
 CLEAR_LEAD = 1.15
 CLEAR_SCORE = 0.55
 FIELD_LIMIT = 10_000_000
 
-NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?%?")
-DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?")
 PLAIN_TEXT = re.compile(r"[^,;|\t\"]*")
 
 

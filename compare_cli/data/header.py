@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from compare_cli.data.dialect import DATE, NUMBER
-from compare_cli.data.missing import is_missing
+from compare_cli.data.cells import is_missing, looks_numeric
+from compare_cli.data.dialect import NUMBER
 
 COMMENT_MARKS = ("#", "%", "//")
 MAX_HEADER_ROWS = 6
@@ -97,12 +97,6 @@ def _continues(records: Sequence[list[str]], number: int, width: int) -> bool:
     """Whether real rows follow: a sparse table must not be eaten up as its own preamble."""
     following = records[number + 1 : number + 60]
     return any(_filled(row) >= max(2, width // 2) and len(row) >= width - 1 for row in following)
-
-
-def looks_numeric(cell: str) -> bool:
-    """Whether a cell reads as a number or a date."""
-    cell = cell.strip()
-    return bool(NUMBER.fullmatch(cell) or DATE.fullmatch(cell)) or cell.lower() in {"inf", "-inf"}
 
 
 def _header_rows(body: Sequence[list[str]], width: int, names_quoted: bool) -> int:

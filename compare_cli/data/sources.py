@@ -1,25 +1,90 @@
-"""From what the user names — path, ``-``, built-in, ``openml:…``, folder, DataFrame — to a raw table."""
+"""From what the user names — path, ``-``, built-in, ``openml:…``, folder, DataFrame — to data sets."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compare_cli.data.builtins import CLASSICS, builtin_bytes, builtin_names, files, load_classic
-from compare_cli.data.bytesource import ByteSource, open_path, open_stdin
+from compare_cli.data.bytes import (
+    COMPRESSED_SUFFIXES,
+    ByteSource,
+    open_path,
+    open_stdin,
+    piped_stdin,
+    table_name,
+)
+from compare_cli.data.dataset import conform, fingerprint, make_dataset
 from compare_cli.data.roles import choose_target
-from compare_cli.data.table import ReadOptions, Table, clean_name, unique_names
+from compare_cli.data.table import ReadOptions, Table, from_frame
+from compare_cli.data.text import read_text
 from compare_cli.errors import DataError, UsageError, nearest
-from compare_cli.notes import note
+from compare_cli.types import Dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     Source = str | os.PathLike[str] | pd.DataFrame
+    BenchSource = Source | Dataset
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".parquet", ".pq")  # what a folder's tables are known by
+WILD = "*?["
+OPENML, SUITE = "openml:", "openml:suite/"
+
+
+def read(
+    source: Source,
+    *,
+    target: str | int | None = None,
+    groups: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
+    encoding: str | None = None,
+    delimiter: str | None = None,
+) -> Dataset:
+    """Read a data set.
+
+    ``source`` is a path (CSV, TSV, Parquet, IDX folder; also compressed), ``-`` for standard input, a
+    built-in name, ``openml:ID`` or ``openml:NAME``, or a DataFrame. ``target`` is a column's name or
+    its position from 1; by default a column with a usual name, else the last. ``groups`` and ``time``
+    name columns that say which rows belong together and in which order they came; ``drop`` names
+    columns to leave out. Raises DataError when the data cannot be used, UsageError when the source
+    does not exist.
+    """
+    options = ReadOptions(target, groups, time, tuple(drop), encoding, delimiter)
+    table = load(source, options)
+    dataset = make_dataset(table, options)
+    if table.test is None:
+        return dataset
+    return _with_test(dataset, conform(table.test, dataset))
+
+
+def read_like(
+    source: Source, like: Dataset, *, encoding: str | None = None, delimiter: str | None = None
+) -> Dataset:
+    """Read a table with the columns, categories and classes of ``like``.
+
+    A category that ``like`` does not know becomes missing, with a note. Raises DataError for a
+    missing column or an unknown class label.
+    """
+    options = ReadOptions(like.target, None, None, (), encoding, delimiter, like.read.header)
+    return conform(load(source, options), like)
+
+
+def attach_test(
+    dataset: Dataset, source: Source, *, encoding: str | None = None, delimiter: str | None = None
+) -> Dataset:
+    """Return the data set with another table as its test set, and a fingerprint of both."""
+    return _with_test(dataset, read_like(source, dataset, encoding=encoding, delimiter=delimiter))
+
+
+def _with_test(dataset: Dataset, test: Dataset) -> Dataset:
+    both = replace(dataset, test=test, notes=(*dataset.notes, *test.notes))
+    return replace(both, fingerprint=fingerprint(both))
 
 
 def load(source: Source, options: ReadOptions) -> Table:
@@ -48,7 +113,7 @@ def is_builtin(text: str) -> bool:
 def load_path(path: Path, options: ReadOptions) -> Table:
     """Return the table in a file, or in a folder of IDX files."""
     if path.is_dir():
-        from compare_cli.data.idx import load_idx
+        from compare_cli.data.formats import load_idx
 
         return load_idx(path)
     if not path.exists():
@@ -73,10 +138,9 @@ def not_found(path: Path) -> DataError:
 def load_bytes(text: ByteSource, options: ReadOptions) -> Table:
     """Return the table that bytes hold: Parquet, or delimited text."""
     if text.is_parquet:
-        from compare_cli.data.parquet import load_parquet
+        from compare_cli.data.formats import load_parquet
 
         return load_parquet(text)
-    from compare_cli.data.delimited import read_text
 
     def keep_text(names: Sequence[str], header: bool) -> list[str]:
         return [choose_target(names, options, text.source, header=header)[0]]
@@ -84,21 +148,156 @@ def load_bytes(text: ByteSource, options: ReadOptions) -> Table:
     return read_text(text, options, keep_text)
 
 
-def from_frame(frame: Any, name: str = "DataFrame", target: str | None = None) -> Table:
-    """Return a DataFrame as a table, with clean, unique column names. Raises UsageError for other types."""
-    import pandas as pd
+@dataclass(frozen=True)
+class Entry:
+    """One data set of a bench: where it is, and the name that tells it from the others.
 
-    if not isinstance(frame, pd.DataFrame):
-        raise UsageError(
-            f"cannot read a {type(frame).__name__}: give a path, a built-in name or a DataFrame."
-        )
-    labels: list[Any] = list(frame.columns)
-    raw = [clean_name("_".join(map(str, c)) if isinstance(c, tuple) else c) for c in labels]
-    names, changed = unique_names(raw)
-    copy = frame.set_axis(names, axis=1).reset_index(drop=True)
-    if not len(names):
-        raise DataError(f"{name}: has no columns.")
-    table = Table(name, name, copy, target=target)
-    if changed:
-        return table.noting(note("columns_renamed", columns=", ".join(changed[:5]), count=len(changed)))
-    return table
+    ``known`` is false where the name is only a stand-in: the true one comes with the data.
+    """
+
+    source: BenchSource
+    name: str
+    identity: Hashable
+    path: Path | None = None
+    known: bool = True
+
+    def name_among(self, own: str, taken: Iterable[str]) -> str:
+        """Return the name to show for data that call themselves ``own``, where others have names already."""
+        name = self.name if self.known else own
+        if name not in taken:
+            return name
+        candidates = [f"{name} ({self.source})"] if isinstance(self.source, str) else []
+        candidates += [f"{name} ({number})" for number in range(2, len(list(taken)) + 3)]
+        return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def expand(sources: Iterable[BenchSource] = ()) -> list[Entry]:
+    """Return the data sets that sources name, each once, in order; every built-in one for no sources.
+
+    A folder stands for the tables in it, sorted by name, unless it is one of IDX files; a pattern such as
+    ``data/*.csv`` for the files and folders that match; ``openml:suite/99`` for the data sets of an OpenML
+    suite. Raises DataError for what does not exist or holds no table, UsageError for an empty
+    ``openml:`` and for ``-`` on a terminal. Whether an OpenML data set exists shows when it is read.
+    """
+    given = list(sources) or [name for name, _ in builtin_names()]
+    found: dict[Hashable, Entry] = {}
+    for source in given:
+        for entry in _entries(source):
+            found.setdefault(entry.identity, entry)
+    return _told_apart(list(found.values()))
+
+
+def _entries(source: BenchSource) -> Iterator[Entry]:
+    if isinstance(source, Dataset):
+        yield Entry(source, source.name, id(source))
+    elif not isinstance(source, str | os.PathLike):
+        yield Entry(source, "DataFrame", id(source))
+    elif source == "-":
+        piped_stdin()
+        yield Entry(source, "stdin", "-")
+    elif isinstance(source, str) and source.startswith(OPENML):
+        yield from _openml(source)
+    elif isinstance(source, str) and is_builtin(source):
+        path = files().get(source)
+        yield Entry(source, source, ("builtin", source) if path is None else path.resolve())
+    else:
+        yield from _on_disk(Path(source))
+
+
+def _openml(source: str) -> Iterator[Entry]:
+    if source.startswith(SUITE):
+        from compare_cli.data.openml import suite_members
+
+        for number in suite_members(source.removeprefix(SUITE)):
+            yield Entry(f"{OPENML}{number}", f"{OPENML}{number}", f"{OPENML}{number}", known=False)
+        return
+    wanted = source.removeprefix(OPENML).strip()
+    if not wanted:
+        raise UsageError("openml: needs a number or a name, such as openml:61, openml:iris, openml:suite/99.")
+    yield Entry(f"{OPENML}{wanted}", f"{OPENML}{wanted}", f"{OPENML}{wanted.lower()}", known=False)
+
+
+def _on_disk(path: Path) -> Iterator[Entry]:
+    """Yield what a path or a pattern stands for; a path that exists is no pattern."""
+    if path.is_dir():
+        yield from _in_folder(path)
+    elif path.exists():
+        yield _file(path)
+    elif any(sign in str(path) for sign in WILD):
+        yield from _matching(path)
+    else:
+        raise not_found(path)
+
+
+def _matching(pattern: Path) -> Iterator[Entry]:
+    import glob
+
+    found = glob.glob(str(pattern), recursive=True)  # noqa: PTH207 - a pattern may begin at the root
+    matches = [Path(match) for match in sorted(found)]
+    if not matches:
+        raise DataError(f"{pattern}: no file matches.")
+    for path in matches:
+        yield from _on_disk(path)
+
+
+def _in_folder(folder: Path) -> Iterator[Entry]:
+    from compare_cli.data.formats import holds_idx
+
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror or error}.") from None
+    if holds_idx(folder):
+        yield Entry(folder, folder.resolve().name, folder.resolve(), folder)
+        return
+    tables = [path for path in inside if _is_table(path)]
+    if not tables:
+        raise DataError(f"{folder}: holds no tables ({', '.join(TABLE_SUFFIXES)}, also compressed).")
+    yield from map(_file, tables)
+
+
+def _is_table(path: Path) -> bool:
+    name = path.name.lower()
+    for suffix in COMPRESSED_SUFFIXES:
+        name = name.removesuffix(suffix)
+    return name.endswith(TABLE_SUFFIXES) and not name.startswith(".") and path.is_file()
+
+
+def _file(path: Path) -> Entry:
+    return Entry(path, table_name(path), path.resolve(), path)
+
+
+def _told_apart(entries: list[Entry]) -> list[Entry]:
+    """Give files of one name as much of their path as tells them apart, from each other and from the rest."""
+    alike: dict[str, list[Path]] = defaultdict(list)
+    for entry in entries:
+        if entry.path is not None:
+            alike[entry.name].append(entry.path)
+    others = {entry.name for entry in entries if entry.path is None}
+    names: dict[Path, str] = {}
+    for name, paths in alike.items():
+        if len(paths) > 1 or name in others:
+            names |= _longer_names(paths, others)
+    return [replace(e, name=names.get(e.path, e.name)) if e.path is not None else e for e in entries]
+
+
+def _longer_names(paths: list[Path], others: set[str]) -> dict[Path, str]:
+    """Return the shortest ends of paths that differ: with their folders, else with their suffixes too.
+
+    One file beside something else of its name needs no more than its suffix.
+    """
+    whole = {path: path.absolute() for path in paths}  # links keep the name they were given
+    deepest = max(len(path.parts) for path in whole.values())
+    with_folders = [(ending, folders) for ending in (table_name, _file_name) for folders in range(deepest)]
+    for ending, folders in [(_file_name, 0), *with_folders] if len(paths) == 1 else with_folders:
+        named = {
+            path: "/".join((*full.parts[max(1, len(full.parts) - 1 - folders) : -1], ending(full)))
+            for path, full in whole.items()
+        }
+        if len(set(named.values())) == len(paths) and not set(named.values()) & others:
+            return named
+    return {path: str(full) for path, full in whole.items()}
+
+
+def _file_name(path: Path) -> str:
+    return path.name

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from compare_cli.errors import DataError, UsageError
+from compare_cli.notes import note
 from compare_cli.types import Note, ReadInfo
 
 if TYPE_CHECKING:
@@ -73,3 +75,23 @@ def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
 def clean_name(name: object) -> str:
     """Return a column name without byte-order mark, line breaks and outer blanks."""
     return " ".join(str(name).replace("\ufeff", "").split())
+
+
+def from_frame(frame: Any, name: str = "DataFrame", target: str | None = None) -> Table:
+    """Return a DataFrame as a table, with clean, unique column names. Raises UsageError for other types."""
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(
+            f"cannot read a {type(frame).__name__}: give a path, a built-in name or a DataFrame."
+        )
+    labels: list[Any] = list(frame.columns)
+    raw = [clean_name("_".join(map(str, c)) if isinstance(c, tuple) else c) for c in labels]
+    names, changed = unique_names(raw)
+    copy = frame.set_axis(names, axis=1).reset_index(drop=True)
+    if not len(names):
+        raise DataError(f"{name}: has no columns.")
+    table = Table(name, name, copy, target=target)
+    if changed:
+        return table.noting(note("columns_renamed", columns=", ".join(changed[:5]), count=len(changed)))
+    return table

@@ -9,13 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compare_cli.data.bytesource import open_path
-from compare_cli.data.delimited import read_text
-from compare_cli.data.missing import is_missing
+from compare_cli.data.bytes import open_path
+from compare_cli.data.cells import is_missing
 from compare_cli.data.table import ReadOptions, Table
+from compare_cli.data.text import read_text
 from compare_cli.errors import DataError
 
-SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
+# Beside the checkout, or beside the folder of several checkouts.
+NEAR = (folder / "shared" / "data" for folder in Path(__file__).parents)
+SHARED = next(filter(Path.is_dir, NEAR), Path("shared"))
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the data in ../shared is absent")
 
 

@@ -10,8 +10,7 @@ import pytest
 from conftest_types import Write
 
 from compare_cli.data import read
-from compare_cli.data.columns import interpret
-from compare_cli.data.leaving_out import id_like, reason_to_leave_out
+from compare_cli.data.columns import id_like, interpret, reason_to_leave_out
 
 NAN = math.nan
 

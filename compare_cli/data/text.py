@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.data.bytesource import ByteSource
+import numpy as np
+
+from compare_cli.data.bytes import ByteSource, Scan, scan
+from compare_cli.data.cells import MISSING
 from compare_cli.data.dialect import Dialect, find_dialect
-from compare_cli.data.encoding import Scan, scan
 from compare_cli.data.header import Layout, find_layout, is_comment, typical_width
-from compare_cli.data.missing import MISSING
-from compare_cli.data.records import Lines, iterate, read_records
+from compare_cli.data.rows import Lines, iterate, read_records
 from compare_cli.data.table import ReadOptions, Table, clean_name, unique_names
 from compare_cli.errors import DataError, UsageError
 from compare_cli.notes import note
@@ -252,7 +253,6 @@ def _well_formed(text: ByteSource, plan: Plan) -> bool:
 
 
 def _frame(rows: Sequence[Sequence[str]], plan: Plan) -> pd.DataFrame:
-    import numpy as np
     import pandas as pd
 
     cells = np.empty((len(rows), plan.layout.width), dtype=object)

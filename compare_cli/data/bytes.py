@@ -1,7 +1,12 @@
-"""The bytes of a table, wherever they come from: a path, standard input, compressed or not."""
+"""The bytes of a table, wherever they come from, compressed or not, and the encoding of their text.
+
+The encoding is told by a byte-order mark, else by the user, else it is strict UTF-8. Detectors are wrong too
+often on short tables to act on their guess; it is offered as a hint.
+"""
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -10,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from compare_cli.errors import DataError, UsageError
+from compare_cli.errors import DataError, UsageError, nearest
 
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAGIC = {
@@ -23,6 +28,20 @@ MAGIC = {
 }
 MAGIC_BYTES = max(len(magic) for magic in MAGIC)
 PART = 4096  # bytes unpacked at a time: few enough that even zeros, packed 30,000 times, fit in memory
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+COMMON = (
+    "utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "cp949", "gb18030", "gbk", "big5", "shift_jis", "cp932"
+)  # fmt: skip
+CYRILLIC = frozenset(
+    {"kz1048", "cp1251", "mac-cyrillic", "koi8-r", "koi8-u", "iso8859-5", "cp866", "ptcp154"}
+)
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -185,3 +204,97 @@ def _unzip(data: bytes, source: str) -> bytes:
         if members[0].flag_bits & 1:
             raise DataError(f"{source}: is encrypted: unpack it first.")
         return archive.read(members[0])
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over the bytes tells: the codec that fits them, and which quotes occur."""
+
+    encoding: str
+    quotes: frozenset[str]
+
+
+def scan(text: ByteSource, wanted: str | None) -> Scan:
+    """Find the codec that reads the whole text; every byte is checked.
+
+    Raises UsageError for an unknown codec, DataError (offset, line, hint) for bytes that do not fit.
+    """
+    head = text.head(4)
+    marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
+    codec = marked or _known(wanted or "utf-8")
+    return Scan(codec, _check(text, codec))
+
+
+def _known(name: str) -> str:
+    try:
+        info = codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise UsageError(f"--encoding {name}: no such encoding.{nearest(name, COMMON)}") from None
+    if not getattr(info, "_is_text_encoding", True):
+        raise UsageError(f"--encoding {name}: does not make text.{nearest(name, COMMON)}")
+    return info.name
+
+
+def _check(text: ByteSource, codec: str) -> frozenset[str]:
+    """Decode in chunks without keeping anything (fast where the text is ASCII); return the quotes seen."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    plain = codec in {"utf-8", "utf-8-sig"}
+    quotes: set[str] = set()
+    offset = 0
+    with text.open() as stream:
+        while chunk := stream.read(CHUNK):
+            if plain and b"\0" in chunk:
+                raise _nul(text, offset + chunk.index(b"\0"))
+            quotes.update(quote for quote in "\"'" if quote not in quotes and quote.encode() in chunk)
+            pending = len(decoder.getstate()[0]) if plain else 0
+            try:
+                if pending or not (plain and offset and chunk.isascii()):
+                    decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                raise _undecodable(text, codec, offset + max(0, error.start - pending)) from None
+            offset += len(chunk)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise _undecodable(text, codec, max(0, offset - 1)) from None
+    return frozenset(quotes)
+
+
+def _nul(text: ByteSource, offset: int) -> DataError:
+    head = text.head(400)
+    odd, even = head[1::2].count(0), head[::2].count(0)
+    if max(odd, even) > len(head) / 4:
+        codec = "utf-16-le" if odd > even else "utf-16-be"
+        return DataError(f"{text.source}: is not UTF-8; it looks like UTF-16: try --encoding {codec}.")
+    return DataError(
+        f"{text.source}: a NUL byte at offset {offset}: this is not a text table, or it is damaged."
+    )
+
+
+def _undecodable(text: ByteSource, codec: str, offset: int) -> DataError:
+    line = text.head(offset).count(b"\n") + 1
+    name = "UTF-8" if codec.startswith("utf-8") else codec
+    guess = guess_encoding(text, offset)
+    return DataError(
+        f"{text.source}: line {line} (byte {offset}) is not {name}; "
+        f"it looks like {guess}: try --encoding {guess}."
+    )
+
+
+def guess_encoding(text: ByteSource, offset: int) -> str:
+    """Guess a codec from the bytes around the first one that is not UTF-8; a hint only.
+
+    Detectors name rare relatives of the usual codecs on short texts; the usual one is offered.
+    """
+    import chardet
+
+    with text.open() as stream:
+        stream.seek(max(0, offset - 2000))
+        found = chardet.detect(stream.read(20_000)).get("encoding") or "cp1252"
+    try:
+        name = codecs.lookup(found).name
+    except LookupError:
+        return "cp1252"
+    if name in CYRILLIC:
+        return "cp1251"
+    return name if name in COMMON[5:] else "cp1252"

@@ -1,27 +1,38 @@
-"""From a raw table to a `Dataset`: target, roles, kinds, what is left out, and a note on each."""
+"""From a raw table to a `Dataset`: roles, kinds, what is left out, a note on each, and a fingerprint.
+
+Also a second table read with the columns, categories and classes of the first.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.data.columns import Values, interpret, parse_numbers, text_codes
-from compare_cli.data.dates import date_numbers
-from compare_cli.data.fingerprint import fingerprint
-from compare_cli.data.labels import label_codes, refuse_continuous
-from compare_cli.data.leaving_out import MANY_TEXTS, reason_to_leave_out
-from compare_cli.data.roles import check_roles, choose_target, dropped_columns, find_column
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.data.cells import date_numbers, parse_numbers
+from compare_cli.data.columns import MANY_TEXTS, Values, interpret, reason_to_leave_out, text_codes
+from compare_cli.data.roles import (
+    check_roles,
+    choose_target,
+    dropped_columns,
+    find_column,
+    label_codes,
+    refuse_continuous,
+    same_label,
+)
 from compare_cli.data.table import ReadOptions, Table
-from compare_cli.errors import DataError
+from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
 from compare_cli.types import Column, Dataset, DroppedColumn, Note
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
 SHOWN = 5
 
@@ -69,8 +80,6 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
 
 def _labelled(table: Table, target: str) -> tuple[pd.DataFrame, NDArray[np.int64], list[str], list[Note]]:
     """Return the rows that have a label of at least two rows, their codes and the classes."""
-    import numpy as np
-
     source, frame = table.source, table.frame
     if len(frame) < 2:
         raise DataError(
@@ -136,8 +145,6 @@ def _features(
 
 def column_of(name: str, values: Values) -> Column:
     """Count what a column misses and how many different values it has."""
-    import numpy as np
-
     if values.codes is not None:
         missing = int((values.codes < 0).sum())
         return Column(name, values.kind, missing, len(np.unique(values.codes[values.codes >= 0])))
@@ -168,8 +175,6 @@ def _note_left_out(left_out: Sequence[DroppedColumn], total: int) -> Note:
 
 
 def _group_codes(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.int64]:
-    import numpy as np
-
     codes, labels = label_codes(series)
     if (codes < 0).any():
         row = int((codes < 0).argmax()) + 1
@@ -182,8 +187,6 @@ def _group_codes(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.
 
 
 def _time_values(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.float64]:
-    import numpy as np
-
     values = interpret(name, series, table.read.delimiter)
     if values.numbers is None or np.isnan(values.numbers).any():
         row = _first_not_ordered(series) if values.numbers is None else int(np.isnan(values.numbers).argmax())
@@ -200,8 +203,6 @@ def _shown(cell: Any) -> str:
 
 def _first_not_ordered(series: pd.Series[Any]) -> int:
     """Return the position of the first cell that is neither a number nor a date by itself, or 0."""
-    import numpy as np
-
     codes, texts = text_codes(series)
     numbers = parse_numbers(texts)
     strange = [
@@ -209,3 +210,112 @@ def _first_not_ordered(series: pd.Series[Any]) -> int:
     ]
     found = np.flatnonzero(np.array([*strange, True])[codes])
     return int(found[0]) if len(found) else 0
+
+
+def conform(table: Table, like: Dataset) -> Dataset:
+    """Return the table as a data set like ``like``. Raises DataError naming the column, or row and label."""
+    names = list(table.frame.columns)
+    for name in [like.target, *(c.name for c in like.columns)]:
+        if name not in names:
+            raise DataError(
+                f"{table.source}: has no column {name!r}, which the training data has.{nearest(name, names)}"
+            )
+    frame, y, notes = _labelled_like(table, like)
+    kept: dict[str, Values] = {}
+    for column in like.columns:
+        kept[column.name], found = _like_column(column, frame[column.name], like, table)
+        notes += found
+    dataset = Dataset(
+        name=table.name,
+        source=table.source,
+        X=feature_frame(kept, len(frame)),
+        y=y,
+        classes=like.classes,
+        target=like.target,
+        columns=tuple(column_of(name, values) for name, values in kept.items()),
+        dropped=(),
+        source_columns=len(names),
+        fingerprint="",
+        read=table.read,
+        notes=(*table.notes, *notes),
+    )
+    return replace(dataset, fingerprint=fingerprint(dataset))
+
+
+def _labelled_like(table: Table, like: Dataset) -> tuple[pd.DataFrame, NDArray[np.int64], list[Note]]:
+    codes, labels = label_codes(table.frame[like.target])
+    lookup = np.array([same_label(label, like.classes) for label in labels] + [-1], dtype=np.int64)
+    y = lookup[codes]
+    unknown = (y < 0) & (codes >= 0)
+    if unknown.any():
+        row = int(unknown.argmax())
+        known = ", ".join(map(repr, like.classes[:6])) + (", …" if len(like.classes) > 6 else "")
+        raise DataError(
+            f"{table.source}: row {row + 1}: the class {labels[codes[row]]!r} is not among those of the "
+            f"training data ({known})."
+        )
+    if not (y >= 0).any():
+        raise DataError(f"{table.source}: has no row with a value of the target {like.target!r}.")
+    if (y >= 0).all():
+        return table.frame, y, []
+    missing = note("missing_target", count=int((y < 0).sum()))
+    return table.frame[y >= 0].reset_index(drop=True), y[y >= 0], [missing]
+
+
+def _like_column(
+    column: Column, series: pd.Series[Any], like: Dataset, table: Table
+) -> tuple[Values, Sequence[Note]]:
+    if column.kind == "categorical":
+        return _like_categories(column.name, series, list(like.X[column.name].cat.categories))
+    values = interpret(column.name, series, table.read.delimiter)
+    if values.numbers is not None:
+        return replace(values, kind=column.kind), values.notes
+    raise DataError(
+        f"{table.source}: column {column.name!r} holds text such as {series.dropna().iloc[0]!r}, "
+        f"where the training data has {'numbers' if column.kind == 'numeric' else column.kind + ' values'}."
+    )
+
+
+def _like_categories(name: str, series: pd.Series[Any], known: list[str]) -> tuple[Values, Sequence[Note]]:
+    """Code the cells with known categories; models treat the unseen ones as missing."""
+    codes, texts = text_codes(series)
+    place = {category: code for code, category in enumerate(known)}
+    lookup = np.array([place.get(text, -1) for text in texts] + [-1], dtype=np.int32)
+    result = lookup[codes]
+    unseen = int(((result < 0) & (codes >= 0)).sum())
+    notes: tuple[Note, ...] = ()
+    if unseen:
+        example = next(text for text in texts if text not in place)
+        notes = (note("unseen_categories", column=name, count=unseen, example=example),)
+    return Values("categorical", codes=result, categories=tuple(known)), notes
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return "sha256:…" over names, kinds, values, classes, labels, groups, time and the test set.
+
+    The file's name, the order of categories that no row has, and NaN's many bit patterns do not count.
+    """
+    digest = hashlib.sha256()
+    head = [
+        dataset.target,
+        list(dataset.classes),
+        [[c.name, c.kind] for c in dataset.columns],
+        len(dataset.y),
+    ]
+    digest.update(json.dumps(head).encode())
+    for column in dataset.columns:
+        values = dataset.X[column.name]
+        if column.kind == "categorical":
+            digest.update(json.dumps(list(map(str, values.cat.categories))).encode())
+            digest.update(np.ascontiguousarray(values.cat.codes, dtype="<i4").data)
+            continue
+        numbers = values.to_numpy(dtype="<f8") + 0.0  # also makes -0.0 plain, and a copy
+        numbers[np.isnan(numbers)] = np.nan
+        digest.update(numbers.data)
+    digest.update(np.ascontiguousarray(dataset.y, dtype="<i8").data)
+    for extra, kind in ((dataset.groups, "<i8"), (dataset.time, "<f8")):
+        digest.update(b"\0" if extra is None else b"\1")
+        if extra is not None:
+            digest.update(np.ascontiguousarray(extra, dtype=kind).data)
+    digest.update((dataset.test.fingerprint if dataset.test is not None else "").encode())
+    return "sha256:" + digest.hexdigest()

@@ -1,19 +1,19 @@
-"""A folder of IDX files, as MNIST comes: images and labels, training and test set."""
+"""Tables that are no text: folders of IDX files, as MNIST comes, and Parquet files."""
 
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from compare_cli.data.bytesource import open_path
-from compare_cli.data.table import Table
-from compare_cli.errors import DataError
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.data.bytes import ByteSource, open_path
+from compare_cli.data.table import Table, from_frame
+from compare_cli.errors import DataError, UsageError
 from compare_cli.types import ReadInfo
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 TRAIN = ("train",)
@@ -70,8 +70,6 @@ def _table(folder: Path, images: Path, labels: Path, test: Table | None) -> Tabl
 
 def read_idx(path: Path) -> NDArray[np.generic]:
     """Return the array in an IDX file (compressed or not). Raises DataError where it is damaged."""
-    import numpy as np
-
     data = open_path(path).all()
     kind = TYPES.get(data[2]) if len(data) >= 4 and data[:2] == b"\0\0" else None
     if kind is None or len(data) < 4 + 4 * data[3]:
@@ -82,3 +80,22 @@ def read_idx(path: Path) -> NDArray[np.generic]:
     if len(body) != expected:
         raise DataError(f"{path}: has {len(body):,} bytes of values instead of {expected:,}: fetch it again.")
     return np.frombuffer(body, dtype=kind).reshape(shape).astype(np.dtype(kind).newbyteorder("="), copy=False)
+
+
+def load_parquet(text: ByteSource) -> Table:
+    """Return a Parquet file as a table. Raises UsageError without pyarrow, DataError for damaged files."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise UsageError(
+            f"{text.source}: Parquet needs the package pyarrow: pip install 'compare-cli[parquet]'."
+        ) from None
+
+    try:
+        with text.open() as stream:
+            frame = pyarrow.parquet.read_table(stream).to_pandas()
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{text.source}: the Parquet file cannot be read: {first.rstrip('.')}.") from None
+    return replace(from_frame(frame, text.source), name=text.name)

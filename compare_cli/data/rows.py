@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from compare_cli.data.bytesource import ByteSource
+from compare_cli.data.bytes import ByteSource
 from compare_cli.data.dialect import Dialect
 from compare_cli.data.header import Layout, is_comment
 from compare_cli.errors import DataError
