@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.judging import score_arrays
-from compare_cli.metrics import METRICS, find_metric
+from compare_cli.metrics import METRICS, find_metric, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.types import Comparison, Result
 
@@ -61,8 +61,7 @@ def gate(
 
 
 def _sign(comparison: Comparison) -> int:
-    metric = METRICS.get(comparison.protocol.metric)
-    return 1 if metric is None or metric.higher_is_better else -1
+    return 1 if metric_named(comparison.protocol.metric).higher_is_better else -1
 
 
 def _chosen(comparison: Comparison, model: str | None, which: str) -> str:

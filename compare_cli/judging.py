@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from compare_cli.engine.splits import MAX_REPEATS
-from compare_cli.metrics import METRICS, PER_ROW, Metric, practical_rope
+from compare_cli.metrics import PER_ROW, Metric, metric_named, practical_rope
 from compare_cli.models.families import BASELINE
 from compare_cli.types import Across, Comparison, Fit, FitResult, ModelSummary, PairVerdict, Scheme, Verdict
 
@@ -243,7 +243,7 @@ def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
     from compare_cli.verdict import MetricFacts, judge_across
 
     name = comparisons[0].protocol.metric
-    metric = METRICS.get(name) or Metric(name, name, "", rate=False)
+    metric = metric_named(name)
     rows = [{m.model: m.score(name) for m in c.models} for c in comparisons]
     scales = [_prior_loss(c, metric) for c in comparisons]
     names = dict.fromkeys(model for row in rows for model in row)

@@ -95,6 +95,11 @@ def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
     )
 
 
+def metric_named(name: str) -> Metric:
+    """Return the metric ``name``; for a score from elsewhere, one that is told as a plain number."""
+    return METRICS.get(name) or Metric(name, name, "a score from elsewhere", rate=False)
+
+
 def practical_rope(metric: Metric, class_counts: Sequence[int]) -> float:
     """Return the default half-width of the region of practical equivalence, in units of the metric.
 

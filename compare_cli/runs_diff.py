@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from compare_cli.errors import DataError
 from compare_cli.gate import shared_repeats, uneven_share, unpaired
 from compare_cli.judging import score_arrays
-from compare_cli.metrics import METRICS, Metric
+from compare_cli.metrics import metric_named
 from compare_cli.runs import DatasetDiff, ModelDiff, RunsDiff, StoredRun
 from compare_cli.types import Comparison, Result
 
@@ -92,7 +92,7 @@ def _way(old: Comparison, new: Comparison, metric: str) -> _Way:
 
 def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
     name = new.protocol.metric
-    metric = METRICS.get(name) or Metric(name, name, "", rate=False)
+    metric = metric_named(name)
     rope = new.protocol.rope if new.protocol.rope is not None else metric.rope
     way = _way(old, new, name)
     models = [m.model for m in new.models]

@@ -23,7 +23,7 @@ from compare_cli.judging import (
     score_arrays,
     with_boundary_reasons,
 )
-from compare_cli.metrics import METRICS, Metric, practical_rope
+from compare_cli.metrics import Metric, metric_named, practical_rope
 from compare_cli.models.families import BASELINE
 from compare_cli.types import (
     Bench,
@@ -264,7 +264,7 @@ def as_bench(judged: Sequence[SingleComparison], criterion: Criterion) -> Bench:
 
 
 def _metric(name: str, criterion: Criterion) -> Metric:
-    metric = METRICS.get(name) or Metric(name, name, "a score from elsewhere", rate=False)
+    metric = metric_named(name)
     return replace(metric, higher_is_better=False) if criterion.lower_is_better else metric
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,3 +167,24 @@ def test_functions_are_short_enough_to_see_whole(path: Path) -> None:
             assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is too long"
             given = node.args
             assert len(given.posonlyargs + given.args + given.kwonlyargs) <= 9, f"{node.name} takes too many"
+
+
+def test_whatever_is_imported_is_declared() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *(r for e in project["optional-dependencies"].values() for r in e)]
+    declared = {re.split(r"[^\w-]", requirement)[0] for requirement in wanted}
+    names = {"sklearn": "scikit-learn"}
+    for path in FILES:  # compression is new in the standard library of Python 3.14
+        used = (
+            {name.split(".")[0] for name in foreign(parsed(path))} - sys.stdlib_module_names - {"compression"}
+        )
+        assert {names.get(name, name) for name in used} <= declared | {"compare_cli"}, path
+
+
+def foreign(tree: ast.Module) -> Iterator[str]:
+    """Every module that a file imports, at its top or later."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""

@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import numpy as np
+import pydantic
 import pytest
 from toy_models import register_toys
 from toy_tables import blobs, make_dataset, with_test
@@ -287,6 +288,10 @@ def test_a_single_fit_is_one_line() -> None:
     assert shown["accuracy"] is None
 
 
+@pytest.mark.skipif(
+    tuple(int(number) for number in pydantic.VERSION.split(".")[:2]) < (2, 13),
+    reason="older pydantic reads no descriptions of fields from plain dataclasses",
+)
 def test_the_shipped_schema_is_that_of_the_code() -> None:
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), (
         "write it anew: from compare_cli.document import schema_text; put schema_text() into schema.json"
@@ -326,7 +331,7 @@ def assert_keeps(old: Any, new: Any, where: str = "") -> None:
 def test_the_contract_keeps_what_version_0_1_promised() -> None:
     """Keys, types, ranges and meanings; names of the schema's own parts may differ."""
     promised = json.loads(PROMISED.read_text(encoding="utf-8"))
-    now = json_schema()
+    now = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     assert_keeps(resolved(promised, promised["$defs"]), resolved(now, now["$defs"]))
 
 

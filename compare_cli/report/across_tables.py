@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compare_cli.metrics import metric_named
 from compare_cli.report.across_columns import PAIR_COLUMNS, RANK_COLUMNS, telling_ranks
 from compare_cli.report.across_text import BARS, friedman_sentence, pairs_title, ranks_title
-from compare_cli.report.columns import shown_metric
 from compare_cli.report.diagram import rank_diagram
 from compare_cli.report.escaping import markdown
 from compare_cli.report.matrix import TOTAL, make_matrix
@@ -86,7 +86,7 @@ def _rank_lines(bench: Bench) -> Iterator[str]:
 def _pair_lines(bench: Bench) -> Iterator[str]:
     if not bench.across.pairs:
         return
-    metric = shown_metric(bench.datasets[0].protocol.metric)
+    metric = metric_named(bench.datasets[0].protocol.metric)
     yield from (f"### {markdown(pairs_title(bench))}", "")
     titles = ("Model", "Against", *(column.title for column in PAIR_COLUMNS))
     rows = ((p.left, p.right, *(c.cell(p, metric) for c in PAIR_COLUMNS)) for p in bench.across.pairs)

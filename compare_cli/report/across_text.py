@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from compare_cli.metrics import metric_named
 from compare_cli.report import units
 from compare_cli.report.across_columns import PAIR_COLUMNS, PairColumn, RankColumn, telling_ranks
-from compare_cli.report.columns import GAP, NAME_WIDTH, shown_metric
+from compare_cli.report.columns import GAP, NAME_WIDTH
 from compare_cli.report.diagram import rank_diagram
 from compare_cli.report.escaping import cells, fitted, fitted_apart, padded, printable
 from compare_cli.report.matrix import TOTAL, Cell, Matrix, make_matrix
@@ -220,7 +221,7 @@ def _pair_parts(bench: Bench, view: View) -> Iterator[RenderableType]:
 
 def pairs_title(bench: Bench) -> str:
     """Return the title of the pairs, with what counts as better."""
-    metric = shown_metric(bench.datasets[0].protocol.metric)
+    metric = metric_named(bench.datasets[0].protocol.metric)
     rope = f"{100 * metric.rope:.3g} pt" if metric.rate else f"{metric.rope:.2g}"
     return f"Pair by pair: wins, ties, losses; better or worse by more than {rope}"
 
@@ -229,7 +230,7 @@ def _pair_table(bench: Bench, view: View) -> RenderableType:
     """The pairs of the model with the best mean rank, named once; of everything all pairs."""
     from rich.text import Text
 
-    metric = shown_metric(bench.datasets[0].protocol.metric)
+    metric = metric_named(bench.datasets[0].protocol.metric)
     leader = bench.across.pairs[0].left
     pairs = [p for p in bench.across.pairs if view.everything or p.left == leader]
     texts = {c.title: [c.cell(p, metric) for p in pairs] for c in PAIR_COLUMNS}

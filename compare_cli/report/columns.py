@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from compare_cli.metrics import METRICS, Metric
+from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.report import units
 from compare_cli.types import Comparison, ModelSummary, PairVerdict
 
@@ -18,11 +18,6 @@ MARK = "●"
 NAME_WIDTH = 34  # longer names are cut in a table
 GAP = 2  # characters between columns
 BLURRED_FROM = 30  # numeric columns from which directions are only rough
-
-
-def shown_metric(name: str) -> Metric:
-    """Return how a score is told; one that is not registered is a plain number."""
-    return METRICS.get(name) or Metric(name, name, "", rate=False)
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Facts:
     @classmethod
     def of(cls, comparison: Comparison) -> Facts:
         """Collect the facts of one comparison."""
-        metric = shown_metric(comparison.protocol.metric)
+        metric = metric_named(comparison.protocol.metric)
         leader = comparison.models[0].model if comparison.models else ""
         gaps = {p.right: p for p in comparison.pairs if p.left == leader}
         gaps |= {p.left: p for p in comparison.pairs if p.right == leader}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from compare_cli.models.families import BASELINE
-from compare_cli.report.columns import score_text, shown_metric
+from compare_cli.report.columns import metric_named, score_text
 from compare_cli.types import Bench, Comparison
 
 TOTAL = "total"
@@ -73,7 +73,7 @@ def make_matrix(bench: Bench, against: str | None) -> Matrix | None:
     if len(shown) < 2:
         return None
     models = tuple(sorted(shown, key=lambda name: name != first))
-    metric = shown_metric(bench.datasets[0].protocol.metric)
+    metric = metric_named(bench.datasets[0].protocol.metric)
     return Matrix(
         title=metric.title + (" %" if metric.rate else ""),
         models=models,
@@ -87,7 +87,7 @@ def _usual(names: Sequence[str], families: Mapping[str, str]) -> str:
 
 
 def _cells(comparison: Comparison, models: Sequence[str]) -> Iterator[Cell]:
-    first, metric = models[0], shown_metric(comparison.protocol.metric)
+    first, metric = models[0], metric_named(comparison.protocol.metric)
     scores = {m.model: m.score(metric.name) for m in comparison.models}
     turned = {"better": "worse", "worse": "better"}
     verdicts: dict[str, str] = {p.left: p.verdict for p in comparison.pairs if p.right == first}
