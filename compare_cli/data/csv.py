@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.data.dialect import NUMBER
+from compare_cli.data.cells import NUMBER
 
 if TYPE_CHECKING:
     import pandas as pd

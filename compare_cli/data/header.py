@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from compare_cli.data.cells import is_missing, looks_numeric
-from compare_cli.data.dialect import NUMBER
+from compare_cli.data.cells import NUMBER, is_missing, looks_numeric
 
 COMMENT_MARKS = ("#", "%", "//")
 MAX_HEADER_ROWS = 6
