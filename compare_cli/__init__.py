@@ -1,8 +1,8 @@
 """compare: which kind of model does this data want, and why?
 
 The library: ``compare`` (one table), ``iter_compare`` (the same, as it goes), ``bench`` (several),
-``read`` (a table as models see it). The names load when they are first used, so that importing the
-package is fast.
+``read`` (a table as models see it); the other commands are verbs of `compare_cli.api`. The names load when
+they are first used, so that importing the package is fast.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compare_cli.api import bench, compare, iter_bench, iter_compare, read
-    from compare_cli.engine.job import Options
+    from compare_cli.api import Options, bench, compare, iter_bench, iter_compare, read
     from compare_cli.types import Bench, Comparison, Dataset
 
 __version__ = "0.1.0"
@@ -31,6 +30,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from compare_cli import api
+    from compare_cli import api, types
 
-    return getattr(api, name)
+    return getattr(types if name in types.__all__ else api, name)

@@ -42,7 +42,7 @@ def fake_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(perf_counter=lambda: TICK * next(wall), process_time=lambda: TICK * next(cpu))
     monkeypatch.setattr("compare_cli.engine.fit.time", clock)
     monkeypatch.setattr("compare_cli.engine.fit._size", lambda estimator: 1234)
-    monkeypatch.setattr("compare_cli.api.Clock", FakeRunClock)
+    monkeypatch.setattr("compare_cli.api.comparison.Clock", FakeRunClock)
 
 
 @pytest.fixture

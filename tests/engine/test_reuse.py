@@ -14,7 +14,6 @@ import pytest
 from toy_models import Raises
 from toy_tables import blobs, with_test
 
-from compare_cli import api
 from compare_cli.api import bench, compare, iter_bench, iter_compare
 from compare_cli.engine import plan
 from compare_cli.engine.job import Options
@@ -285,7 +284,7 @@ def test_a_fault_of_the_program_is_a_failed_run(
     def broken(*args: Any, **facts: Any) -> None:
         raise RuntimeError("no conclusion")
 
-    monkeypatch.setattr(api, "conclude", broken)
+    monkeypatch.setattr("compare_cli.api.comparison.conclude", broken)
     with pytest.raises(RuntimeError):
         compare(blobs(), options())
     assert [r.status for r in listed(file)] == ["failed"]

@@ -1,13 +1,13 @@
-"""The program as one list of verbs: read → plan → execute → judge. The library yields, the CLI prints."""
+"""Compare models on one table or several: plan, execute, judge. What happens is yielded as it happens."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from compare_cli import __version__
+from compare_cli.api.table import Reading, read
 from compare_cli.document import to_json
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.job import Job, Options, prepare_job
@@ -45,45 +45,8 @@ from compare_cli.types import (
 
 if TYPE_CHECKING:
     from compare_cli.data.sources import Entry
-    from compare_cli.plot.picture import Picture
 
 Event = Planned | FitResult | Comparison
-
-
-class Reading(TypedDict, total=False):
-    """How a table is read; see `read`."""
-
-    target: str | int | None
-    groups: str | None
-    time: str | None
-    drop: Sequence[str]
-    test: str | os.PathLike[str] | None
-    encoding: str | None
-    delimiter: str | None
-
-
-def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
-    """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, a DataFrame.
-
-    ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on.
-    Raises DataError when the data cannot be used, UsageError when there is no such source.
-    """
-    from compare_cli import data as sources
-
-    test: Any = reading.get("test")
-    dataset = sources.read(
-        data,
-        target=reading.get("target"),
-        groups=reading.get("groups"),
-        time=reading.get("time"),
-        drop=reading.get("drop", ()),
-        encoding=reading.get("encoding"),
-        delimiter=reading.get("delimiter"),
-    )
-    if test is None:
-        return dataset
-    how = {"encoding": reading.get("encoding"), "delimiter": reading.get("delimiter")}
-    return sources.attach_test(dataset, test, **how)
 
 
 def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> SingleComparison:
@@ -298,16 +261,6 @@ def _one_of_many(
         left_out = LeftOut(entry.name, str(error), note("dataset_left_out", message=str(error)))
     yield left_out
     return left_out
-
-
-def plot(data: Any, models: str | None = None, **asked: Any) -> Picture:
-    """Draw where each model predicts which class of a table, over the plane that tells most.
-
-    ``data`` is a Dataset or what `read` takes; ``asked`` is as for `plot.drawing.make_picture`.
-    """
-    from compare_cli.plot.drawing import make_picture
-
-    return make_picture(data if isinstance(data, Dataset) else read(data), models, **asked)
 
 
 def conclude_bench(

@@ -1,0 +1,70 @@
+"""What there is to choose from: models with their parameters, boundary statistics. Nothing is fitted."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compare_cli.boundary.definitions import STATISTICS, Statistic
+from compare_cli.errors import UsageError, nearest
+from compare_cli.models.families import Family, family_of
+from compare_cli.models.specs import all_families, load_class, parse_models, parse_spec
+from compare_cli.types import ModelSpec
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """One model: what was named, its family, and the default of each of its parameters.
+
+    ``defaults`` are those of the estimator's class (`inspect.Parameter.empty` where it has none).
+    """
+
+    spec: ModelSpec
+    family: Family
+    defaults: Mapping[str, Any]
+
+
+def models() -> dict[str, Family]:
+    """Return every kind of model by its name, those of installed plugins included. Imports none of them."""
+    return all_families()
+
+
+def model(text: str) -> ModelFacts:
+    """Return what is known of a model as `--models` takes it. Raises UsageError for one that is not there."""
+    spec = parse_spec(text)
+    parameters = inspect.signature(load_class(spec)).parameters
+    return ModelFacts(spec, family_of(spec), {name: p.default for name, p in parameters.items()})
+
+
+def reference(text: str, models: str | None) -> str:
+    """Return the full name of the model that others are held against.
+
+    ``models`` are those that are compared (None: the default ones). Raises UsageError when it is not one
+    of them.
+    """
+    compared = [spec.name for spec in parse_models(models)]
+    try:
+        name = parse_spec(text).name
+    except UsageError:
+        name = text
+    if name not in compared:
+        raise UsageError(
+            f"--baseline {text}: is not among the models that are compared.{nearest(name, compared)}"
+            f" They are {', '.join(compared)}."
+        )
+    return name
+
+
+def statistics() -> dict[str, Statistic]:
+    """Return every boundary statistic by its name."""
+    return dict(STATISTICS)
+
+
+def explain(name: str) -> Statistic:
+    """Return what a boundary statistic is and how to read it. Raises UsageError for an unknown name."""
+    known = STATISTICS.get(name)
+    if known is None:
+        raise UsageError(f"No boundary statistic is called {name!r}.{nearest(name, STATISTICS)}")
+    return known

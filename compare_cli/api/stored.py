@@ -1,0 +1,139 @@
+"""Results that were written before: judged again, held against each other, listed, compared, deleted.
+
+A result is a file or a value. The store is the file named, else ``COMPARE_STORE``, else in the user's data
+folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from compare_cli import stored
+from compare_cli.document import read_document
+from compare_cli.engine.store import Store
+from compare_cli.engine.store import default_path as default_store
+from compare_cli.errors import DataError, UsageError
+from compare_cli.gate import Gate, Threshold, below_threshold
+from compare_cli.gate import gate as held_against
+from compare_cli.runs import Pruned, RunsDiff, StoredRun, StoreFacts, find_run, parse_age, runs_to_prune
+from compare_cli.stored import Criterion
+from compare_cli.types import Result, SingleComparison
+
+__all__ = ["Criterion", "Threshold", "default_store"]
+
+
+def judge(files: Sequence[str | Path], criterion: Criterion | None = None) -> Result:
+    """Judge the scores in result files or CSVs of scores: those of the same data and splits together.
+
+    Several data sets give a Bench. Raises DataError for files that are neither, UsageError for a metric
+    that was not stored.
+    """
+    criterion = criterion or Criterion()
+    found = stored.merge([part for file in files for part in stored.load(Path(file), criterion)])
+    judged = [stored.judge_again(comparison, criterion) for comparison in found]
+    return judged[0] if len(judged) == 1 else stored.as_bench(judged, criterion)
+
+
+def gate(
+    base: str | Path | SingleComparison,
+    new: str | Path | SingleComparison,
+    *,
+    model: str | None = None,
+    margin: float = 0.01,
+    paired: bool = True,
+) -> Gate:
+    """Say whether a new result is not worse than an old one by more than the margin; see `gate.gate`."""
+    return held_against(_one(base), _one(new), model=model, margin=margin, paired=paired)
+
+
+def _one(result: str | Path | SingleComparison) -> SingleComparison:
+    if isinstance(result, SingleComparison):
+        return result
+    found = stored.load(Path(result), Criterion())
+    if len(found) != 1:
+        raise DataError(f"{result}: {len(found)} data sets; a gate takes the result of one.")
+    return found[0]
+
+
+def check(result: Result, thresholds: Sequence[str | Threshold]) -> list[str]:
+    """Return a sentence for each ``metric=value`` that the recommended model is not sure to reach."""
+    known = [t if isinstance(t, Threshold) else Threshold.parse(t) for t in thresholds]
+    return below_threshold(result, known)
+
+
+@dataclass(frozen=True)
+class StoreList:
+    """What a store keeps: its runs, the newest first, and its size."""
+
+    runs: tuple[StoredRun, ...]
+    facts: StoreFacts
+
+
+def runs(store: str | Path | None = None) -> StoreList:
+    """Return the runs that are kept, the newest first; none where there is no store yet."""
+    path = _path(store)
+    if not path.exists():
+        return StoreList((), StoreFacts(path, 0, 0, 0))
+    with closing(Store(path)) as opened:
+        return StoreList(tuple(opened.runs()), opened.facts())
+
+
+def load_run(name: str, store: str | Path | None = None) -> tuple[StoredRun, Result]:
+    """Return a run and its result; ``name`` is an id or its beginning, ``last`` or ``last~N``.
+
+    Raises UsageError for one that has no result, or is not there.
+    """
+    with closing(_open(store)) as opened:
+        run = find_run(opened.runs(), name)
+        document = opened.document(run.id)
+    if document is None:
+        what = f"compare {run.command} {' '.join(run.datasets)}"
+        why = "is still under way" if run.status == "running" else f"has no result ({run.status})"
+        raise UsageError(f"{run.id}: this run {why}. The same command ({what} …) goes on where it stopped.")
+    return run, read_document(document, f"{opened.path}: {run.id}")
+
+
+def diff(old: str, new: str, store: str | Path | None = None) -> RunsDiff:
+    """Compare two runs, named as for `load_run`, model by model. Raises DataError without common data."""
+    from compare_cli.runs_diff import diff_runs
+
+    (old_run, before), (new_run, after) = load_run(old, store), load_run(new, store)
+    return diff_runs((old_run, new_run), before, after)
+
+
+def prune(
+    *,
+    keep: int | None = None,
+    older_than: str | timedelta | None = None,
+    everything: bool = False,
+    dry_run: bool = False,
+    store: str | Path | None = None,
+) -> Pruned:
+    """Delete old runs, and the fits that no run after them used; what is under way always stays.
+
+    With ``keep`` (the newest N) and ``older_than`` (``30d``), what either of them keeps stays. Raises
+    UsageError unless one of them or ``everything`` is given.
+    """
+    if everything == (keep is not None or older_than is not None):
+        raise UsageError("say what goes: --keep N, --older-than 30d (or both), or --all.")
+    age = parse_age(older_than) if isinstance(older_than, str) else older_than
+    since = None if age is None else datetime.now(UTC) - age
+    with closing(_open(store)) as opened:
+        gone = runs_to_prune(opened.runs(), keep=keep, since=since)
+        return opened.prune(gone, dry_run=dry_run)
+
+
+def _path(store: str | Path | None) -> Path:
+    return Path(store) if store is not None else default_store()
+
+
+def _open(store: str | Path | None) -> Store:
+    """Open a store that is there. Raises UsageError when it is not, StoreError when it cannot be used."""
+    path = _path(store)
+    if not path.exists():
+        raise UsageError(f"{path}: there is no store yet; compare fit makes one.")
+    return Store(path)

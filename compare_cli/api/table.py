@@ -1,0 +1,72 @@
+"""A table: read it as models see it, describe it, draw where models predict which class of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from compare_cli import data as sources
+from compare_cli.types import Dataset, DatasetSummary
+
+if TYPE_CHECKING:
+    from compare_cli.plot.picture import Picture
+
+
+class Reading(TypedDict, total=False):
+    """How a table is read; see `read`."""
+
+    target: str | int | None
+    groups: str | None
+    time: str | None
+    drop: Sequence[str]
+    test: str | os.PathLike[str] | None
+    encoding: str | None
+    delimiter: str | None
+
+
+def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
+    """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, a DataFrame.
+
+    ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on.
+    Raises DataError when the data cannot be used, UsageError when there is no such source.
+    """
+    test: Any = reading.get("test")
+    dataset = sources.read(
+        data,
+        target=reading.get("target"),
+        groups=reading.get("groups"),
+        time=reading.get("time"),
+        drop=reading.get("drop", ()),
+        encoding=reading.get("encoding"),
+        delimiter=reading.get("delimiter"),
+    )
+    if test is None:
+        return dataset
+    how = {"encoding": reading.get("encoding"), "delimiter": reading.get("delimiter")}
+    return sources.attach_test(dataset, test, **how)
+
+
+def describe(data: Any, **reading: Unpack[Reading]) -> DatasetSummary:
+    """Return how a table is read: rows, columns, classes, what was left out and why.
+
+    ``data`` is a Dataset or what `read` takes. Raises what `read` raises.
+    """
+    from compare_cli.summary import summarise_dataset
+
+    return summarise_dataset(data if isinstance(data, Dataset) else read(data, **reading))
+
+
+def datasets() -> dict[str, str]:
+    """Return the names of the built-in data sets with their titles."""
+    return dict(sources.builtin_names())
+
+
+def plot(data: Any, models: str | None = None, **how: Any) -> Picture:
+    """Draw where each model predicts which class of a table, over the plane that tells most.
+
+    ``data`` is a Dataset or what `read` takes; ``how`` is as for `plot.drawing.make_picture`.
+    """
+    from compare_cli.plot.drawing import make_picture
+
+    return make_picture(data if isinstance(data, Dataset) else read(data), models, **how)
