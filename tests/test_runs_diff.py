@@ -13,7 +13,7 @@ from toy_tables import blobs, make_dataset, with_test
 from compare_cli.api import bench, compare
 from compare_cli.engine.job import Options
 from compare_cli.errors import DataError, UsageError
-from compare_cli.report.runs_diff import diff_json, diff_text
+from compare_cli.report.runs import diff_json, diff_text
 from compare_cli.report.view import View
 from compare_cli.runs import DatasetDiff, ModelDiff, StoredRun, find_run, parse_age, runs_to_prune
 from compare_cli.runs_diff import diff_runs

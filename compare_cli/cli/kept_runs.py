@@ -30,7 +30,7 @@ LIST_FORMATS = ("table", "json", "csv")
 
 def _complete_run(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     from compare_cli.engine.store import StoreError
-    from compare_cli.report.runs_list import what, when
+    from compare_cli.report.runs import what, when
 
     try:
         with closing(_open(context.params.get("store"))) as store:
@@ -149,7 +149,7 @@ def diff(
 ) -> None:
     """Compare two runs, model by model: old score, new score, difference with its interval, verdict."""
     from compare_cli.cli.output import out_view, write_out
-    from compare_cli.report.runs_diff import diff_json, diff_text
+    from compare_cli.report.runs import diff_json, diff_text
     from compare_cli.runs_diff import diff_runs
 
     with closing(_open(store)) as opened:
@@ -177,7 +177,7 @@ def prune(
     With --keep and --older-than, what either of them keeps stays.
     """
     from compare_cli.cli.output import write_out
-    from compare_cli.report.runs_list import pruned_text
+    from compare_cli.report.runs import pruned_text
     from compare_cli.runs import parse_age, runs_to_prune
 
     if everything == (keep is not None or older_than is not None):
@@ -190,7 +190,7 @@ def prune(
 
 def _list(options: ListOptions) -> None:
     from compare_cli.cli.output import out_view, write_out
-    from compare_cli.report.runs_list import runs_csv, runs_json, runs_text
+    from compare_cli.report.runs import runs_csv, runs_json, runs_text
     from compare_cli.runs import StoreFacts
 
     form = _list_format(options)

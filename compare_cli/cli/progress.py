@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compare_cli.cli.workload import Workload, about
 from compare_cli.report.escaping import encodable, printable, shortened
-from compare_cli.report.text import counted
+from compare_cli.report.units import counted
 from compare_cli.types import Bench, Comparison, FitResult, LeftOut, Planned, PlannedBench
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.plot.figure import DPI, own_settings, require_matplotlib, saved_figure
-from compare_cli.report.across_text import friedman_sentence
+from compare_cli.report.across import friedman_sentence
 from compare_cli.report.escaping import cells, fitted_apart, printable
 from compare_cli.report.units import plain
 from compare_cli.types import Bench, ModelRank

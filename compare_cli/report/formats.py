@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from compare_cli.report.view import View
-from compare_cli.types import Fit, Result, SingleComparison
+from compare_cli.types import Bench, Fit, Result
+
+if TYPE_CHECKING:
+    from compare_cli.report.table import Block
+
+MARKDOWN_ROOM = 120
 
 
 @dataclass(frozen=True)
@@ -26,11 +32,35 @@ def fits_of(result: Result) -> Iterator[tuple[str, Fit]]:
             yield comparison.dataset.name, fit
 
 
-def _table(result: Result, view: View) -> str:
-    from compare_cli.report.across_text import bench_text
-    from compare_cli.report.text import comparison_text
+def _blocks(result: Result, view: View) -> Iterable[Block]:
+    from compare_cli.report.across import bench_blocks
+    from compare_cli.report.tables import comparison_blocks
 
-    return comparison_text(result, view) if isinstance(result, SingleComparison) else bench_text(result, view)
+    if isinstance(result, Bench):
+        return bench_blocks(result, view)
+    return comparison_blocks(result, result.run, view)
+
+
+def _table(result: Result, view: View) -> str:
+    from compare_cli.report.table import text_page
+
+    return text_page(_blocks(result, view), view)
+
+
+def _markdown(result: Result, view: View) -> str:
+    from compare_cli.report.table import markdown_page
+
+    return markdown_page(_blocks(result, View(MARKDOWN_ROOM, baseline=view.baseline, whole=True)))
+
+
+def _csv(result: Result, view: View) -> str:
+    from compare_cli.report.across import bench_csv_rows
+    from compare_cli.report.table import csv_page
+    from compare_cli.report.tables import csv_rows
+
+    if isinstance(result, Bench):
+        return csv_page([*bench_csv_rows(result, view.baseline)])
+    return csv_page(csv_rows(result))
 
 
 def _json(result: Result, view: View) -> str:
@@ -48,22 +78,6 @@ def _ndjson_line(dataset: str, fit: Fit) -> str:
 
     facts = json.loads(to_json(fit, indent=None))
     return json.dumps({"type": "fit", "dataset": dataset, **facts}, ensure_ascii=False) + "\n"
-
-
-def _csv(result: Result, view: View) -> str:
-    from compare_cli.report.across_tables import bench_csv
-    from compare_cli.report.tables import comparison_csv
-
-    return comparison_csv(result) if isinstance(result, SingleComparison) else bench_csv(result, view)
-
-
-def _markdown(result: Result, view: View) -> str:
-    from compare_cli.report.across_tables import bench_markdown
-    from compare_cli.report.tables import comparison_markdown
-
-    return (
-        comparison_markdown(result) if isinstance(result, SingleComparison) else bench_markdown(result, view)
-    )
 
 
 FORMATS: dict[str, Renderer] = {

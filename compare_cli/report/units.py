@@ -1,41 +1,55 @@
-"""Numbers as people read them: three significant digits, with a unit."""
+"""Numbers as people read them: three significant digits with a unit, differences with their sign, counts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import isfinite
+
+from compare_cli.metrics import Metric
+
 NOTHING = "-"
+PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 
 
 def seconds(value: float | None) -> str:
-    """Return a duration: ``870 µs``, ``12.3 ms``, ``4.56 s``, ``3 min 20 s``."""
-    if value is None:
+    """Return a duration: ``870 µs``, ``12.3 ms``, ``4.56 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if value is None or not isfinite(value):
         return NOTHING
-    if value >= 99.95:
-        return f"{int(value // 60)} min {int(value % 60)} s"
-    for unit, size in (("µs", 1e-6), ("ms", 1e-3)):
+    if value < 0:
+        return f"−{seconds(-value)}"
+    if 0 < value < 5e-9:
+        return "<.01 µs"
+    for unit, size in (("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)):
         text = three_digits(value / size)
-        if float(text) < 1000:
+        if float(text) < (1000 if unit != "s" else 100):
             return f"{text} {unit}"
-    return f"{three_digits(value)} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(round(value / 60), 60)
+    return f"{hours:,} h {minutes} min"
 
 
 def rate(value: float | None) -> str:
     """Return a number per second: ``1.20 M/s``."""
-    return NOTHING if value is None else f"{scaled(value, 1000, ('', 'k', 'M', 'G'))}/s"
+    return NOTHING if value is None or not isfinite(value) else f"{scaled(value)}/s"
 
 
 def size(value: int | None) -> str:
     """Return a size in bytes: ``999 B``, ``3.25 kB``."""
     if value is None:
         return NOTHING
-    return f"{value} B" if value < 1000 else f"{scaled(value, 1000, ('', 'k', 'M', 'G'))}B"
+    return f"{value} B" if abs(value) < 1000 else f"{scaled(value)}B"
 
 
-def scaled(value: float, step: int, prefixes: tuple[str, ...]) -> str:
-    """Return a number with three significant digits and a prefix."""
+def scaled(value: float) -> str:
+    """Return a number with three significant digits and a prefix of a thousand: ``61.3 k``."""
+    if value < 0:
+        return f"−{scaled(-value)}"
     power = 0
-    while float(three_digits(value)) >= step and power < len(prefixes) - 1:
-        value, power = value / step, power + 1
-    return f"{three_digits(value)} {prefixes[power]}"
+    while float(three_digits(value)) >= 1000 and power < len(PREFIXES) - 1:
+        value, power = value / 1000, power + 1
+    return f"{three_digits(value)} {PREFIXES[power]}"
 
 
 def three_digits(value: float) -> str:
@@ -47,23 +61,48 @@ def three_digits(value: float) -> str:
 
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a rate in percent, without the sign: ``95.3``."""
-    return NOTHING if value is None else f"{100 * value:.{digits}f}"
+    return plain(None if value is None else 100 * value, digits)
 
 
 def plain(value: float | None, digits: int = 3) -> str:
     """Return a number with a fixed number of decimals."""
-    return NOTHING if value is None else f"{value:.{digits}f}"
+    if value is None or not isfinite(value):
+        return NOTHING
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: a zero has no sign
+
+
+def score(value: float | None, metric: Metric) -> str:
+    """Return a score as its metric is told: percent for rates, else three decimals."""
+    return percent(value) if metric.rate else plain(value)
+
+
+def signed(value: float | None, metric: Metric) -> str:
+    """Return a difference with its sign: points for rates, else three decimals; 0 has no sign."""
+    if value is None or not isfinite(value):
+        return NOTHING
+    shown = f"{100 * value:+.1f}" if metric.rate else f"{value:+.3f}"
+    return shown.replace("-", "−") if float(shown) else shown[1:]
+
+
+def interval(low: float | None, high: float | None, text: Callable[[float], str]) -> str:
+    """Return ``[90.7, 97.7]``, each bound as ``text`` tells it; "" where there is none."""
+    return "" if low is None or high is None else f"[{text(low)}, {text(high)}]"
 
 
 def probability(value: float | None) -> str:
     """Return a probability with two decimals; never a certainty that rounding made."""
-    if value is None:
+    if value is None or not isfinite(value):
         return NOTHING
     return ">.99" if 0.995 <= value < 1 else "<.01" if 0 < value < 0.005 else f"{value:.2f}"
 
 
 def p_value(value: float | None) -> str:
     """Return a p-value with three decimals; never 0."""
-    if value is None:
+    if value is None or not isfinite(value):
         return NOTHING
     return "<.001" if value < 0.0005 else f"{value:.3f}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 fit``, ``2 fits``, ``3,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

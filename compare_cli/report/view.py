@@ -1,4 +1,4 @@
-"""What the place of output can show."""
+"""How a result is to be shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class View:
-    """Width in characters, whether colours are understood, and which columns are wanted.
+    """How a result is shown: the width in characters, whether colours are understood, what is wanted.
 
-    ``baseline`` is the model that others are held against over several data sets; None: chosen.
+    ``everything`` asks for every column, pair and reason, ``boundary`` for all boundary statistics;
+    ``baseline`` is the model that others are held against over several data sets (None: chosen). ``whole``
+    is set for files that have no width: names are not cut.
     """
 
     width: int = 80
@@ -17,3 +19,9 @@ class View:
     everything: bool = False
     boundary: bool = False
     baseline: str | None = None
+    whole: bool = False
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether tables are as wide as they have to be."""
+        return self.everything or self.whole

@@ -9,8 +9,8 @@ import pytest
 
 from compare_cli.api import bench
 from compare_cli.engine.job import Options
+from compare_cli.report.across import make_matrix
 from compare_cli.report.formats import FORMATS
-from compare_cli.report.matrix import make_matrix
 from compare_cli.report.view import View
 from compare_cli.types import Bench
 

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from step_table import HOSTILE, shown
 from syrupy.assertion import SnapshotAssertion
 
-from compare_cli.report.matrix import make_matrix
+from compare_cli.report.across import make_matrix
 from compare_cli.types import Bench, Comparison
 
 Compared = Callable[..., Comparison]
@@ -47,7 +47,7 @@ def nine(compared: Compared) -> Bench:
 def marks(bench: Bench, against: str | None = None) -> dict[str, list[str]]:
     matrix = make_matrix(bench, against)
     assert matrix is not None
-    return {m: [row[at].mark for row in matrix.rows] for at, m in enumerate(matrix.models)}
+    return {m: [row[at].sign for row in matrix.rows] for at, m in enumerate(matrix.models)}
 
 
 def test_marks_are_the_verdicts_of_pairs_never_scores(three: Bench) -> None:

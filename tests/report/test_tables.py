@@ -15,10 +15,11 @@ from rich.cells import cell_len
 from step_table import HOSTILE, shown, steps
 from syrupy.assertion import SnapshotAssertion
 
-from compare_cli.metrics import METRICS
-from compare_cli.report.columns import COLUMNS, NAME_WIDTH, Facts, choose_columns, gap_text
+from compare_cli.report.columns import NAME_WIDTH, OTHER_SCORES, model_columns
 from compare_cli.report.escaping import encodable, shortened
 from compare_cli.report.formats import FORMATS
+from compare_cli.report.tables import chosen_columns
+from compare_cli.report.view import View
 from compare_cli.types import Bench, Comparison, Failure, FitResult, PairVerdict
 
 Compared = Callable[..., Comparison]
@@ -78,22 +79,25 @@ def test_numbers_are_never_cut(many: Comparison) -> None:
 
 
 def test_more_room_shows_more(many: Comparison) -> None:
-    counts = [len(choose_columns(many, width)) for width in range(40, 201)]
+    counts = [len(chosen_columns(many, View(width))) for width in range(40, 201)]
     assert counts == sorted(counts)
     assert counts[0] < counts[-1]
-    assert {c.name for c in choose_columns(many, 40)} >= {"top", "model", "score"}
-    assert {c.name for c in choose_columns(many, 80)} >= {"interval", "gap", "p_best"}
+    assert {c.name for c in chosen_columns(many, View(40))} >= {"top", "model", "score"}
+    assert {c.name for c in chosen_columns(many, View(80))} >= {"interval", "gap", "p_best"}
 
 
 def test_everything_is_every_column_that_says_something(many: Comparison) -> None:
-    told = {c.name for c in choose_columns(many, 10, everything=True)}
-    boundary = {c.name for c in COLUMNS if c.boundary}
-    assert told == {c.name for c in COLUMNS} - boundary - {"accuracy"}, "accuracy is the ranking score"
+    told = {c.name for c in chosen_columns(many, View(10, everything=True))}
+    scores = set(OTHER_SCORES) - {"accuracy"}  # which ranks
+    assert told == scores | {
+        *("top", "model", "score", "interval", "gap", "p_best"),
+        *("fit", "predict", "fit_cpu", "prepare", "size"),
+    }
 
 
 def test_boundary_columns_are_there_when_there_are_statistics(compared: Compared) -> None:
     comparison = compared("tree", repeats=1, boundary=True)
-    told = {c.name for c in choose_columns(comparison, 10, everything=True)}
+    told = {c.name for c in chosen_columns(comparison, View(10, everything=True))}
     assert {"linearity", "instability"} <= told
     assert "Linear" in shown(comparison, boundary=True)
     assert "Linear" in shown(comparison, width=120)
@@ -142,14 +146,13 @@ def test_gap_is_negative_behind_the_leader(
     compared: Compared, left: str, delta: float | None, rate: bool, text: str
 ) -> None:
     comparison = compared("tree")
-    row = replace(comparison.models[0], model="other")
+    first, second = (replace(comparison.models[0], model=name) for name in ("leader", "other"))
     pair = PairVerdict(left, "other" if left == "leader" else "leader", delta=delta)
-    metric = METRICS["accuracy" if rate else "log_loss"]
-    assert gap_text(row, replace(Facts.of(comparison), metric=metric, gaps={"other": pair})) == text
-
-
-def test_the_leader_has_no_gap(many: Comparison) -> None:
-    assert gap_text(many.models[0], Facts.of(many)) == ""
+    protocol = replace(comparison.protocol, metric="accuracy" if rate else "log_loss")
+    made = replace(comparison, models=(first, second), pairs=(pair,), protocol=protocol)
+    gaps = [column.cell for column in model_columns(made) if column.name == "gap"]
+    assert [cell(second) for cell in gaps] == ([text] if text else [])
+    assert [cell(first) for cell in gaps] == ([""] if text else [])
 
 
 @pytest.mark.parametrize("form", ["table", "markdown", "csv"])

@@ -1,4 +1,4 @@
-"""What is said of reused fits, and the plain table that lists are shown in."""
+"""The one table, as text and Markdown; and what is said of reused fits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from compare_cli.report.grid import GridColumn, grid, styled
-from compare_cli.report.reused import reused_line
+from compare_cli.report.table import Heading, Line, Table, markdown_page, text_page
+from compare_cli.report.tables import reused_line
+from compare_cli.report.view import View
 
 
 def told(*fits: tuple[str, str | None]) -> str:
@@ -48,27 +49,41 @@ def test_all_of_one_day_and_what_was_skipped_does_not_count() -> None:
     )
 
 
-COLUMNS = [GridColumn("Name", 6), GridColumn("Number", justify="right")]
+def shown(*rows: tuple[str, ...], styles: tuple[str, ...] = (), width: int = 80, color: bool = False) -> str:
+    """A table of names, which give way, and numbers, as text."""
+    table = Table([Heading("Name", give_way=True), Heading("Number", "right")], rows, styles)
+    return text_page([[table]], View(width, color))
 
 
-def test_cells_stand_below_each_other() -> None:
-    assert grid(COLUMNS, [("a", "1"), ("longer name", "12")], color=False) == (
+def test_cells_stand_below_each_other_and_names_give_way() -> None:
+    assert shown(("a", "1"), ("longer name", "12"), width=14) == (
         "Name    Number\n──────────────\na            1\nlonge…      12\n"
     )
 
 
 def test_wide_characters_take_two_places() -> None:
-    lines = grid(COLUMNS, [("日本語表", "1"), ("日本", "2")], color=False).splitlines()
-    assert lines[2:] == ["日本…       1", "日本        2"]
+    lines = shown(("日本語表", "1"), ("日本", "2"), width=14).splitlines()
+    assert lines[2:] == ["日本 …       1", "日本         2"]
 
 
 def test_control_sequences_are_not_passed_on() -> None:
-    assert "\x1b" not in grid(COLUMNS, [("\x1b[2J", "\x1b]0;x\x07")], color=False)
+    assert "\x1b" not in shown(("\x1b[2J", "\x1b]0;x\x07"))
+
+
+def test_markup_is_text() -> None:
+    assert "[red]x[/red]" in shown(("[red]x[/red]", "1"))
 
 
 def test_colour_only_where_it_is_understood() -> None:
-    shown = grid(COLUMNS, [("a", "1")], ["red"], color=True)
-    assert "\x1b[31ma          1\x1b[0m" in shown
-    assert "\x1b[1mName" in shown
-    assert styled("x", "dim", color=False) == "x"
-    assert styled("", "dim", color=True) == ""
+    row = shown(("a", "1"), styles=("red",), color=True)
+    assert "\x1b[31ma" in row
+    assert "\x1b[1mName" in row
+    assert "\x1b" not in shown(("a", "1"), styles=("red",))
+
+
+def test_one_page_is_text_or_markdown() -> None:
+    table = Table([Heading("a|b"), Heading("n", "right")], [("<i>", "1")])
+    assert markdown_page([[table]]) == "| a\\|b | n |\n|---|---:|\n| &lt;i&gt; | 1 |\n"
+    page = [[Line("title", "title"), Line("x", "reason"), Line("y", "reason")], [Line("gone", "failure")]]
+    assert markdown_page(page) == "### title\n\n- x\n- y\n"
+    assert text_page(page, View()) == "title\n  x\n  y\n\ngone\n"

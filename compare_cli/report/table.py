@@ -1,0 +1,160 @@
+"""What is shown, as values (tables, lines of text), and how it becomes text: plain, Markdown or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from compare_cli.report.escaping import markdown, printable
+from compare_cli.report.view import View
+
+UNLIMITED = 10_000
+INDENT = 2
+_FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
+
+Justify = Literal["left", "right"]
+Cell = str | Text
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a column. Where a table is too wide, columns that ``give_way`` are cut first."""
+
+    title: str
+    justify: Justify = "left"
+    give_way: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: headings, rows of cells, and a style for each row ("" for none; () for no styles at all)."""
+
+    headings: Sequence[Heading]
+    rows: Sequence[Sequence[Cell]]
+    styles: Sequence[str] = ()
+
+    def rich(self) -> RichTable:
+        """Return it with a rule under its head and no other lines."""
+        table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for h in self.headings:
+            table.add_column(Text(h.title, "bold"), justify=h.justify, no_wrap=not h.give_way)
+        for row, style in zip(self.rows, self.styles or [""] * len(self.rows), strict=True):
+            table.add_row(*(_shown(cell, style) for cell in row))
+        return table
+
+    def markdown(self) -> Iterator[str]:
+        """Yield its lines in Markdown, what is in the cells escaped."""
+        yield f"| {' | '.join(markdown(h.title.strip()) for h in self.headings)} |"
+        yield f"|{'|'.join('---:' if h.justify == 'right' else '---' for h in self.headings)}|"
+        for row in self.rows:
+            yield f"| {' | '.join(markdown(str(cell).strip()) for cell in row)} |"
+
+
+def _shown(cell: Cell, style: str) -> Text:
+    if isinstance(cell, Text):
+        return cell
+    return Text(printable(cell), style, no_wrap=True, overflow="ellipsis")
+
+
+Kind = Literal["title", "plain", "strong", "quiet", "legend", "reason", "failure", "drawing"]
+STYLES: dict[Kind, str] = {
+    "title": "bold",
+    "strong": "bold",
+    "quiet": "dim",
+    "legend": "dim",
+    "failure": "red",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line or paragraph of text, and what it is. Markdown leaves out legends of marks, and failures."""
+
+    text: str
+    kind: Kind = "plain"
+
+    def rich(self) -> RenderableType:
+        """Return it as the terminal shows it; reasons without the names of their fields."""
+        text = printable(self.text)
+        if self.kind == "reason":
+            return Padding(Text(_FIELDS.sub("", text)), (0, 0, 0, INDENT))
+        return Text(text, STYLES.get(self.kind, ""), no_wrap=self.kind == "drawing")
+
+    def markdown(self) -> str:
+        """Return it as Markdown, escaped."""
+        if self.kind == "drawing":  # a block of code by its indentation: no name can end it
+            return f"    {self.text}"
+        text = markdown(self.text)
+        return {"title": f"### {text}", "strong": f"**{text}**", "reason": f"- {text}"}.get(self.kind, text)
+
+
+Block = Sequence[Line | Table]
+"""What stands together, without blank lines between."""
+
+
+def text_page(blocks: Iterable[Block], view: View) -> str:
+    """Return blocks as text, blank lines between them. Tables are as wide as they have to be where asked."""
+    file = io.StringIO()
+    console, wide = _console(file, view, view.width), _console(file, view, UNLIMITED)
+    for at, block in enumerate(filter(None, blocks)):
+        if at:
+            console.print()
+        for part in block:
+            (wide if view.unlimited and isinstance(part, Table) else console).print(part.rich())
+    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+
+
+def markdown_page(blocks: Iterable[Block]) -> str:
+    """Return blocks as Markdown: a blank line wherever the kind of text changes."""
+    chunks = []
+    for block in blocks:
+        shown = [p for p in block if isinstance(p, Table) or p.kind not in {"legend", "failure"}]
+        for _, parts in groupby(shown, key=lambda p: id(p) if isinstance(p, Table) else p.kind):
+            lines = [[p.markdown()] if isinstance(p, Line) else p.markdown() for p in parts]
+            chunks.append("\n".join(line for several in lines for line in several))
+    return "\n\n".join(chunks) + "\n"
+
+
+def _console(file: io.StringIO, view: View, width: int) -> Console:
+    return Console(
+        file=file,
+        width=width,
+        force_terminal=view.color,
+        color_system="standard" if view.color else None,
+        no_color=not view.color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def csv_page(rows: Sequence[Mapping[str, object]], names: Sequence[str] = ()) -> str:
+    """Return rows as CSV (RFC 4180), with a column for every name that any of them has; None is empty."""
+    out = io.StringIO()
+    columns = list(dict.fromkeys([*names, *(name for row in rows for name in row)]))
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _raw(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _raw(value: object) -> object:
+    """Keep a name from acting on a terminal, and from being run as a formula by a spreadsheet."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = printable(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
