@@ -317,7 +317,10 @@ def _pair_table(bench: Bench, view: View) -> Table:
     return Table(
         [*map(Heading, heads), *(column.heading for column in columns)],
         [
-            [*map(short.get, (p.left, p.right)[-len(heads) :]), *(column.cell(p) for column in columns)]
+            [
+                *(short[name] for name in (p.left, p.right)[-len(heads) :]),
+                *(column.cell(p) for column in columns),
+            ]
             for p in pairs
         ],
     )

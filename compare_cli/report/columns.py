@@ -81,6 +81,9 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
     learnt, gaps = comparison.verdict.status != "none", gaps_to_leader(comparison)
     blurred = comparison.dataset.numeric > BLURRED_FROM
 
+    def mark(row: ModelSummary) -> str:
+        return MARK if row.in_top_set and learnt else ""
+
     def gap(row: ModelSummary) -> str:
         return units.signed(gaps[row.model], metric) if row.model in gaps else ""
 
@@ -89,7 +92,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         return "" if mean is None else f"{'~' if blurred else ''}{mean:.1f}"
 
     columns = [
-        Column("top", "", lambda row: MARK if row.in_top_set and learnt else "", 0),
+        Column("top", "", mark, 0),
         Column("model", "Model", lambda row: row.model, 0, "left"),
         Column("score", score_title(metric), lambda row: units.score(row.score(metric.name), metric), 0),
         Column("interval", "95 %", lambda row: _interval(row, metric), 1, "left"),

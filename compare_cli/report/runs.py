@@ -141,10 +141,9 @@ def _diff_blocks(part: DatasetDiff) -> Iterator[Block]:
         Heading("Verdict on new"),
     ]
     rows = [_diff_row(model, metric) for model in part.models]
-    block = [Table(headings, rows, [_VERDICT_STYLES.get(model.verdict or "", "") for model in part.models])]
-    if not part.higher_is_better:
-        block.append(Line("Lower is better; a difference above 0 is an improvement.", "quiet"))
-    yield block
+    table = Table(headings, rows, [_VERDICT_STYLES.get(model.verdict or "", "") for model in part.models])
+    lower = Line("Lower is better; a difference above 0 is an improvement.", "quiet")
+    yield [table] if part.higher_is_better else [table, lower]
 
 
 def _diff_row(model: ModelDiff, metric: Metric) -> tuple[str, ...]:
