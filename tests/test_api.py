@@ -14,7 +14,7 @@ from toy_tables import blobs, make_dataset, with_test
 import compare_cli
 from compare_cli import api
 from compare_cli.api import bench, compare, iter_bench, iter_compare
-from compare_cli.engine import session
+from compare_cli.engine import execute
 from compare_cli.engine.job import Options
 from compare_cli.engine.splits import MAX_REPEATS, plan_folds
 from compare_cli.errors import DataError, UsageError
@@ -50,8 +50,8 @@ def test_fits_are_in_plan_order_whatever_came_first(monkeypatch: pytest.MonkeyPa
         yield from reversed(list(real(tasks, *rest)))
 
     expected = [(f.repeat, f.fold, f.model) for f in compare(blobs(), options()).fits]
-    real = session.execute
-    monkeypatch.setattr(session, "execute", backwards)
+    real = execute.execute
+    monkeypatch.setattr(execute, "execute", backwards)
     comparison = compare(blobs(), options())
     assert [(f.repeat, f.fold, f.model) for f in comparison.fits] == expected
 

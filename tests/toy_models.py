@@ -333,3 +333,36 @@ class EmptiesItsList(Plugin):
     def fit(self, X, y):
         self.answer = self.answers.pop()
         return super().fit(X, y)
+
+
+class StartsProcesses(Constant):
+    """Starts one process in its group and one in a session of its own; notes their numbers and its own."""
+
+    def __init__(self, path=".", then="hang"):
+        self.path = path
+        self.then = then
+
+    def fit(self, X, y):
+        import subprocess
+
+        for session in (False, True):
+            started = subprocess.Popen(["sleep", "60"], start_new_session=session)
+            Path(self.path, f"{started.pid}.pid").touch()
+        Path(self.path, f"{os.getpid()}.pid").touch()
+        if self.then == "Dies":
+            os._exit(3)
+        if self.then == "hang":
+            time.sleep(60)
+        return super().fit(X, y)
+
+
+class PatchesNumpy(Constant):
+    """Replaces functions of NumPy and of scikit-learn for the whole process."""
+
+    def fit(self, X, y):
+        import sklearn.linear_model
+
+        super().fit(X, y)
+        sklearn.linear_model.LogisticRegression.fit = None
+        np.zeros = lambda *given, **how: np.ones(*given, **how)
+        return self

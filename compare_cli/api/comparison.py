@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from compare_cli import __version__
 from compare_cli.api.table import Reading, read
 from compare_cli.document import to_json
+from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.plan import make_tasks
-from compare_cli.engine.session import Session
 from compare_cli.engine.splits import Split, make_splits, repeat_digests, splits_digest
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError
@@ -68,13 +70,14 @@ def iter_compare(
     """Yield what is planned, each fit as it is finished, and at last the Comparison (also returned).
 
     A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
-    still comes, with status "interrupted". ``heartbeat`` is called while fits are under way.
+    still comes, with status "interrupted". ``heartbeat`` is deprecated and never called.
     """
+    _refuse_heartbeat(heartbeat)
     clock = Clock()
     options = options or Options()
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
-    with Session(options, _begun("fit", clock, [dataset.name], options), heartbeat) as session:
+    with Session(options, _begun("fit", clock, [dataset.name], options)) as session:
         part = yield from _compare(job, session, clock, "fit")
         run = _ended_run([part], part.status, session, clock)
         comparison = single_comparison(part, run, environment())
@@ -82,6 +85,11 @@ def iter_compare(
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
     yield comparison
     return comparison
+
+
+def _refuse_heartbeat(heartbeat: Callable[[], None] | None) -> None:
+    if heartbeat is not None:
+        warnings.warn("heartbeat is deprecated and never called", DeprecationWarning, stacklevel=3)
 
 
 def _begun(command: str, clock: Clock, datasets: Sequence[str], options: Options) -> StoredRun:
@@ -108,6 +116,7 @@ def _listed(result: Result) -> StoredRun:
 
 def _ended_run(parts: Sequence[Comparison], status: Status, session: Session, clock: Clock) -> Run:
     """Return when and how the comparisons of a run ran, all together."""
+    session.place.end()  # the time that its processes took is known when they have ended
     return Run(
         id=clock.id,
         started=clock.started,
@@ -115,8 +124,8 @@ def _ended_run(parts: Sequence[Comparison], status: Status, session: Session, cl
         cpu_seconds=clock.cpu_seconds,
         status=status,
         seed=session.options.seed,
-        jobs=session.jobs,
-        backend=session.backend,
+        jobs=session.place.jobs,
+        backend=session.place.backend,
         version=__version__,
         fits_run=sum(part.fits_run for part in parts),
         fits_reused=sum(part.fits_reused for part in parts),
@@ -134,10 +143,11 @@ def _compare(
     try:
         for batch in _batches(job, session, results):
             planned += batch
-            yield Planned(job.dataset.name, tuple(batch))
-            for result in session.results(batch, job):
-                results.append(result)
-                yield result
+            with closing(session.results(batch, job)) as stream:
+                yield Planned(job.dataset.name, tuple(batch))
+                for result in stream:
+                    results.append(result)
+                    yield result
     except KeyboardInterrupt:
         interrupted = True
     if not session.may_start():
@@ -197,11 +207,12 @@ def iter_bench(
     """
     from compare_cli import data
 
+    _refuse_heartbeat(heartbeat)
     clock = Clock()
     options = options or Options()
     entries = data.expand(sources)
     names = [entry.name for entry in entries]
-    with Session(options, _begun("bench", clock, names, options), heartbeat) as session:
+    with Session(options, _begun("bench", clock, names, options)) as session:
         yield PlannedBench(tuple(names))
         result = yield from _bench(entries, session, clock, reading)
         session.keep(_listed(result), lambda: to_json(result, indent=None))

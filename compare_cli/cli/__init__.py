@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compare_cli.engine.threads import ask_for_one_thread
+from compare_cli.engine.limits import ask_for_one_thread
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ def run_fit(source: str, options: CompareOptions) -> int:
 
         dataset = api.read(source, test=options.test, **options.reading())
         follower.tell(dataset.notes)
-        return api.iter_compare(dataset, options.comparing(), follower.progress.tick)
+        return api.iter_compare(dataset, options.comparing())
 
     refuse_picture(options.output)
     return _run(begin, options)
@@ -41,7 +41,7 @@ def run_bench(sources: list[str], options: BenchOptions) -> int:
         from compare_cli import api
 
         reading = options.reading() | {"test": options.test}
-        return api.iter_bench(sources, options.comparing(), follower.progress.tick, **reading)
+        return api.iter_bench(sources, options.comparing(), **reading)
 
     baseline = chosen_baseline(options.baseline, options.models)
     return _run(begin, options, baseline=baseline, picture=ranks_picture(options.output))

@@ -3,74 +3,197 @@
 from __future__ import annotations
 
 import contextlib
-from collections import deque
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from multiprocessing.connection import wait
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from compare_cli.engine.fit import Workspace, fit_task, no_result
-from compare_cli.engine.limits import Limits, size_text
-from compare_cli.engine.workers import Worker, can_fork
+from compare_cli.engine.archive import Archive
+from compare_cli.engine.fit import Workspace, fit_task
+from compare_cli.engine.limits import Limits
+from compare_cli.engine.places import Here, Place, place
+from compare_cli.errors import CompareError
 from compare_cli.models.families import family_of
+from compare_cli.runs import RunStatus, StoredRun
 from compare_cli.types import FitResult, FitTask
 
-WORTH_FORKING, WORTH_STARTING = 0.3, 8.0  # seconds of expected work below which workers do not pay
-HEARTBEAT = 0.25  # seconds
-AHEAD = 2  # tasks handed out per worker: the next one is there when a short fit ends
+if TYPE_CHECKING:
+    from compare_cli.engine.job import Job, Options
+
+WORTH_FORKING, WORTH_STARTING = 0.3, 8.0  # seconds of expected work below which processes do not pay
 NO_LIMITS = Limits()
+Results = Generator[FitResult, None, None]
+
+
+class Session:
+    """Runs tasks: takes from the store what it has, fits the rest here or on a cluster, keeps each result.
+
+    Used as a context: a cluster is joined and left, the store is opened and closed. ``run`` is what is
+    known of the run at its begin; an error that ends it is noted in the store.
+    """
+
+    def __init__(self, options: Options, run: StoredRun) -> None:
+        self.options = options
+        self.run = run
+        self._until = None if options.budget is None else time.monotonic() + options.budget
+
+    def __enter__(self) -> Session:
+        self.place = place(self.options.cluster, self.options.jobs)
+        self.archive = Archive(self.options.store, self.options.fresh)
+        self.archive.put_run(self.run)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        try:
+            self.place.end()
+            if kind is not None:
+                self._note_end(kind)
+        finally:
+            self.archive.close()
+
+    def _note_end(self, kind: type[BaseException]) -> None:
+        """Note how a run without a result ended; one that was asked for wrongly is forgotten."""
+        if issubclass(kind, CompareError):
+            self.archive.forget_run(self.run)
+        else:
+            status: RunStatus = "failed" if issubclass(kind, Exception) else "interrupted"
+            self.archive.put_run(replace(self.run, status=status))
+
+    def keep(self, run: StoredRun, document: Callable[[], str]) -> None:
+        """Keep the whole result of the run (JSON)."""
+        self.archive.put_run(run, document)
+
+    def may_start(self) -> bool:
+        """Whether there is still time in the budget."""
+        return self._until is None or time.monotonic() < self._until
+
+    def results(self, tasks: Sequence[FitTask], job: Job) -> Results:
+        """Return the stream of results: stored ones first, then others as they are finished and kept.
+
+        Tasks that the budget leaves out have none. On Linux fits run in processes forked from this one,
+        which is only safe while it runs no other thread: that is done when this returns, so that progress
+        may be drawn by a thread from then on.
+        """
+        reused = self.archive.finished(tasks)
+        known = {result.key for result in reused}
+        missing = [task for task in tasks if task.key not in known]
+        if self.run.command == "bench" or not stays_here(missing, self.place, self.options.limits):
+            self.place.share(job.workspace)
+        return self._results(reused, missing, job)
+
+    def _results(self, reused: Sequence[FitResult], missing: Sequence[FitTask], job: Job) -> Results:
+        yield from reused
+        if missing:
+            limits = self.options.limits
+            for result in execute(missing, job.workspace, self.place, limits, self.may_start):
+                self.archive.put(result, self.run.id, job.dataset.name)
+                yield result
 
 
 def execute(
     tasks: Sequence[FitTask],
     workspace: Workspace,
-    jobs: int,
-    heartbeat: Callable[[], None] | None = None,
+    at: Place,
     limits: Limits = NO_LIMITS,
-    may_start: Callable[[], bool] | None = None,
-) -> Iterator[FitResult]:
-    """Yield the result of every task as it is finished. Numbers do not depend on ``jobs``; order does.
+    may_start: Callable[[], bool] = lambda: True,
+) -> Results:
+    """Yield the result of every task as it is finished. Numbers do not depend on the place; order does.
 
-    Built-in models without limits run in this process when the work is small or ``jobs`` is 1; then fold
-    by fold, so that a fold is prepared once. Otherwise in ``jobs`` processes, the longest tasks first, so
-    that none idles at the end. ``heartbeat`` is called now and then while they run.
+    Small work of built-in models without limits is done in this process, fold by fold, so that a fold is
+    prepared once. Other work is done ``at`` a place, which is ended when the stream is closed early.
 
-    ``may_start`` is asked before each fit; from its first no on, nothing is started and what was not
-    started has no result. With it tasks run fold by fold, so that models share the folds that are done.
-
-    A task whose process died is run once more, alone, after the others: only when it dies again is it
-    to blame ("killed"). One that is over its time limit is ended ("timeout").
+    ``may_start`` is asked before each fit; from its first no on nothing is started, and what was not
+    started has no result.
     """
-    if _stays_here(tasks, jobs, limits):
+    if stays_here(tasks, at, limits):
         with single_thread():
-            for task in tasks:
-                if may_start is not None and not may_start():
-                    return
-                yield fit_task(task, workspace)
-        return
-    crew = Crew(tasks, workspace, limits, heartbeat, may_start)
-    suspects = yield from crew.run(order_of_start(tasks, fold_by_fold=may_start is not None), jobs)
-    for suspect in suspects:
-        if (yield from crew.run([suspect], 1)):
-            yield died(tasks[suspect], limits)
+            yield from side_by_side(tasks, partial(fit_task, workspace=workspace), at.end, 1, may_start)
+    else:
+        fit = partial(at.fit, workspace=workspace, limits=limits)
+        yield from side_by_side(in_order(tasks, at.jobs), fit, at.end, at.threads, may_start)
 
 
-def _stays_here(tasks: Sequence[FitTask], jobs: int, limits: Limits) -> bool:
+def stays_here(tasks: Sequence[FitTask], at: Place, limits: Limits) -> bool:
     """Whether tasks run in this process: models that are known to behave, little work, nothing to end.
 
     What ``verbose`` models print would land on standard output, which is the result's.
     """
+    if not isinstance(at, Here) or limits:
+        return False
     safe = all(family_of(task.model).builtin and not task.params.get("verbose") for task in tasks)
-    worth = WORTH_FORKING if can_fork() else WORTH_STARTING
-    return safe and not limits and (jobs == 1 or sum(task.cost for task in tasks) < worth)
+    worth = WORTH_FORKING if at.starts_quickly else WORTH_STARTING
+    return safe and (at.jobs == 1 or sum(task.cost for task in tasks) < worth)
 
 
-def order_of_start(tasks: Sequence[FitTask], *, fold_by_fold: bool) -> list[int]:
-    """Return the numbers of the tasks in the order in which they start."""
+def in_order(tasks: Sequence[FitTask], jobs: int) -> list[FitTask]:
+    """Return tasks in the order in which they start: fold by fold, the longest first within one.
 
-    def place(number: int) -> tuple[float, ...]:
-        task = tasks[number]
-        return (task.repeat, task.fold, -task.cost) if fold_by_fold else (-task.cost,)
+    So all models share the folds that are done. The last ``jobs`` folds count as one, or the longest fit
+    of the last fold would be the last to start, with nothing left to do beside it.
+    """
+    folds = sorted({(task.repeat, task.fold) for task in tasks})
+    place = {fold: min(at, max(1, len(folds) - jobs)) for at, fold in enumerate(folds)}
+    return sorted(tasks, key=lambda task: (place[task.repeat, task.fold], -task.cost, task.repeat, task.fold))
 
-    return sorted(range(len(tasks)), key=place)
+
+def side_by_side(
+    tasks: Sequence[FitTask],
+    fit: Callable[[FitTask], FitResult],
+    end: Callable[[], None],
+    jobs: int,
+    may_start: Callable[[], bool],
+) -> Results:
+    """Yield the result of each task; one whose process died is run once more, alone, after the others.
+
+    It may be the victim of another's memory: only when it dies again it is to blame.
+    """
+    again = []
+    with contextlib.closing(finished(tasks, fit, end, jobs, may_start)) as first:
+        for task, result in first:
+            if result.status == "killed":
+                again.append(task)
+            else:
+                yield result
+    with contextlib.closing(finished(again, fit, end, 1, may_start)) as second:
+        for _, result in second:
+            yield result
+
+
+def finished(
+    tasks: Sequence[FitTask],
+    fit: Callable[[FitTask], FitResult],
+    end: Callable[[], None],
+    jobs: int,
+    may_start: Callable[[], bool],
+) -> Generator[tuple[FitTask, FitResult], None, None]:
+    """Yield tasks with their results as ``fit`` finishes them in ``jobs`` threads.
+
+    A thread waits for each fit, wherever it runs. When the stream is closed early, fits under way are
+    ended by ``end``; joblib's stream is then read to its end, as it warns when it is closed before.
+    """
+    from joblib import Parallel, delayed
+
+    closed = False
+
+    def wanted() -> Iterator[FitTask]:
+        for task in tasks:
+            if closed or not may_start():
+                return
+            yield task
+
+    how = {"backend": "threading", "batch_size": 1, "pre_dispatch": jobs}
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", **how)
+    stream = parallel(delayed(lambda task: (task, fit(task)))(task) for task in wanted())
+    try:
+        yield from map(tuple, stream)
+        closed = True
+    finally:
+        if not closed:
+            closed = True
+            end()
+            for _ in stream:
+                pass
 
 
 @contextlib.contextmanager
@@ -80,95 +203,3 @@ def single_thread() -> Iterator[None]:
 
     with threadpool_limits(1):
         yield
-
-
-class Crew:
-    """Workers on one list of tasks; see `execute`."""
-
-    def __init__(
-        self,
-        tasks: Sequence[FitTask],
-        workspace: Workspace,
-        limits: Limits,
-        heartbeat: Callable[[], None] | None,
-        may_start: Callable[[], bool] | None,
-    ) -> None:
-        self.tasks = tasks
-        self.workspace = workspace
-        self.limits = limits
-        self._heartbeat = heartbeat or (lambda: None)
-        self._may_start = may_start or (lambda: True)
-        self._ahead = AHEAD if limits.seconds is None else 1  # the clock starts when a fit starts
-        self._workers: list[Worker] = []
-
-    def run(self, numbers: Sequence[int], jobs: int) -> Generator[FitResult, None, list[int]]:
-        """Yield the results of these tasks; return those whose process died. Ends all workers, always."""
-        waiting = deque(numbers)
-        suspects: list[int] = []
-        self._workers = [self._start() for _ in range(min(jobs, len(waiting)))]
-        try:
-            while self._hand_out(waiting):
-                self._await_news()
-                for worker in list(self._workers):
-                    dead = worker.is_dead  # asked first: what is in the pipe afterwards is all there is
-                    yield from self._take(worker)
-                    if dead or self._is_overdue(worker):
-                        yield from self._replace(worker, waiting, suspects, blame=dead)
-                self._heartbeat()
-        finally:
-            for worker in self._workers:
-                worker.kill()
-        return suspects
-
-    def _start(self) -> Worker:
-        return Worker(self.workspace, self.tasks, self.limits)
-
-    def _hand_out(self, waiting: deque[int]) -> bool:
-        """Give every worker what it has room for; return whether anything is under way."""
-        for worker in self._workers:
-            while waiting and len(worker.assigned) < self._ahead and self._may_start():
-                worker.assign(waiting.popleft())
-        return any(worker.assigned for worker in self._workers)
-
-    def _await_news(self) -> None:
-        left = [seconds for worker in self._workers if (seconds := worker.seconds_left()) is not None]
-        wait([w for worker in self._workers for w in worker.waitables], max(0.0, min([HEARTBEAT, *left])))
-
-    def _take(self, worker: Worker) -> Iterator[FitResult]:
-        for result in worker.results():
-            worker.assigned.popleft()
-            yield result
-
-    def _is_overdue(self, worker: Worker) -> bool:
-        left = worker.seconds_left()
-        return left is not None and left <= 0
-
-    def _replace(
-        self, worker: Worker, waiting: deque[int], suspects: list[int], *, blame: bool
-    ) -> Iterator[FitResult]:
-        """End a worker that is dead (``blame``) or late, and put another in its place if there is work."""
-        worker.kill()
-        if worker.assigned:
-            guilty = worker.assigned.popleft()
-            waiting.extendleft(reversed(worker.assigned))
-            if blame:
-                suspects.append(guilty)
-            else:
-                yield too_late(self.tasks[guilty], self.limits)
-        self._workers.remove(worker)
-        if waiting:
-            self._workers.append(self._start())
-
-
-def too_late(task: FitTask, limits: Limits) -> FitResult:
-    """Return the result of a task that was ended at its time limit."""
-    message = f"not finished after {limits.seconds:g} s (--time-limit)"
-    return no_result(task, "timeout", "TimeLimit", message)
-
-
-def died(task: FitTask, limits: Limits) -> FitResult:
-    """Return the result of a task whose process died, twice."""
-    message = "the process of this fit died (out of memory, or a crash in compiled code)"
-    if limits.memory is not None:
-        message += f"; it may take {size_text(limits.memory)} (--memory-limit)"
-    return no_result(task, "killed", "ProcessDied", message)

@@ -1,8 +1,9 @@
-"""What a fit may take: time, watched over from outside its process, and memory, kept by the system."""
+"""What a fit may take: time, watched over from outside; memory, kept by the system; one thread."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from compare_cli.errors import UsageError
 
+_LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB")
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
 
@@ -79,3 +81,9 @@ def _data_bytes() -> int:
     """What counts against RLIMIT_DATA so far, in bytes (VmData of proc(5))."""
     lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
     return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmData:"))
+
+
+def ask_for_one_thread() -> None:
+    """Tell libraries that this process loads from now on; those that are there need `threadpoolctl`."""
+    for library in _LIBRARIES:
+        os.environ[f"{library}_{'MAXIMUM' if library == 'VECLIB' else 'NUM'}_THREADS"] = "1"

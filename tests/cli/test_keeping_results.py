@@ -201,7 +201,7 @@ def test_no_store_goes_with_nothing_that_needs_one(compare, table):
 
 
 def test_a_tiny_budget_leaves_out_the_rest_and_the_next_run_does_it(compare, table, monkeypatch):
-    from compare_cli.engine import session
+    from compare_cli.engine import execute
 
     asked = 0
 
@@ -211,7 +211,7 @@ def test_a_tiny_budget_leaves_out_the_rest_and_the_next_run_does_it(compare, tab
         return float(asked)
 
     with monkeypatch.context() as patch:
-        patch.setattr(session, "time", SimpleNamespace(monotonic=now))
+        patch.setattr(execute, "time", SimpleNamespace(monotonic=now))
         ended = compare("fit", str(table), *FAST, "--budget", "7", "--json")
     assert ended.code == 4
     cut = json.loads(ended.out)

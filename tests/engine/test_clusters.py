@@ -14,7 +14,7 @@ from dask_processes import TESTS, Processes
 from toy_tables import blobs, mixed
 
 from compare_cli.api import compare, iter_compare
-from compare_cli.engine import cluster_dask
+from compare_cli.engine import places
 from compare_cli.engine.job import Options
 from compare_cli.errors import UsageError
 from compare_cli.types import Comparison, FitResult
@@ -102,7 +102,7 @@ def test_a_dask_worker_that_is_killed_in_the_middle_is_survived() -> None:
 @pytest.mark.extra
 def test_a_cluster_without_workers_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="needs the extra dask")
-    monkeypatch.setattr(cluster_dask, "ALONE", 2.0)
+    monkeypatch.setattr(places, "ALONE", 2.0)
     processes = Processes()
     try:
         worker = processes.add_worker("--no-nanny")
@@ -126,7 +126,7 @@ def test_a_cluster_without_workers_does_not_hang(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.extra
 def test_a_scheduler_that_is_killed_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="needs the extra dask")
-    monkeypatch.setattr(cluster_dask, "ALONE", 2.0)
+    monkeypatch.setattr(places, "ALONE", 2.0)
     processes = Processes()
     try:
         processes.add_worker("--no-nanny")
@@ -163,9 +163,9 @@ def _grandchildren(dask: Processes) -> list[str]:
 
 @pytest.mark.extra
 def test_workers_with_other_versions_are_refused(dask: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = {**cluster_dask.versions(), "numpy": "0.1"}
-    monkeypatch.setattr(cluster_dask, "versions", lambda: here)
-    monkeypatch.setattr(cluster_dask.DaskCluster, "_ask", lambda self: {"tcp://w": {**here, "numpy": "0.2"}})
+    here = {**places.versions(), "numpy": "0.1"}
+    monkeypatch.setattr(places, "versions", lambda: here)
+    monkeypatch.setattr(places.Dask, "_ask", lambda self: {"tcp://w": {**here, "numpy": "0.2"}})
     with pytest.raises(UsageError, match=r"worker tcp://w has numpy 0.2 \(here 0.1\)"):
         compare(blobs(), options("tree", f"dask://{dask.address}"))
 
@@ -173,7 +173,7 @@ def test_workers_with_other_versions_are_refused(dask: Processes, monkeypatch: p
 @pytest.mark.extra
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="needs the extra dask")
-    monkeypatch.setattr(cluster_dask, "JOINING", 1.0)
+    monkeypatch.setattr(places, "JOINING", 1.0)
     with pytest.raises(UsageError, match="no scheduler answers there"):
         compare(blobs(), options("tree", "dask://127.0.0.1:1"))
 

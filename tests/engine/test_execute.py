@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,14 +19,17 @@ import pytest
 from toy_tables import blobs
 
 from compare_cli.api import compare, iter_compare
+from compare_cli.engine import child, nursery
 from compare_cli.engine import execute as execution
-from compare_cli.engine import workers
-from compare_cli.engine.execute import execute
+from compare_cli.engine.child import Children
+from compare_cli.engine.execute import in_order
+from compare_cli.engine.fit import fit_task
 from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.limits import Limits
+from compare_cli.engine.nursery import Nursery
+from compare_cli.engine.places import Here
 from compare_cli.engine.plan import make_tasks
 from compare_cli.engine.splits import make_splits
-from compare_cli.engine.workers import Worker
 from compare_cli.types import Comparison, FitResult, FitTask, Planned
 
 TIMES = {"fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds"}
@@ -53,6 +58,23 @@ def tasks_of(models: str, folds: int = 3, boundary: bool = False) -> tuple[list[
     return make_tasks(job.dataset, job.models, splits, job.shape, 0), job
 
 
+def execute(tasks: Any, workspace: Any, jobs: int, **how: Any) -> Iterator[FitResult]:
+    """Execute here, and end the processes afterwards."""
+    here = Here(jobs)
+    try:
+        if not execution.stays_here(tasks, here, how.get("limits", execution.NO_LIMITS)):
+            here.share(workspace)
+        yield from execution.execute(tasks, workspace, here, **how)
+    finally:
+        here.end()
+
+
+def no_forks(patch: pytest.MonkeyPatch) -> None:
+    """Be a system that cannot fork."""
+    for module in (child, nursery):
+        patch.setattr(module, "forks", lambda: False)
+
+
 def run(
     models: str, jobs: int, folds: int = 3, boundary: bool = False
 ) -> tuple[list[FitTask], dict[str, FitResult]]:
@@ -78,26 +100,26 @@ def test_one_process_and_two_give_identical_results() -> None:
     assert {key: facts(r) for key, r in alone.items()} == {key: facts(r) for key, r in side_by_side.items()}
 
 
-def spied_workers(patch: pytest.MonkeyPatch) -> list[list[int]]:
-    """Return a list to which every worker that starts adds the numbers of the tasks it is given."""
-    given: list[list[int]] = []
+def spied_children(patch: pytest.MonkeyPatch) -> list[list[FitTask]]:
+    """Return a list to which every child that starts adds the tasks that it is given."""
+    given: list[list[FitTask]] = []
 
-    class Spied(Worker):
+    class Spied(child.Child):
         def __init__(self, *facts: Any) -> None:
             super().__init__(*facts)
-            self.given: list[int] = []
+            self.given: list[FitTask] = []
             given.append(self.given)
 
-        def assign(self, number: int) -> None:
-            self.given.append(number)
-            super().assign(number)
+        def fit(self, task: FitTask, *how: Any) -> FitResult:
+            self.given.append(task)
+            return super().fit(task, *how)
 
-    patch.setattr(execution, "Worker", Spied)
+    patch.setattr(child, "Child", Spied)
     return given
 
 
-def test_workers_really_start_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    started = spied_workers(monkeypatch)
+def test_children_really_start_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = spied_children(monkeypatch)
     run("tree", 1)
     assert len(started) == 0
     run("tree", 2)
@@ -107,16 +129,31 @@ def test_workers_really_start_and_only_then(monkeypatch: pytest.MonkeyPatch) -> 
     run("tree", 2)
     assert len(started) == 2, "small work stays in the process"
     run("toy_models:Constant", 1)
-    assert len(started) == 3, "unknown models never run in the process"
+    assert len(started) == 4, "unknown models never run in the process"
+    owners = [{task.model.family for task in given} for given in started[2:]]
+    assert {"toy_models:Constant"} in owners, "nor in the process of another model"
+    assert {"dummy"} in owners
 
 
-def test_small_work_runs_fold_by_fold_and_large_work_longest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_work_runs_fold_by_fold_and_large_work_the_longest_first_within_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     tasks, job = tasks_of("tree,mlp(max_iter=5)")
     assert [r.key for r in execute(tasks, job.workspace, 1)] == [t.key for t in tasks]
-    given = spied_workers(monkeypatch)
-    monkeypatch.setattr(execution, "_stays_here", lambda *facts: False)
+    given = spied_children(monkeypatch)
+    monkeypatch.setattr(execution, "stays_here", lambda *facts: False)
     list(execute(tasks, job.workspace, 1))
-    assert [tasks[n].model.family for n in given[0]] == ["mlp"] * 3 + ["tree"] * 3 + ["dummy"] * 3
+    order = [(task.fold, task.model.family) for task in given[0]]
+    assert order == [(fold, model) for fold in range(3) for model in ("mlp", "tree", "dummy")]
+
+
+def test_models_share_folds_early_and_no_long_fit_is_the_last_to_start() -> None:
+    tasks, _ = tasks_of("tree,mlp", folds=10)
+    order = [(task.fold, task.model.family) for task in in_order(tasks, 2)]
+    assert [fold for fold, _ in order[:24]] == [fold for fold in range(8) for _ in range(3)]
+    assert order[24:26] == [(8, "mlp"), (9, "mlp")], "the last two folds count as one"
+    assert {fold for fold, _ in [(t.fold, 0) for t in in_order(tasks, 64)][:3]} == {0}, "the first does not"
+    assert Counter(order) == Counter((task.fold, task.model.family) for task in tasks)
 
 
 @pytest.mark.parametrize("toy", ["Dies", "IsKilled"])
@@ -127,7 +164,8 @@ def test_a_task_whose_process_dies_takes_nothing_along(toy: str, jobs: int) -> N
         result = results[task.key]
         if task.model.family.endswith(toy):
             assert (result.status, result.error_kind) == ("killed", "ProcessDied")
-            assert "died" in result.error_message
+            how = "it ended itself with exit status 3" if toy == "Dies" else "SIGKILL: out of memory"
+            assert result.error_message.startswith(f"the process of this fit died ({how}")
             assert (result.train_rows, result.test_rows) == (len(task.train), len(task.test))
         else:
             assert (result.status, result.error) == ("ok", None)
@@ -145,15 +183,19 @@ def test_workers_leave_ctrl_c_to_the_program() -> None:
     assert {(r.status, r.error) for r in results.values()} == {("ok", None)}
 
 
-def test_what_a_worker_sent_before_it_died_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It finishes a fit, begins the next and dies in it, all between two looks of the parent."""
-    tasks, job = tasks_of("tree,toy_models:Dies", folds=2)
-    order = sorted(range(len(tasks)), key=lambda n: tasks[n].model.family == "toy_models:Dies")
-    monkeypatch.setattr(execution, "order_of_start", lambda *given, **how: order)
-    look = execution.Crew._await_news
-    monkeypatch.setattr(execution.Crew, "_await_news", lambda crew: (time.sleep(0.3), look(crew)))
-    statuses = {r.model: r.status for r in execute(tasks, job.workspace, 1)}
-    assert statuses == {"tree": "ok", "dummy": "ok", "toy_models:Dies": "killed"}
+def test_what_a_child_sent_before_it_died_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers and dies at once, between two looks of the program."""
+    tasks, job = tasks_of("tree", folds=2)
+    look = child.wait
+    monkeypatch.setattr(child, "wait", lambda *given: (time.sleep(0.2), look(*given))[1])
+    monkeypatch.setattr(execution, "stays_here", lambda *facts: False)
+    monkeypatch.setattr(nursery, "fit_task", _fit_and_die)
+    assert [r.status for r in execute(tasks, job.workspace, 1)] == ["ok"] * len(tasks)
+
+
+def _fit_and_die(task: FitTask, workspace: Any) -> FitResult:
+    threading.Timer(0.05, os._exit, [9]).start()
+    return fit_task(task, workspace)
 
 
 def test_a_fit_whose_process_was_killed_once_by_the_system_is_run_again(tmp_path: Path) -> None:
@@ -172,7 +214,8 @@ LIMITED += [("EatsMemory", "memory", "MemoryError"), ("Column", "failed", "Value
 def test_a_fit_that_misbehaves_is_alone_in_it(
     toy: str, status: str, kind: str, fork: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "can_fork", lambda: fork)
+    if not fork:
+        no_forks(monkeypatch)
     tasks, job = tasks_of(f"tree,toy_models:{toy},logistic", folds=2)
     limits = Limits(seconds=1.5, memory=2**26)
     results = list(execute(tasks, job.workspace, 2, limits=limits))
@@ -208,32 +251,47 @@ def test_when_nothing_may_start_any_more_the_folds_done_are_shared(jobs: int, mo
     assert Counter(r.fold for r in results) == {0: 3, 1: 3, 2: 1}
 
 
-def test_a_parent_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["forked", "beside a thread"])
+def test_a_parent_that_is_killed_takes_all_along(tmp_path: Path, where: str) -> None:
+    """The nursery, the children, and what a model started in a session of its own."""
     script = tmp_path / "parent.py"
+    thread = "import threading; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     script.write_text(
         "import sys, time\n"
         f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
-        "from toy_tables import blobs\n"
+        + (thread if where != "forked" else "")
+        + "from toy_tables import blobs\n"
         "from compare_cli.api import Options, iter_compare\n"
-        "from compare_cli.engine import workers\n"
-        "inner = workers.Worker.assign\n"
-        "def assign(self, number):\n"
-        "    inner(self, number)\n"
-        "    print(self._process.pid, flush=True)\n"
-        "workers.Worker.assign = assign\n"
-        "options = Options('toy_models:HangsInC', folds=2, repeats=1, jobs=2, boundary=False)\n"
+        f"options = Options({f'toy_models:StartsProcesses(path={str(tmp_path)!r})'!r}, folds=2, jobs=2)\n"
         "list(iter_compare(blobs(), options))\n",
         encoding="utf-8",
     )
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        children = {int(parent.stdout.readline()) for _ in range(3)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen([sys.executable, str(script)], env=environment) as parent:
+        deadline = time.monotonic() + 30
+        while len(list(tmp_path.glob("*.pid"))) < 6 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        children = {int(file.stem) for file in tmp_path.glob("*.pid")}
         parent.kill()
+    assert len(children) == 6, "two children, each with a process in its group and one in its own session"
+    assert _all_end(children)
+
+
+@pytest.mark.parametrize("way", ["Dies", "end"])
+def test_what_a_fit_started_ends_with_it(tmp_path: Path, way: str) -> None:
+    model = f"toy_models:StartsProcesses(path='{tmp_path}',then='{way}')"
+    _, results = run(model, 1, folds=2)
+    children = {int(file.stem) for file in tmp_path.glob("*.pid")}
+    assert len(children) >= 3
+    assert _all_end(children)
+    assert {r.status for r in results.values() if "toy" in r.model} == {"killed" if way == "Dies" else "ok"}
+
+
+def _all_end(pids: set[int]) -> bool:
     deadline = time.monotonic() + 5
-    while any(_runs(pid) for pid in children) and time.monotonic() < deadline:
+    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(children) == 2
-    assert not any(_runs(pid) for pid in children)
+    return not any(_runs(pid) for pid in pids)
 
 
 def _runs(pid: int) -> bool:
@@ -257,11 +315,12 @@ def test_warnings_in_workers_are_kept_and_not_shown(capfd: pytest.CaptureFixture
     assert "loose" not in capfd.readouterr().err
 
 
-def test_the_heart_beats_while_fits_are_under_way() -> None:
-    tasks, job = tasks_of("toy_models:Sleeps(seconds=0.6)", folds=2)
-    beats: list[float] = []
-    list(execute(tasks, job.workspace, 2, lambda: beats.append(time.monotonic())))
-    assert len(beats) >= 3
+def test_a_heartbeat_is_no_longer_called() -> None:
+    """It is still taken: programs that give one go on."""
+    options = Options("toy_models:Sleeps(seconds=0.6)", folds=2, repeats=1, jobs=2, boundary=False)
+    with pytest.warns(DeprecationWarning, match="heartbeat"):
+        *_, result = iter_compare(blobs(), options, heartbeat=lambda: pytest.fail("called"))
+    assert isinstance(result, Comparison)
 
 
 def test_numerical_libraries_have_one_thread() -> None:
@@ -282,7 +341,7 @@ def test_numerical_libraries_have_one_thread() -> None:
 
 def test_fresh_workers_have_one_thread_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What they load later as well: a fit with two threads waits for itself, and is timed wrongly."""
-    monkeypatch.setattr(workers, "can_fork", lambda: False)
+    no_forks(monkeypatch)
     for name in list(os.environ):
         if name.endswith("_NUM_THREADS"):
             monkeypatch.delenv(name)
@@ -323,17 +382,14 @@ def test_ctrl_c_before_the_first_result_still_gives_one() -> None:
     assert result.verdict.status == "none"
 
 
-def test_ctrl_c_while_workers_fit_kills_them() -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_while_children_fit_ends_them(jobs: int) -> None:
     models = "toy_models:Sleeps(seconds=60),tree"
-
-    def pressed() -> None:
-        raise KeyboardInterrupt
-
     started = time.monotonic()
-    events = iter_compare(
-        blobs(), Options(models, folds=2, repeats=1, jobs=2, boundary=False), heartbeat=pressed
+    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+    *_, result = iter_compare(
+        blobs(), Options(models, folds=2, repeats=1, jobs=jobs, boundary=False, time_limit=60)
     )
-    *_, result = events
     assert time.monotonic() - started < 20
     assert isinstance(result, Comparison)
     assert result.run.status == "interrupted"
@@ -364,14 +420,12 @@ def test_processes_of_others_are_left_alone() -> None:
 
 
 def test_beside_other_threads_nothing_is_forked() -> None:
-    import threading
-
-    assert workers.can_fork() == (os.uname().sysname == "Linux" and threading.active_count() == 1)
+    assert nursery.can_fork() == (os.uname().sysname == "Linux" and threading.active_count() == 1)
     event = threading.Event()
     thread = threading.Thread(target=event.wait)
     thread.start()
     try:
-        assert not workers.can_fork()
+        assert not nursery.can_fork()
     finally:
         event.set()
         thread.join()
@@ -381,14 +435,14 @@ def test_fresh_workers_do_the_same_as_forked_ones(monkeypatch: pytest.MonkeyPatc
     """As on systems that cannot fork."""
     models = "tree(max_features=1),logistic,knn,naive_bayes"
     _, alone = run(models, 1, folds=2)
-    monkeypatch.setattr(workers, "can_fork", lambda: False)
+    no_forks(monkeypatch)
     _, fresh = run(models, 2, folds=2)
     assert {key: facts(r) for key, r in fresh.items()} == {key: facts(r) for key, r in alone.items()}
 
 
 @pytest.mark.slow
 def test_a_fresh_worker_that_dies_takes_nothing_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "can_fork", lambda: False)
+    no_forks(monkeypatch)
     _, results = run("tree,toy_models:Dies", 2, folds=2)
     assert Counter((r.model, r.status) for r in results.values()) == {
         ("tree", "ok"): 2,
@@ -399,7 +453,7 @@ def test_a_fresh_worker_that_dies_takes_nothing_along(monkeypatch: pytest.Monkey
 
 @pytest.mark.slow
 def test_ctrl_c_kills_fresh_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "can_fork", lambda: False)
+    no_forks(monkeypatch)
     events = iter_compare(
         blobs(), Options("toy_models:Sleeps,tree", folds=2, repeats=1, jobs=2, boundary=False)
     )
@@ -413,3 +467,68 @@ def test_a_run_with_deaths_is_partial() -> None:
     dead = next(m for m in comparison.models if "Dies" in m.model)
     assert dead.status == "failed"
     assert [(f.kind, f.fold) for f in dead.failures] == [("ProcessDied", 0), ("ProcessDied", 1)]
+
+
+def test_a_replaced_child_costs_hundredths_of_a_second() -> None:
+    """25 time-outs must not cost a minute, also beside other threads, where the program cannot fork."""
+    tasks, job = tasks_of("toy_models:Sleeps", folds=10)
+    sleeping = [task for task in tasks if "Sleeps" in task.model.name]
+    started = time.monotonic()
+    results = list(execute(sleeping, job.workspace, 2, limits=Limits(seconds=0.2)))
+    spent = time.monotonic() - started
+    assert {r.status for r in results} == {"timeout"}
+    assert spent / 5 - 0.2 < 0.3, "seconds that each of five rounds of two took beyond the limit"
+
+
+def test_a_nursery_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the system does when memory runs out: its children die with it."""
+    made: list[Nursery] = []
+
+    class Kept(Nursery):
+        def __init__(self, workspace: Any) -> None:
+            super().__init__(workspace)
+            made.append(self)
+
+    monkeypatch.setattr(child, "Nursery", Kept)
+    tasks, job = tasks_of("tree,toy_models:Sleeps(seconds=0.3)", folds=4)
+    results = []
+    for result in execute(tasks, job.workspace, 2):
+        if not results:
+            made[0]._process.kill()
+        results.append(result)
+    assert len(made) > 1
+    assert Counter(r.key for r in results) == Counter(t.key for t in tasks)
+    assert {(r.status, r.error) for r in results} == {("ok", None)}
+
+
+def test_idle_children_are_few() -> None:
+    """However many models from outside there are."""
+    models = ",".join(f"toy_models:{name}" for name in ("Constant", "Plugin", "Warns", "Draws", "Prints"))
+    tasks, job = tasks_of(models, folds=2)
+    children = Children(1)
+    children.share(job.workspace)
+    try:
+        for task in tasks:
+            assert children.fit(task, job.workspace, Limits()).status == "ok"
+            assert len(children._idle) <= 2
+    finally:
+        children.end()
+    late = children.fit(tasks[0], job.workspace, Limits())
+    assert (late.status, late.error_kind) == ("killed", "RunEnded")
+
+
+def test_a_patch_of_numpy_by_one_plugin_reaches_no_other_model() -> None:
+    models = "toy_models:PatchesNumpy,logistic,toy_models:Constant"
+    _, results = run(models, 1)
+    assert {(r.status, r.error) for r in results.values()} == {("ok", None)}
+
+
+def test_children_are_shared_by_all_batches_and_data_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    from compare_cli.api import bench
+
+    started = spied_children(monkeypatch)
+    tables = [blobs(60, seed=seed) for seed in range(3)]
+    result = bench(tables, Options("tree,logistic", folds=3, repeats="auto", jobs=2, boundary=False))
+    assert result.run.status == "complete"
+    assert len(started) == 2
+    assert sum(map(len, started)) == result.run.fits_run

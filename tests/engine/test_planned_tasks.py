@@ -11,14 +11,13 @@ from toy_tables import blobs, make_dataset, with_test
 
 from compare_cli.engine import plan as planning
 from compare_cli.engine.job import Options, prepare_job
+from compare_cli.engine.places import place
 from compare_cli.engine.plan import make_tasks, resolve_params, task_key, training_shape
-from compare_cli.engine.session import Session
 from compare_cli.engine.splits import make_splits
 from compare_cli.errors import UsageError
 from compare_cli.metrics import practical_rope
 from compare_cli.models import Shape
 from compare_cli.models.specs import parse_spec
-from compare_cli.runs import StoredRun
 from compare_cli.types import Dataset, FitTask
 
 
@@ -219,6 +218,5 @@ def test_a_scikit_learn_scorer_can_rank() -> None:
 def test_jobs_are_as_many_as_processors_unless_given() -> None:
     from joblib import cpu_count
 
-    run = StoredRun("1", "2026-11-01T12:00:00+00:00", "fit", ("toy",), ("tree",), "running")
-    assert Session(Options("tree", jobs=3), run).jobs == 3
-    assert Session(Options("tree"), run).jobs == cpu_count()
+    assert place(None, 3).jobs == 3
+    assert place(None, None).jobs == cpu_count()

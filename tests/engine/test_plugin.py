@@ -90,7 +90,7 @@ def test_global_random_numbers_do_not_depend_on_what_ran_before() -> None:
 
 def test_a_list_among_the_parameters_is_whole_for_every_fold() -> None:
     model = "toy_models:EmptiesItsList(answers=[1])"
-    assert {result.error for result in fits(model, blobs()).values()} == {""}
+    assert {result.error for result in fits(model, blobs()).values()} == {None}
 
 
 def test_a_copy_keeps_the_order_in_memory() -> None:

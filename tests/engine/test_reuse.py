@@ -313,17 +313,17 @@ class TestBudget:
 
     @pytest.fixture
     def slow(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from compare_cli.engine import execute, session
+        from compare_cli.engine import execute
 
         now = [0.0]
 
-        def fit(*args: Any) -> Any:
+        def fit(*args: Any, **how: Any) -> Any:
             now[0] += 1
-            return real(*args)
+            return real(*args, **how)
 
         real = execute.fit_task
         monkeypatch.setattr(execute, "fit_task", fit)
-        monkeypatch.setattr(session.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(execute.time, "monotonic", lambda: now[0])
 
     def test_models_share_the_folds_that_are_done(self, options: Callable[..., Options], slow: None) -> None:
         cut = compare(blobs(), options("tree,logistic", budget=7.0))

@@ -1,0 +1,208 @@
+"""Processes that fit: each fits one task after the other and may be ended at any moment.
+
+An executor of the standard library or of joblib would not do: neither can end one process without breaking
+the others, nor tell which task a dead one was at.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from multiprocessing.connection import wait
+from typing import Any
+
+from compare_cli.engine.fit import Workspace, no_result
+from compare_cli.engine.limits import Limits, size_text
+from compare_cli.engine.nursery import Nursery, can_fork, forks, fresh_process, kill
+from compare_cli.models.families import family_of
+from compare_cli.types import FitResult, FitTask, ModelSpec
+
+IDLE = 2  # children per job that wait for tasks; more are ended, the longest idle first
+
+
+class Children:
+    """The processes of one run that fit, kept for its next tasks; several threads may use it at once.
+
+    A model from outside may change anything in its process, NumPy itself included: such a process fits
+    models of that one class only.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._room = IDLE * jobs
+        self._nursery: Nursery | None = None
+        self._starting, self._changing = threading.Lock(), threading.Lock()
+        self._idle: list[Child] = []  # the longest idle first
+        self._busy: set[Child] = set()
+        self._closed = False
+
+    def share(self, workspace: Workspace) -> None:
+        """Start the nursery while that may be forked; later it could not, and would know no table."""
+        if self._nursery is None and can_fork():
+            self._nursery = Nursery(workspace)
+
+    @property
+    def have_nursery(self) -> bool:
+        """Whether one more child costs hundredths of a second."""
+        return self._nursery is not None
+
+    def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
+        """Return a task's result, "timeout" and "killed" included, after which its process is gone."""
+        child = self._take(task.model)
+        if child is None:
+            return no_result(task, "killed", "RunEnded", "the run has ended")
+        try:
+            return child.fit(task, workspace, limits)
+        except BaseException:
+            child.end()
+            raise
+        finally:
+            self._give_back(child)
+
+    def _take(self, model: ModelSpec) -> Child | None:
+        """Return an idle child that may fit this model, or a new one; None after the end."""
+        owner = "" if family_of(model).builtin else model.factory
+        with self._changing:
+            for child in [child for child in reversed(self._idle) if child.owner == owner]:
+                self._idle.remove(child)
+                if child.is_alive:
+                    self._busy.add(child)
+                    return child
+                child.end()
+        with self._starting:
+            if self._closed:
+                return None
+            child = self._start(model)
+            child.owner = owner
+            self._busy.add(child)
+            return child
+
+    def _start(self, model: ModelSpec) -> Child:
+        if not forks():
+            return Child(*fresh_process(), "")
+        if self._nursery is None:
+            self._nursery = Nursery(None)
+        module = model.factory.partition(":")[0] if family_of(model).builtin else None
+        try:
+            return self._born(module)
+        except (EOFError, OSError):  # the system ended it, most often because memory ran out
+            self._nursery.end()
+            self._nursery = Nursery(None)
+            return self._born(module)
+
+    def _born(self, module: str | None) -> Child:
+        assert self._nursery is not None
+        return Child(*self._nursery.child(module), self._nursery.table)
+
+    def _give_back(self, child: Child) -> None:
+        spare = None
+        with self._changing:
+            self._busy.discard(child)
+            if not child.ended and not self._closed:
+                self._idle.append(child)
+            if len(self._idle) > self._room:
+                spare = self._idle.pop(0)
+        for one in (spare, child if self._closed else None):
+            if one is not None:
+                one.end()
+
+    def end(self) -> None:
+        """End all processes, busy ones too: the threads that wait for them get "killed" as results."""
+        with self._starting, self._changing:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            for child in self._busy:
+                child.kill()
+        for child in idle:
+            child.end()
+        deadline = time.monotonic() + 5  # threads notice at once; one that could not must not hold the run
+        while self._busy and time.monotonic() < deadline:
+            time.sleep(0.001)
+        if self._nursery is not None:
+            self._nursery.end()
+            self._nursery = None
+
+
+class Child:
+    """The program's end of one process that fits; one thread at a time uses it.
+
+    ``process`` has pid, sentinel, join and exitcode as `multiprocessing.Process` has them. ``table`` is the
+    token of the workspace that the process has already.
+    """
+
+    def __init__(self, process: Any, connection: Any, table: str) -> None:
+        self._process = process
+        self._connection = connection
+        self._table = table
+        self.owner = ""
+        self.ended = False
+
+    def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
+        """Return the task's result; the process is gone after "timeout" and "killed"."""
+        try:
+            if self._table != workspace.token:
+                self._connection.send(workspace)
+                self._table = workspace.token
+            self._connection.send((task, limits.memory))
+            return self._answer(task, limits)
+        except (EOFError, OSError):
+            self.end()
+            return died(task, limits, self._process.exitcode)
+
+    def _answer(self, task: FitTask, limits: Limits) -> FitResult:
+        """Wait for the result. Raises EOFError when the process has died before it."""
+        until: float | None = None
+        while True:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            ready = wait([self._connection, self._process.sentinel], left)
+            if not ready:
+                self.end()
+                return too_late(task, limits)
+            if self._connection not in ready and not self._connection.poll():
+                raise EOFError
+            message = self._connection.recv()
+            if isinstance(message, FitResult):
+                return message
+            if limits.seconds is not None:
+                until = time.monotonic() + limits.seconds
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process has not ended; what a model left running in it may end it at any time."""
+        return not self.ended and not wait([self._process.sentinel], 0)
+
+    def kill(self) -> None:
+        """End the process, and those that a model started in it, at once."""
+        kill(self._process)
+
+    def end(self) -> None:
+        """End the process and forget it."""
+        if not self.ended:
+            self.ended = True
+            self.kill()
+            self._process.join()
+            self._connection.close()
+
+
+def too_late(task: FitTask, limits: Limits) -> FitResult:
+    """Return the result of a task that was ended at its time limit."""
+    message = f"not finished after {limits.seconds:g} s (--time-limit)"
+    return no_result(task, "timeout", "TimeLimit", message)
+
+
+def died(task: FitTask, limits: Limits, code: int | None) -> FitResult:
+    """Return the result of a task whose process died; ``code`` is its exit code, negative for a signal."""
+    message = f"the process of this fit died ({_ending(code)})"
+    if limits.memory is not None:
+        message += f"; it may take {size_text(limits.memory)} (--memory-limit)"
+    return no_result(task, "killed", "ProcessDied", message)
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "out of memory, or a crash in compiled code"
+    if code >= 0:
+        return f"it ended itself with exit status {code}"
+    name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
+    why = {"SIGKILL": "out of memory, or killed by somebody"}.get(name, "a crash in compiled code")
+    return f"{name}: {why}"

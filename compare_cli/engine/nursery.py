@@ -1,0 +1,284 @@
+"""How processes that fit are started, and what they do.
+
+On Linux they are forked by a nursery, a process that does nothing else: scikit-learn is imported there,
+the table is shared, and no thread is in the way, so that one more costs about 0.03 s at any time. The
+nursery itself is forked from the program where that runs no other thread (the command line); else, in
+notebooks, joblib's loky starts it as a fresh interpreter, which needs no importable main module. On other
+systems loky starts every child, which takes seconds.
+
+The standard library's fork server would run the user's main module again and import scikit-learn anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from multiprocessing.connection import Connection, Pipe
+from multiprocessing.reduction import recv_handle, send_handle
+from pathlib import Path
+from typing import Any
+
+from compare_cli.engine.fit import Workspace, fit_task
+from compare_cli.engine.limits import ask_for_one_thread, limited_memory
+
+BEGUN = "begun"  # what a child sends when the clock of a fit starts
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
+
+
+class Nursery:
+    """A process that forks children; ``workspace`` is the table that they share with it."""
+
+    def __init__(self, workspace: Workspace | None) -> None:
+        given = (workspace,) if can_fork() else (None,)
+        self.table = workspace.token if workspace is not None and given[0] is not None else ""
+        self._process, self._connection = _started(_nurse, *given)
+        self._asking = threading.Lock()
+
+    def child(self, module: str | None) -> tuple[Forked, Any]:
+        """Return a new child and our end of its connection.
+
+        The nursery imports ``module`` first, for all later children too.
+
+        Raises EOFError or OSError when the nursery is gone.
+        """
+        ours, theirs = Pipe()
+        with self._asking, theirs:
+            self._connection.send(module)
+            send_handle(self._connection, theirs.fileno(), self._process.pid)
+            pid = self._connection.recv()
+        return Forked(self, pid), ours
+
+    def exit_code(self, pid: int) -> int | None:
+        """Wait for the end of a child; return its exit code as `multiprocessing` does, None if unknown."""
+        try:
+            with self._asking:
+                self._connection.send(pid)
+                code: int = self._connection.recv()
+        except (EOFError, OSError):
+            return None
+        return code
+
+    def end(self) -> None:
+        """End the nursery, its children and what they left behind."""
+        with self._asking:
+            self._connection.close()
+        self._process.join()
+
+
+class Forked:
+    """A child of the nursery, as `multiprocessing.Process` shows its own."""
+
+    def __init__(self, nursery: Nursery, pid: int) -> None:
+        self.pid = pid
+        self.sentinel = os.pidfd_open(pid)
+        self.exitcode: int | None = None
+        self._nursery = nursery
+
+    def join(self) -> None:
+        """Wait for its end."""
+        os.close(self.sentinel)
+        self.exitcode = self._nursery.exit_code(self.pid)
+
+
+@cache
+def forks() -> bool:
+    """Whether this system has what a nursery needs (Linux since 5.3)."""
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
+
+
+def can_fork() -> bool:
+    """Whether this process may fork now: not beside other threads, whose locks would stay held."""
+    return forks() and threading.active_count() == 1
+
+
+def fresh_process() -> tuple[Any, Any]:
+    """Return a child in a fresh interpreter, where there is no nursery, and our end of its connection."""
+    return _started(_serve_alone)
+
+
+def _started(target: Any, *given: Any) -> tuple[Any, Connection]:
+    """Start a process that runs ``target`` with its end of a connection; return it and our end.
+
+    It is forked where that may be, for `_nurse`; else it is a fresh interpreter.
+    """
+    forked = target is _nurse and can_fork()
+    if forked:
+        context: Any = multiprocessing.get_context("fork")
+    else:
+        from joblib.externals.loky.backend.context import get_context
+
+        context = get_context("loky")
+    ours, theirs = context.Pipe()
+    about = (theirs, ours if forked else None, *given)
+    with _allowed_to_have_children(), _interrupts_wait():
+        process = context.Process(target=target, args=about)
+        process.start()
+    theirs.close()
+    return process, ours
+
+
+@contextlib.contextmanager
+def _allowed_to_have_children() -> Iterator[None]:
+    """Start a process also inside one that may not have any.
+
+    Dask's workers are such processes; the flag is there because nobody would end the children, and
+    ours end with their parent.
+    """
+    config: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    daemon = config.pop("daemon", None)
+    try:
+        yield
+    finally:
+        if daemon is not None:
+            config["daemon"] = daemon
+
+
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold signals back while a process starts, so that none comes before it has chosen what to do then."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def kill(process: Any) -> None:
+    """End a process and its group at once. Its number is its own until it was waited for."""
+    if not hasattr(os, "killpg"):
+        process.terminate()
+        return
+    for end in (os.killpg, os.kill):  # it may not have its own group yet
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            end(process.pid, signal.SIGKILL)
+
+
+def _nurse(connection: Connection, parents: Connection | None, workspace: Workspace | None) -> None:
+    """Fork a child, or tell how one ended, whenever asked; the body of a nursery."""
+    _be_mortal(parents)
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    _be_quiet()
+    children: set[int] = set()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            asked = connection.recv()
+            if isinstance(asked, int):
+                children.discard(asked)
+                connection.send(os.waitstatus_to_exitcode(os.waitpid(asked, 0)[1]))
+                continue
+            theirs = Connection(recv_handle(connection))
+            with contextlib.suppress(Exception):  # what is wrong with it is told by the fit
+                if asked is not None:
+                    import_module(asked)
+            child = os.fork()
+            if not child:
+                connection.close()
+                _live(theirs, workspace)
+            theirs.close()
+            children.add(child)
+            connection.send(child)
+    for child in children:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+    _end_descendants()
+
+
+def _end_descendants() -> None:
+    """End all children of this process, also those that it got when their own parents died."""
+    own = Path(f"/proc/self/task/{os.getpid()}/children")
+    with contextlib.suppress(OSError):
+        while True:
+            pids = [int(pid) for pid in own.read_text(encoding="ascii").split()]
+            if not pids:
+                return
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+
+def _live(connection: Connection, workspace: Workspace | None) -> None:
+    """Serve in a child that was just forked; never returns."""
+    try:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.setpgid(0, 0)
+        _serve(connection, workspace)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def _serve_alone(connection: Connection, parents: None) -> None:
+    """Serve in a fresh interpreter, where there is no nursery."""
+    _be_mortal(parents)
+    _be_quiet()
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    _serve(connection, None)
+
+
+def _serve(connection: Connection, workspace: Workspace | None) -> None:
+    """Fit what is asked for until the program goes away: the body of a child."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            message = connection.recv()
+            if isinstance(message, Workspace):
+                workspace = message
+                continue
+            task, memory = message
+            assert workspace is not None, "a table comes before its tasks"
+            with contextlib.suppress(Exception):  # what is wrong with a fold is told by the fit
+                workspace.prepared(task)
+            connection.send(BEGUN)
+            with limited_memory(memory):
+                result = fit_task(task, workspace)
+            connection.send(result)
+
+
+def _be_mortal(parents: Connection | None) -> None:
+    """Leave the terminal's Ctrl-C to the program, and end with it, as the end of the connection tells.
+
+    A forked process has a copy of its parent's end (``parents``), which would hide that the parent has gone.
+    """
+    if parents is not None:
+        parents.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, set())
+
+
+def _prctl(option: int, value: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _be_quiet() -> None:
+    """Keep what models print off standard output, which is the result's; one thread for libraries."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    sys.stdin = os.fdopen(os.dup(null))
+    sys.stdout = os.fdopen(null, "w")  # it need not be the first descriptor: notebooks have their own
+    from threadpoolctl import threadpool_limits
+
+    ask_for_one_thread()  # libraries that a fresh interpreter has still to load
+    threadpool_limits(1)

@@ -1,0 +1,333 @@
+"""Where fits run: in processes of this machine, or where one is not enough, on workers of Dask or Ray.
+
+A worker of Dask or Ray fits in a child process too, so that nothing ends the worker: a fit over its limit,
+or one that crashes, ends the child alone. The table is sent to each worker once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from importlib import import_module
+from typing import Any, Protocol
+
+from compare_cli.engine.child import Children
+from compare_cli.engine.fit import Workspace, no_result
+from compare_cli.engine.limits import Limits
+from compare_cli.engine.nursery import can_fork
+from compare_cli.errors import UsageError
+from compare_cli.types import FitResult, FitTask
+
+JOINING = 15.0  # seconds to wait for an answer of the scheduler
+TRIES = 3  # of one task, where Dask or Ray lost it with its worker or its table
+LOOK = 1.0  # seconds between two questions whether there are workers
+ALONE = 60.0  # seconds without any worker after which what is left is given up
+
+
+class Place(Protocol):
+    """Where fits run. ``jobs`` fits run side by side; ``threads`` threads of this process wait for them.
+
+    Any number of threads may call ``fit``. After ``end`` it returns "killed" at once.
+    """
+
+    backend: str
+    jobs: int
+    threads: int
+
+    def share(self, workspace: Workspace) -> None:
+        """Make ready for fits on a table, while this process runs no other thread."""
+        ...
+
+    def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
+        """Fit one task and return its result; "killed" when it was lost with its process."""
+        ...
+
+    def end(self) -> None:
+        """End what was started, leave what was joined."""
+        ...
+
+
+def place(where: str | None, jobs: int | None) -> Place:
+    """Return this machine (None), join ``dask://HOST:PORT``, or start ``dask`` or ``ray`` here.
+
+    ``jobs`` None means: as many as there are processors. Raises UsageError where the extra is not
+    installed, or nothing answers.
+    """
+    from joblib import cpu_count
+
+    if where is None:
+        return Here(jobs or int(cpu_count()))
+    if where == "ray":
+        return Ray(jobs or int(cpu_count()))
+    return Dask(where.removeprefix("dask").removeprefix("://"), jobs or int(cpu_count()))
+
+
+class Here:
+    """Processes of this machine."""
+
+    backend = "local"
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = self.threads = jobs
+        self._children = Children(jobs)
+        self.fit = self._children.fit
+        self.end = self._children.end
+
+    def share(self, workspace: Workspace) -> None:
+        """Fork the nursery, see `compare_cli.engine.child`."""
+        self._children.share(workspace)
+
+    @property
+    def starts_quickly(self) -> bool:
+        """Whether a child starts in hundredths of a second, not in seconds."""
+        return self._children.have_nursery or can_fork()
+
+
+class Dask:
+    """A Dask cluster that was joined, or started here for the length of a run."""
+
+    backend = "dask"
+
+    def __init__(self, address: str, jobs: int) -> None:
+        try:
+            self._distributed: Any = import_module("distributed")
+        except ImportError:
+            raise UsageError("--cluster dask needs: pip install 'compare-cli[dask]'") from None
+        _silence("distributed")  # workers that come and go are told by results
+        self._local: Any = None
+        self._ended = False
+        self._looking, self._sharing = threading.Lock(), threading.Lock()
+        self._table: tuple[str, Any] = "", None
+        self._found, self._look_again, self._seen_workers = False, 0.0, time.monotonic()
+        self._client = self._join(address) if address else self._start(jobs)
+        try:
+            self._check_versions()
+        except BaseException:
+            self.end()
+            raise
+        self.jobs = sum(self._client.nthreads().values())
+        self.threads = 2 * self.jobs  # the next task is there when a short fit ends
+
+    def _join(self, address: str) -> Any:
+        try:
+            return self._distributed.Client(f"tcp://{address}", timeout=JOINING, set_as_default=False)
+        except (OSError, ValueError) as error:
+            why = " ".join(str(error).split()) or type(error).__name__
+            raise UsageError(f"--cluster dask://{address}: no scheduler answers there ({why}).") from None
+
+    def _start(self, jobs: int) -> Any:
+        self._local = self._distributed.LocalCluster(
+            n_workers=jobs, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        )
+        return self._distributed.Client(self._local, set_as_default=False)
+
+    def _check_versions(self) -> None:
+        """Raise UsageError where there is no worker, or one has other versions: numbers would differ."""
+        with contextlib.suppress(TimeoutError):
+            self._client.wait_for_workers(1, timeout=JOINING)
+        workers = self._ask()
+        if not workers:
+            raise UsageError("--cluster: the scheduler has no workers; start some and try again.")
+        here = {name: version for name, version in versions().items() if name != "process"}
+        for worker, found in workers.items():
+            wrong = [
+                f"{name} {found[name]} (here {here[name]})" for name in here if found[name] != here[name]
+            ]
+            if wrong:
+                raise UsageError(
+                    f"--cluster: worker {worker} has {', '.join(wrong)}; install the same there."
+                )
+
+    def _ask(self) -> dict[str, dict[str, str]]:
+        """Return the versions of each worker, by its address."""
+        try:
+            found: dict[str, dict[str, str]] = self._client.run(versions)
+        except Exception as error:  # most often: the package is not installed there
+            why = " ".join(f"{type(error).__name__}: {error}".split())
+            raise UsageError(f"--cluster: the workers cannot run compare ({why}).") from None
+        return found
+
+    def share(self, workspace: Workspace) -> None:
+        """Do nothing: the table is sent with the first task."""
+
+    def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
+        """Fit one task on some worker; one that is lost with its worker is sent again."""
+        tries = 0
+        while tries < TRIES and not self._ended:
+            if self._seconds_alone() > ALONE:
+                return no_result(
+                    task, "killed", "NoWorkers", f"no worker is left on the cluster since {ALONE:g} s"
+                )
+            try:
+                table = self._scattered(workspace)
+                how: dict[str, Any] = {"pure": False, "retries": 0}
+                future = self._client.submit(fit_in_child, task, table, limits, **how)
+            except Exception:  # the last worker or the scheduler went away meanwhile: seen at the next look
+                time.sleep(LOOK / 4)
+                continue
+            result = self._answer(future)
+            if result is not None:
+                return result
+            tries += 1
+        return no_result(task, "killed", "WorkerLost", f"its worker was lost {TRIES} times")
+
+    def _scattered(self, workspace: Workspace) -> Any:
+        """Return the table on the workers. Raises what Dask raises where there are none."""
+        with self._sharing:
+            token, table = self._table
+            if token != workspace.token or table.status in {"cancelled", "lost"}:
+                if not self._has_workers():
+                    raise TimeoutError
+                table = self._client.scatter(workspace, broadcast=True, hash=False)
+                self._table = workspace.token, table
+            return table
+
+    def _answer(self, future: Any) -> FitResult | None:
+        """Wait for a result; None where it was lost, or nobody is left to give it."""
+        while not self._ended and self._seconds_alone() <= ALONE:
+            try:
+                found: FitResult = future.result(timeout=LOOK)
+                return found
+            except TimeoutError:
+                continue
+            except Exception:  # lost with its worker, or with the table; a fit's own faults are results
+                return None
+        with contextlib.suppress(Exception):  # the scheduler may be gone
+            future.cancel(force=True)
+        return None
+
+    def _has_workers(self) -> bool:
+        """Whether there was any worker a moment ago; without a scheduler there is none.
+
+        The scheduler is asked once in `LOOK` seconds: an answer takes as long as a short fit.
+        """
+        with self._looking:
+            if time.monotonic() >= self._look_again:
+                try:
+                    self._found = bool(self._client.scheduler_info(n_workers=1)["workers"])
+                except Exception:  # what a lost connection raises differs from place to place
+                    self._found = False
+                self._look_again = time.monotonic() + LOOK
+                if self._found:
+                    self._seen_workers = time.monotonic()
+            return self._found
+
+    def _seconds_alone(self) -> float:
+        """How long there has been no worker; 0 where there is one."""
+        return 0.0 if self._has_workers() else time.monotonic() - self._seen_workers
+
+    def end(self) -> None:
+        """End the children on the workers, leave the scheduler, end a cluster that was started here."""
+        if self._ended:
+            return
+        self._ended = True
+        with contextlib.suppress(Exception):  # workers may be gone already
+            self._client.run(end_children)
+        with contextlib.suppress(Exception):
+            self._client.close(timeout=5)
+        if self._local is not None:
+            with contextlib.suppress(Exception):
+                self._local.close(timeout=5)
+
+
+class Ray:
+    """Ray on this machine, started for the length of a run, or the one that RAY_ADDRESS names."""
+
+    backend = "ray"
+
+    def __init__(self, jobs: int) -> None:
+        try:
+            ray: Any = import_module("ray")
+        except ImportError:
+            raise UsageError("--cluster ray needs: pip install 'compare-cli[ray]'") from None
+        self._ray = ray
+        self._ended = False
+        self._started = not ray.is_initialized()
+        if self._started:
+            how: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+            if not os.environ.get("RAY_ADDRESS"):
+                how |= {"num_cpus": jobs, "include_dashboard": False}
+            try:
+                ray.init(**how)
+            except (ConnectionError, RuntimeError, ValueError) as error:
+                why = " ".join(str(error).split())
+                raise UsageError(f"--cluster ray: Ray does not start ({why}).") from None
+        self.jobs = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self.threads = 2 * self.jobs  # the next task is there when a short fit ends
+        self._fit: Any = ray.remote(num_cpus=1, max_retries=TRIES - 1)(fit_in_child)
+        self._sharing = threading.Lock()
+        self._table: tuple[str, Any] = "", None
+
+    def share(self, workspace: Workspace) -> None:
+        """Do nothing: the table is sent with the first task."""
+
+    def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
+        """Fit one task on some worker; Ray sends it again when it is lost with its worker."""
+        with self._sharing:
+            if self._table[0] != workspace.token:
+                self._table = workspace.token, self._ray.put(workspace)
+        reference = self._fit.remote(task, self._table[1], limits)
+        try:
+            while not self._ended:
+                with contextlib.suppress(self._ray.exceptions.GetTimeoutError):
+                    found: FitResult = self._ray.get(reference, timeout=LOOK)
+                    return found
+            self._ray.cancel(reference, force=True)
+            why = "RunEnded"
+        except self._ray.exceptions.RayError as error:
+            why = type(error).__name__
+        return no_result(task, "killed", "WorkerLost", f"its worker was lost: {why}")
+
+    def end(self) -> None:
+        """End Ray, if it was started here; its workers take their children along."""
+        self._ended = True
+        if self._started:
+            self._started = False
+            with contextlib.suppress(Exception):  # it may be gone already
+                self._ray.shutdown()
+
+
+def _silence(name: str) -> None:
+    import logging
+
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+_children: Children | None = None  # of a worker of Dask or Ray
+_making = threading.Lock()
+
+
+def fit_in_child(task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
+    """Fit one task in a child of this worker; it is kept for the next fits."""
+    global _children
+    with _making:
+        if _children is None:
+            # Dask's nanny makes its workers, and what they start, give memory back at every turn, which
+            # made gradient boosting three times slower. Fits have the system's own settings, as here.
+            os.environ.pop("MALLOC_TRIM_THRESHOLD_", None)
+            _children = Children(os.cpu_count() or 1)
+        children = _children
+    return children.fit(task, workspace, limits)
+
+
+def end_children() -> None:
+    """End the children of this process: a run is over."""
+    global _children
+    with _making:
+        children, _children = _children, None
+    if children is not None:
+        children.end()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that must be the same everywhere for the numbers to be the same."""
+    import numpy
+    import scipy
+    import sklearn
+
+    from compare_cli import __version__
+
+    found = {"numpy": numpy.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}
+    return {"compare-cli": __version__, **found, "process": str(os.getpid())}
