@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from compare_cli.boundary.space import CELLS, Moving
+from compare_cli.boundary.space import CELLS, Bools, Floats, Ints, Moving
 
-Margins = Callable[[NDArray[np.float64], Moving, NDArray[np.bool_] | None], NDArray[np.float64]]
-Slopes = Callable[[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
-Pieces = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int64]]
+Margins = Callable[[Floats, Moving, Bools | None], Floats]
+Slopes = Callable[[Floats, Ints, Ints], Floats]
+Pieces = Callable[[Floats, Floats], Ints]
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,7 @@ def exact_linear(estimator: Any) -> Exact | None:
     if len(coef) == 1:
         coef, intercept = np.vstack([-coef / 2, coef / 2]), np.hstack([-intercept / 2, intercept / 2])
 
-    def margins(
-        rows: NDArray[np.float64], moving: Moving, held: NDArray[np.bool_] | None
-    ) -> NDArray[np.float64]:
+    def margins(rows: Floats, moving: Moving, held: Bools | None) -> Floats:
         scores = rows @ coef.T + intercept
         weights = coef[:, moving.columns] * moving.scale
         own = scores.argmax(axis=1)
@@ -63,12 +60,10 @@ def exact_linear(estimator: Any) -> Exact | None:
         gap = scores[np.arange(len(rows)), own][:, None] - scores
         other = np.arange(len(coef)) != own[:, None]
         reach = np.where(other & (distance > 0), gap / np.where(distance > 0, distance, 1.0), np.inf)
-        nearest: NDArray[np.float64] = reach.min(axis=1)
+        nearest: Floats = reach.min(axis=1)
         return nearest
 
-    def slopes(
-        rows: NDArray[np.float64], inside: NDArray[np.int64], outside: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    def slopes(rows: Floats, inside: Ints, outside: Ints) -> Floats:
         return coef[outside] - coef[inside]
 
     return Exact({"parameters": parameters}, margins, slopes)
@@ -85,9 +80,7 @@ def exact_tree(estimator: Any) -> Exact | None:
     label = tree.value[leaf][:, 0].argmax(axis=1)
     limits = _split_limits(tree)
 
-    def margins(
-        rows: NDArray[np.float64], moving: Moving, held: NDArray[np.bool_] | None
-    ) -> NDArray[np.float64]:
+    def margins(rows: Floats, moving: Moving, held: Bools | None) -> Floats:
         own = tree.value[tree.apply(rows.astype(np.float32))][:, 0].argmax(axis=1)
         step = max(1, CELLS // tree.node_count)
         nearest = np.empty(len(rows))
@@ -103,12 +96,8 @@ def exact_tree(estimator: Any) -> Exact | None:
 
 
 def _box_distances(
-    tree: Any,
-    limits: tuple[NDArray[np.float64], NDArray[np.float64]],
-    rows: NDArray[np.float64],
-    moving: Moving,
-    held: NDArray[np.bool_] | None,
-) -> NDArray[np.float64]:
+    tree: Any, limits: tuple[Floats, Floats], rows: Floats, moving: Moving, held: Bools | None
+) -> Floats:
     """Return squared distances (n, nodes) from rows to the boxes of a tree's nodes, inf past held values.
 
     Level by level: a child's box differs from its parent's in one column, and so does its distance.
@@ -131,7 +120,7 @@ def _box_distances(
     return square
 
 
-def _levels(tree: Any) -> Iterator[NDArray[np.int64]]:
+def _levels(tree: Any) -> Iterator[Ints]:
     """Yield the inner nodes of a tree level by level, from the root."""
     level = np.array([0])
     while len(level := level[tree.children_left[level] >= 0]):
@@ -139,7 +128,7 @@ def _levels(tree: Any) -> Iterator[NDArray[np.int64]]:
         level = np.concatenate([tree.children_left[level], tree.children_right[level]])
 
 
-def _split_limits(tree: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _split_limits(tree: Any) -> tuple[Floats, Floats]:
     """Return the limits (nodes,) of each inner node's box in the column that the node cuts."""
     used, column = np.unique(tree.feature, return_inverse=True)
     low = np.full((tree.node_count, len(used)), -np.inf)
@@ -167,9 +156,7 @@ def exact_mlp(estimator: Any) -> Exact | None:
     if weights[-1].shape[1] == 1:  # one logistic output: score of the second class
         weights[-1] = np.hstack([-weights[-1] / 2, weights[-1] / 2])
 
-    def slopes(
-        rows: NDArray[np.float64], inside: NDArray[np.int64], outside: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    def slopes(rows: Floats, inside: Ints, outside: Ints) -> Floats:
         active = []
         for w, b in zip(weights[:-1], biases[:-1], strict=True):
             rows = rows @ w + b
@@ -180,18 +167,13 @@ def exact_mlp(estimator: Any) -> Exact | None:
             back = np.where(on, back, 0.0) @ w.T
         return back
 
-    def pieces(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.int64]:
+    def pieces(starts: Floats, ends: Floats) -> Ints:
         return relu_pieces(weights[:-1], biases[:-1], starts, ends)
 
     return Exact(sizes, slopes=slopes, pieces=pieces)
 
 
-def relu_pieces(
-    weights: list[NDArray[np.float64]],
-    biases: list[NDArray[np.float64]],
-    starts: NDArray[np.float64],
-    ends: NDArray[np.float64],
-) -> NDArray[np.int64]:
+def relu_pieces(weights: list[Floats], biases: list[Floats], starts: Floats, ends: Floats) -> Ints:
     """Return how many linear pieces hidden layers of ReLUs make of each segment, (w,) counts ≥ 1.
 
     On a piece every unit of the next layer is linear, so its sign changes are where it is 0.
@@ -204,12 +186,7 @@ def relu_pieces(
     )
 
 
-def _breaks(
-    weights: list[NDArray[np.float64]],
-    biases: list[NDArray[np.float64]],
-    start: NDArray[np.float64],
-    end: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _breaks(weights: list[Floats], biases: list[Floats], start: Floats, end: Floats) -> Floats:
     """Return where between 0 and 1 a segment's slope changes, sorted."""
     t = np.array([0.0, 1.0])
     values = np.stack([start, end])

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from math import exp, lgamma, pi, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from compare_cli.boundary.probes import BoundaryPoints
-from compare_cli.boundary.space import Points
+from compare_cli.boundary.space import Bools, Floats, Ints, Points
 
 MOST_DIRECTIONS = 12  # orthonormal vectors in a frame: enough for a tight mean, few enough for wide tables
 BLOCK = 32  # columns that the axis test tries one by one; more are searched in blocks
@@ -24,7 +23,7 @@ AXIS_TOLERANCE = 0.05
 class RandomFrames:
     """Two independent sets of k orthonormal vectors per boundary point: ``vectors`` (m, 2, k, d)."""
 
-    vectors: NDArray[np.float64]
+    vectors: Floats
     radius: float
 
     def points(self, at: BoundaryPoints) -> Points:
@@ -34,7 +33,7 @@ class RandomFrames:
         z = at.middle[:m, None, None, None, :] + offset
         return z.reshape(m * 4 * k, d), np.repeat(at.anchor[:m], 4 * k)
 
-    def normals(self, at: BoundaryPoints, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    def normals(self, at: BoundaryPoints, labels: Ints) -> Floats:
         """Return two independent estimates of each point's normal from the labels of ``points``, (m, 2, d).
 
         E = 1/(k c_d) Σ_q ½[s(b + ρu_q) − s(b − ρu_q)] u_q with s = +1 for the higher class of the
@@ -48,7 +47,7 @@ class RandomFrames:
         sign = above.astype(float) - (seen == lower[:, None, None, None])
         half = (sign[:, :, 0] - sign[:, :, 1]) / 2
         mean_component = exp(lgamma(d / 2) - lgamma((d + 1) / 2)) / sqrt(pi)
-        estimates: NDArray[np.float64] = np.einsum("mfk,mfkd->mfd", half, self.vectors) / (k * mean_component)
+        estimates: Floats = np.einsum("mfk,mfkd->mfd", half, self.vectors) / (k * mean_component)
         return estimates
 
 
@@ -59,17 +58,17 @@ def random_frames(count: int, d: int, radius: float, rng: np.random.Generator) -
     return RandomFrames(np.ascontiguousarray(q.swapaxes(2, 3)), radius)
 
 
-def roughness(normals: NDArray[np.float64]) -> float:
+def roughness(normals: Floats) -> float:
     """Return 1 − P, P the squared length of the mean normal at the radius (shown ≥ 0): 0 flat, 1 shredded."""
     return max(0.0, 1.0 - _straightness(normals))
 
 
-def _straightness(normals: NDArray[np.float64]) -> float:
+def _straightness(normals: Floats) -> float:
     """Return P = mean E₁·E₂ over the points; the two estimates are independent, so noise averages out."""
     return float((normals[:, 0] * normals[:, 1]).sum(axis=1).mean())
 
 
-def directions(normals: NDArray[np.float64], at: BoundaryPoints) -> float | None:
+def directions(normals: Floats, at: BoundaryPoints) -> float | None:
     """Return the effective rank (tr Σ)² / tr Σ² of Σ = E[nnᵀ] within a class pair, in [1, d].
 
     Decision boundary feature matrix of Lee & Landgrebe 1993; tr Σ = P and tr Σ² is the mean of
@@ -125,7 +124,7 @@ class AxisTest:
         self._starts, self._block = starts, block
         return z.reshape(-1, d), np.repeat(self.at.anchor, starts.shape[1])
 
-    def search(self, labels: NDArray[np.int64]) -> None:
+    def search(self, labels: Ints) -> None:
         """Take the labels of ``search_points``: points without exactly one block are out."""
         changed = labels.reshape(self._starts.shape) != self.at.inside[:, None]
         self.alive &= changed.sum(axis=1) == 1
@@ -152,7 +151,7 @@ class AxisTest:
             z[rows[:, None], side, np.arange(count), others] += direction * step[:, None]
         return z.reshape(-1, d), np.repeat(self.at.anchor[self._left], 2 * count)
 
-    def aligned(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def aligned(self, labels: Ints) -> Bools:
         """Return which points pass, (m,), from the labels of ``other_points``."""
         passed = self.alive.copy()
         seen = labels.reshape(len(self._left), len(labels) // max(len(self._left), 1))
@@ -160,7 +159,7 @@ class AxisTest:
         return passed
 
 
-def fragments(labels: NDArray[np.int64]) -> float:
+def fragments(labels: Ints) -> float:
     """Return connected components of equal labels minus classes present, mean over planes ≥ 0.
 
     ``labels`` (planes, side, side); cells touch along edges (after Somepalli et al. 2022).

@@ -12,11 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from compare_cli.boundary.exact import Exact
 from compare_cli.boundary.probes import BoundaryPoints, first_change, narrowed
-from compare_cli.boundary.space import Points, Space
+from compare_cli.boundary.space import Floats, Ints, Points, Space
 
 PROJECTIONS = 2
 # Where on a way labels are read first: around the tangent plane, and within the best margin so far.
@@ -28,20 +27,18 @@ STEP = 1e-3  # sd over which a score's slope is taken
 ROWS = 4_000  # rows that one set of normals may read; on wide tables fewer points get one
 
 
-def length(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def length(vectors: Floats) -> Floats:
     """Return the Euclidean length of each row."""
-    lengths: NDArray[np.float64] = np.sqrt((vectors * vectors).sum(axis=1))
+    lengths: Floats = np.sqrt((vectors * vectors).sum(axis=1))
     return lengths
 
 
-def reached(at: BoundaryPoints) -> NDArray[np.float64]:
+def reached(at: BoundaryPoints) -> Floats:
     """Return the distance from each anchor to the end of its bracket, where the label is another, (m,)."""
     return at.high * length(at.way)
 
 
-def refined(
-    space: Space, at: BoundaryPoints, normals: NDArray[np.float64], exact: Exact | None
-) -> NDArray[np.float64]:
+def refined(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | None) -> Floats:
     """Return refined margins (m,): tangent projections where there are normals (m, d), resets elsewhere."""
     margins = reached(at)
     unknown = np.isnan(normals[:, 0])
@@ -53,9 +50,7 @@ def refined(
     return margins
 
 
-def _projected(
-    space: Space, at: BoundaryPoints, normals: NDArray[np.float64], exact: Exact | None
-) -> NDArray[np.float64]:
+def _projected(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | None) -> Floats:
     """Go from each anchor along the normal of its boundary point until the label changes, again and again.
 
     On a plane the first turn is exact. Where the way misses the boundary, the next goes halfway
@@ -79,12 +74,8 @@ def _projected(
 
 
 def _crossing(
-    space: Space,
-    at: BoundaryPoints,
-    direction: NDArray[np.float64],
-    points: NDArray[np.float64],
-    best: NDArray[np.float64],
-) -> tuple[BoundaryPoints, NDArray[np.int64]]:
+    space: Space, at: BoundaryPoints, direction: Floats, points: Floats, best: Floats
+) -> tuple[BoundaryPoints, Ints]:
     """Return where ways along unit ``direction`` (m, d) cross the boundary within ``best``, and which do.
 
     Labels are read densely around the tangent plane through ``points``, and at parts of ``best``.
@@ -98,11 +89,11 @@ def _crossing(
     return narrowed(space, ahead.part(found), sections=8, calls=2), found
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit(vectors: Floats) -> Floats:
     return vectors / np.maximum(length(vectors), 1e-300)[:, None]
 
 
-def _reset(space: Space, at: BoundaryPoints) -> NDArray[np.float64]:
+def _reset(space: Space, at: BoundaryPoints) -> Floats:
     """Put back, largest first, the columns that the other label does not need; then bisect again.
 
     For piecewise constant models, whose facets are parallel to the axes. Each round reads up to 32
@@ -133,7 +124,7 @@ def _reset(space: Space, at: BoundaryPoints) -> NDArray[np.float64]:
     return np.minimum(reached(at), reached(narrowed(space, whole, sections=4, calls=5)))
 
 
-def normals_at(space: Space, at: BoundaryPoints, exact: Exact | None) -> NDArray[np.float64]:
+def normals_at(space: Space, at: BoundaryPoints, exact: Exact | None) -> Floats:
     """Return unit normals (k, d) of the first k ≤ m points; NaN where there is none.
 
     There is none without scores or where the score jumps. k is m but on wide tables, where normals
@@ -163,7 +154,7 @@ def slope_points(at: BoundaryPoints) -> Points:
     return z.reshape(m * (d + 2), d), np.repeat(at.anchor, d + 2)
 
 
-def score_normals(at: BoundaryPoints, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def score_normals(at: BoundaryPoints, scores: Floats) -> Floats:
     """Return unit normals (m, d) from scores (m·(2 + d), c) at ``slope_points``; NaN without a slope.
 
     The slope is that of (score of the outside class − score of the inside class). A model whose
@@ -182,14 +173,14 @@ def score_normals(at: BoundaryPoints, scores: NDArray[np.float64]) -> NDArray[np
     return _normal(np.where(smooth[:, None], slope, np.nan))
 
 
-def _normal(slope: NDArray[np.float64]) -> NDArray[np.float64]:
+def _normal(slope: Floats) -> Floats:
     """Return slopes (m, d) at length 1; NaN where there is none."""
     size = length(slope)[:, None]
     usable = np.isfinite(size) & (size > 0)
     return np.where(usable, slope / np.where(usable, size, 1.0), np.nan)
 
 
-def features_per_facet(normals: NDArray[np.float64]) -> NDArray[np.float64]:
+def features_per_facet(normals: Floats) -> Floats:
     """Return 1 / Σ n_j⁴ of unit normals (m, d): how many columns a normal spreads over, 1…d."""
-    facets: NDArray[np.float64] = 1.0 / (normals**4).sum(axis=1)
+    facets: Floats = 1.0 / (normals**4).sum(axis=1)
     return facets

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.boundary.space import Frame, Points, Space
+from compare_cli.boundary.space import Bools, Floats, Frame, Ints, Points, Space
 
 SMALL_TABLE = 32  # anchors up to which a predict call costs more than the rows that it saves
 SIDE = 14  # of the grids on planes
@@ -53,11 +53,11 @@ REDUCED = Effort(20)  # for models whose prediction is slow (kNN, SVC): a third 
 class Pairs:
     """Walks from row ``start`` to row ``end``, (w,) anchor numbers each."""
 
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
+    start: Ints
+    end: Ints
 
 
-def same_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Pairs:
+def same_class_pairs(labels: Ints, count: int, rng: np.random.Generator) -> Pairs:
     """Return ``count`` pairs of different rows predicted alike, balanced over the predicted classes.
 
     Classes that only one row is predicted as have no pair; without any other class there are none.
@@ -72,7 +72,7 @@ def same_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Gener
     return Pairs(order[first[block] + at], order[first[block] + other])
 
 
-def different_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Pairs:
+def different_class_pairs(labels: Ints, count: int, rng: np.random.Generator) -> Pairs:
     """Return ``count`` pairs of rows predicted differently; the starts are balanced over the classes."""
     order, first, size = _blocks(labels)
     block = np.arange(count) % len(size)
@@ -82,16 +82,14 @@ def different_class_pairs(labels: NDArray[np.int64], count: int, rng: np.random.
     return Pairs(order[first[block] + at], order[other])
 
 
-def _blocks(
-    labels: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _blocks(labels: Ints) -> tuple[Ints, Ints, Ints]:
     """Return rows sorted by label, and where each label's block starts and how long it is."""
     order = np.argsort(labels, kind="stable")
     _, first, size = np.unique(labels[order], return_index=True, return_counts=True)
     return order, first, size
 
 
-def balanced(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def balanced(labels: Ints, count: int, rng: np.random.Generator) -> Ints:
     """Return at most ``count`` different rows, as evenly over the classes as their sizes allow."""
     shuffled = rng.permutation(len(labels))
     order = shuffled[np.argsort(labels[shuffled], kind="stable")]
@@ -159,29 +157,29 @@ class BoundaryPoints:
     The label is ``inside`` at start + low·way and ``outside`` at start + high·way, (m,) each.
     """
 
-    anchor: NDArray[np.int64]
-    start: NDArray[np.float64]
-    way: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    inside: NDArray[np.int64]
-    outside: NDArray[np.int64]
+    anchor: Ints
+    start: Floats
+    way: Floats
+    low: Floats
+    high: Floats
+    inside: Ints
+    outside: Ints
 
-    def at(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    def at(self, t: Floats) -> Floats:
         """Return the points start + t·way, (m, d)."""
         return self.start + t[:, None] * self.way
 
     @property
-    def middle(self) -> NDArray[np.float64]:
+    def middle(self) -> Floats:
         """The boundary points: the middle of the brackets, (m, d)."""
         return self.at((self.low + self.high) / 2)
 
     @property
-    def beyond(self) -> NDArray[np.float64]:
+    def beyond(self) -> Floats:
         """The ends of the brackets that carry the other label, (m, d)."""
         return self.at(self.high)
 
-    def part(self, rows: NDArray[np.int64]) -> BoundaryPoints:
+    def part(self, rows: Ints) -> BoundaryPoints:
         """Return some of the points."""
         return BoundaryPoints(**{name: value[rows] for name, value in vars(self).items()})
 
@@ -189,7 +187,7 @@ class BoundaryPoints:
         return len(self.anchor)
 
 
-def opponents(frame: Frame, labels: NDArray[np.int64], anchors: NDArray[np.int64]) -> NDArray[np.int64]:
+def opponents(frame: Frame, labels: Ints, anchors: Ints) -> Ints:
     """Return the nearest rows predicted otherwise, nearest first, (m, ≤ 3)."""
     a, z = frame.z[anchors], frame.z
     square = (z * z).sum(axis=1)[None, :] - 2 * a @ z.T
@@ -201,9 +199,7 @@ def opponents(frame: Frame, labels: NDArray[np.int64], anchors: NDArray[np.int64
     return np.take_along_axis(near, by_distance, axis=1)
 
 
-def boundary_points(
-    space: Space, anchors: NDArray[np.int64], rivals: NDArray[np.int64], seen: NDArray[np.int64]
-) -> BoundaryPoints:
+def boundary_points(space: Space, anchors: Ints, rivals: Ints, seen: Ints) -> BoundaryPoints:
     """Return a boundary point for each anchor that has a rival with another label.
 
     ``rivals`` (m, k) are rows, nearest first, and ``seen`` (m, k) their labels with the anchor's held
@@ -236,7 +232,7 @@ def narrowed(space: Space, points: BoundaryPoints, *, sections: int, calls: int)
     return points
 
 
-def first_change(space: Space, points: BoundaryPoints, t: NDArray[np.float64]) -> BoundaryPoints:
+def first_change(space: Space, points: BoundaryPoints, t: Floats) -> BoundaryPoints:
     """Return the brackets cut at ``t`` (m, k), ascending inside them: up to the first other label."""
     m, k = t.shape
     z = points.start[:, None, :] + t[:, :, None] * points.way[:, None, :]
@@ -257,13 +253,13 @@ def first_change(space: Space, points: BoundaryPoints, t: NDArray[np.float64]) -
 
 
 def shared_probes(
-    numbers: NDArray[np.float64],
+    numbers: Floats,
     codes: NDArray[np.int32],
     seed: int,
     *,
-    moving: NDArray[np.bool_] | None = None,
+    moving: Bools | None = None,
     count: int = SHARED_PROBES,
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+) -> tuple[Floats, NDArray[np.int32]]:
     """Return ``count`` midpoints of random pairs of rows of the whole table, as such a table.
 
     ``numbers`` (n, p) with NaN for missing, ``codes`` (n, q). Numbers are averaged; categories, the

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from compare_cli.boundary.definitions import NOISE, RADIUS, STATISTICS
 from compare_cli.boundary.exact import BY_CLASS, Exact
-from compare_cli.boundary.frames import table_frame
 from compare_cli.boundary.geometry import AxisTest, directions, fragments, random_frames, roughness
 from compare_cli.boundary.margins import features_per_facet, normals_at, refined
 from compare_cli.boundary.probes import (
@@ -32,7 +30,7 @@ from compare_cli.boundary.probes import (
     same_class_pairs,
     steps_along,
 )
-from compare_cli.boundary.space import Frame, Seed, Space, stream
+from compare_cli.boundary.space import Floats, Frame, Ints, Seed, Space, stream, table_frame
 from compare_cli.boundary.surrogate import linearity
 from compare_cli.errors import UsageError
 from compare_cli.types import Boundary
@@ -89,7 +87,7 @@ def describe_fold(
     exact: Callable[[Any], Exact | None] | None = None,
     slow: bool = False,
     probes: int | None = None,
-    shared: NDArray[np.float64] | None = None,
+    shared: Floats | None = None,
 ) -> Boundary:
     """Return the boundary statistics of one fit. No warning escapes.
 
@@ -160,10 +158,10 @@ class _Starts:
 
     same: Pairs
     different: Pairs
-    far_labels: NDArray[np.int64]
-    anchors: NDArray[np.int64]
-    rivals: NDArray[np.int64]
-    rival_labels: NDArray[np.int64]
+    far_labels: Ints
+    anchors: Ints
+    rivals: Ints
+    rival_labels: Ints
     held_flips: float | None = None
 
 
@@ -252,9 +250,7 @@ def _at_boundary(
     return found
 
 
-def _margins(
-    space: Space, at: BoundaryPoints, normals: NDArray[np.float64], exact: Exact | None
-) -> Statistics:
+def _margins(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | None) -> Statistics:
     """Return median and lower decile of margins: exact over up to 200 anchors, else over boundary points.
 
     Boundary points are balanced over classes; weights give classes back their shares of the rows.
@@ -281,7 +277,7 @@ def _margins(
     }
 
 
-def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
+def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
     """Return the quantile of weighted values, linear between the middles of their weights."""
     order = np.argsort(values, kind="stable")
     weight = weights[order]
@@ -301,7 +297,7 @@ def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[st
     return summary
 
 
-def disagreement(left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
+def disagreement(left: Ints, right: Ints) -> float:
     """Return the share of places where two arrays of labels differ (after Marx et al. 2020).
 
     For two models over folds pass arrays (folds, probes): folds are compared with the same fold.
@@ -309,7 +305,7 @@ def disagreement(left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
     return float((left != right).mean())
 
 
-def instability(labels: NDArray[np.int64]) -> float | None:
+def instability(labels: Ints) -> float | None:
     """Return the mean over pairs of folds of P[f_i(x) ≠ f_j(x)] for ``labels`` (folds, probes).
 
     None with fewer than two folds. Counted per probe: pairs that differ are all pairs less those

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from compare_cli.boundary.space import Floats, Ints
 
 WEAK_PENALTY = 1e3  # C of the surrogate: as good as no penalty, but finite on separable labels
 NEWTON_COEFFICIENTS = 256
@@ -11,12 +12,7 @@ NEWTON_STEPS = 40
 LBFGS_STEPS = 200
 
 
-def linearity(
-    features: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    held_out: NDArray[np.float64],
-    held_out_labels: NDArray[np.int64],
-) -> float | None:
+def linearity(features: Floats, labels: Ints, held_out: Floats, held_out_labels: Ints) -> float | None:
     """Return Cohen's κ of a model and its linear surrogate on held-out rows; below 0 counts as 0.
 
     The surrogate is a logistic regression fitted on ``features`` (r, F) and the model's ``labels``
@@ -30,9 +26,7 @@ def linearity(
     return cohen_kappa(guess, held_out_labels)
 
 
-def _fitted_labels(
-    features: NDArray[np.float64], labels: NDArray[np.int64], held_out: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _fitted_labels(features: Floats, labels: Ints, held_out: Floats) -> Ints:
     """Return the labels of held-out rows by a logistic regression fitted on ``features``.
 
     Newton's method where the Hessian is small: on iris it takes a tenth of the time that
@@ -50,7 +44,7 @@ def _fitted_labels(
     return np.asarray(model.predict(held_out.astype(np.float32)))
 
 
-def newton_logistic(features: NDArray[np.float64], codes: NDArray[np.int64], C: float) -> NDArray[np.float64]:
+def newton_logistic(features: Floats, codes: Ints, C: float) -> Floats:
     """Return the weights (F + 1, c), intercepts last, of a logistic regression with penalty ‖w‖² / 2C.
 
     Damped Newton steps on the sum of log losses until the mean gradient is below 1e-4. Two classes
@@ -79,7 +73,7 @@ def newton_logistic(features: NDArray[np.float64], codes: NDArray[np.int64], C: 
     return W if c > 2 else np.hstack([-W / 2, W / 2])
 
 
-def _log_loss(Z: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+def _log_loss(Z: Floats, Y: Floats) -> tuple[float, Floats]:
     """Return the sum of log losses and the probabilities of logits (r, c); one column is one logit."""
     if Z.shape[1] == 1:
         tail = np.exp(-np.abs(Z))
@@ -91,9 +85,7 @@ def _log_loss(Z: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[float, ND
     return float((np.log(total[:, 0]) - (Z * Y).sum(axis=1)).sum()), E / total
 
 
-def _hessian(
-    A: NDArray[np.float64], P: NDArray[np.float64], penalty: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _hessian(A: Floats, P: Floats, penalty: Floats) -> Floats:
     """Return the Hessian (c·q, c·q) of the penalised loss, class by class."""
     q, c = A.shape[1], P.shape[1]
     H = np.empty((c, q, c, q))
@@ -107,7 +99,7 @@ def _hessian(
     return flat
 
 
-def cohen_kappa(left: NDArray[np.int64], right: NDArray[np.int64]) -> float | None:
+def cohen_kappa(left: Ints, right: Ints) -> float | None:
     """Return Cohen's κ = (p_o − p_e) / (1 − p_e), at least 0; None where chance agreement is certain."""
     size = 1 + int(max(left.max(initial=0), right.max(initial=0)))
     n = len(left)

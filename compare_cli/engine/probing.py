@@ -6,8 +6,8 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.boundary.frames import prepared_frame
 from compare_cli.boundary.probes import shared_probes
+from compare_cli.boundary.space import prepared_frame
 from compare_cli.boundary.statistics import describe_fold
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from compare_cli.boundary.frames import prepared_frame
-from compare_cli.boundary.space import Space
+from compare_cli.boundary.space import Space, prepared_frame
 from compare_cli.boundary.statistics import measure
 
 Array = np.ndarray[Any, Any]
