@@ -1,6 +1,7 @@
 """The library: every command of the program is a verb here, with a value as its result.
 
-- a table: ``read`` and ``describe`` one, list the built-in ``datasets``, ``plot`` where models predict what
+- a table: ``read`` and ``describe`` one, its ``csv_bytes``, ``plot`` where models predict which class;
+  the built-in ``datasets``
 - a comparison: ``compare`` models on one table, ``bench`` them on several; ``iter_…`` yields as it goes
 - results that are stored: ``judge`` them again, ``gate`` and ``check`` them; ``runs``, ``load_run``,
   ``diff``, ``prune``
@@ -17,23 +18,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from compare_cli.api.catalogue import ModelFacts, explain, model, models, reference, statistics
     from compare_cli.api.comparison import bench, compare, iter_bench, iter_compare
-    from compare_cli.api.stored import (
-        Criterion,
-        StoreList,
-        Threshold,
-        check,
-        default_store,
-        diff,
-        gate,
-        judge,
-        load_run,
-        prune,
-        runs,
-    )
-    from compare_cli.api.table import datasets, describe, plot, read
+    from compare_cli.api.results import Criterion, Threshold, check, gate, judge
+    from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
+    from compare_cli.api.table import csv_bytes, datasets, describe, plot, read
     from compare_cli.engine.job import Options
+    from compare_cli.models.families import DEFAULT_MODELS
 
 __all__ = [
+    "DEFAULT_MODELS",
     "Criterion",
     "ModelFacts",
     "Options",
@@ -42,6 +34,7 @@ __all__ = [
     "bench",
     "check",
     "compare",
+    "csv_bytes",
     "datasets",
     "default_store",
     "describe",
@@ -64,15 +57,17 @@ __all__ = [
 _HOMES = {
     "api.catalogue": {"ModelFacts", "explain", "model", "models", "reference", "statistics"},
     "api.comparison": {"bench", "compare", "iter_bench", "iter_compare"},
-    "api.table": {"datasets", "describe", "plot", "read"},
+    "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
+    "api.table": {"csv_bytes", "datasets", "describe", "plot", "read"},
     "engine.job": {"Options"},
+    "models.families": {"DEFAULT_MODELS"},
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = next((module for module, names in _HOMES.items() if name in names), "api.stored")
+    home = next((module for module, names in _HOMES.items() if name in names), "api.store")
     return getattr(import_module(f"compare_cli.{home}"), name)
 
 

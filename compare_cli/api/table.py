@@ -57,6 +57,11 @@ def describe(data: Any, **reading: Unpack[Reading]) -> DatasetSummary:
     return summarise_dataset(data if isinstance(data, Dataset) else read(data, **reading))
 
 
+def csv_bytes(dataset: Dataset) -> bytes:
+    """Return a table as read, written as CSV in UTF-8."""
+    return sources.write_csv(dataset)
+
+
 def datasets() -> dict[str, str]:
     """Return the names of the built-in data sets with their titles."""
     return dict(sources.builtin_names())

@@ -1,16 +1,92 @@
-"""The command line: parse, one call of the library, render, exit."""
+"""The command line: parse, one call of the library, render, exit.
+
+Errors become one line and an exit code here; the commands know nothing of it.
+"""
 
 from __future__ import annotations
 
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
 from compare_cli.engine.limits import ask_for_one_thread
+from compare_cli.errors import CompareError, ExitCode
+
+_received: int | None = None  # the signal that asked for an end
 
 
 def main() -> None:
     """Run the program; always ends by SystemExit with one of the documented exit codes."""
     ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
     try:
-        from compare_cli.cli.program import run
-
         run()
     except KeyboardInterrupt:  # before the program listens, or while it ends
-        raise SystemExit(130) from None
+        raise SystemExit(ExitCode.INTERRUPTED) from None
+
+
+def run() -> NoReturn:
+    """Run the Typer app and exit. Usage errors are told by Typer itself, with exit code 2.
+
+    After a signal that asked for an end the code is 130 (Ctrl-C) or 143 (SIGTERM), unless everything was
+    done all the same. Errors do not change that: compiled code that is interrupted while it is imported
+    turns Ctrl-C into errors of its own.
+    """
+    _listen()
+    try:
+        _run()
+    except SystemExit as end:
+        if _received is not None and end.code not in {ExitCode.OK, None}:
+            sys.exit(ExitCode.TERMINATED if _received == signal.SIGTERM else ExitCode.INTERRUPTED)
+        raise
+
+
+def _run() -> NoReturn:
+    from compare_cli.cli.app import app
+
+    try:
+        app(prog_name=_program_name())
+    except CompareError as error:
+        _fail(str(error), error.code, error)
+    except MemoryError as error:
+        _fail("not enough memory for this table and these models", ExitCode.FAULT, error)
+    except Exception as error:
+        _fail(
+            f"{type(error).__name__}: {error} (a fault in compare: --debug shows where)",
+            ExitCode.FAULT,
+            error,
+        )
+    sys.exit(ExitCode.OK)
+
+
+def _program_name() -> str:
+    name = Path(sys.argv[0]).name
+    return name if name.startswith("compare") else "python -m compare_cli"
+
+
+def _listen() -> None:
+    """Treat SIGTERM like Ctrl-C: what is done is printed and kept; only the exit code differs.
+
+    A job in the background that ignores Ctrl-C goes on ignoring it.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    global _received
+    _received = number
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, code: ExitCode, error: BaseException) -> NoReturn:
+    from compare_cli.cli.output import say_error
+
+    if "--debug" in sys.argv:
+        import traceback
+
+        traceback.print_exception(error)
+    say_error(message)
+    sys.exit(code)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from compare_cli import __version__
-from compare_cli.cli.kept_runs import runs_app
 from compare_cli.cli.options import (
     BenchOptions,
     CompareOptions,
@@ -20,6 +19,8 @@ from compare_cli.cli.options import (
     takes,
 )
 from compare_cli.cli.plot import PlotOptions
+from compare_cli.cli.runs import runs_app
+from compare_cli.errors import ExitCode
 
 app = typer.Typer(
     name="compare",
@@ -33,9 +34,9 @@ DATA_HELP = "CSV or Parquet file, - (standard input), a built-in name, or openml
 
 
 def _complete_data(incomplete: str) -> list[str]:
-    from compare_cli.data import builtin_names
+    from compare_cli import api
 
-    return [name for name, _ in builtin_names() if name.startswith(incomplete)]
+    return [name for name in api.datasets() if name.startswith(incomplete)]
 
 
 Data = Annotated[
@@ -65,7 +66,7 @@ def fit(options: CompareOptions, data: Data) -> None:
 
     Exit codes: 0 done, 2 wrong usage, 3 unusable data, 4 some fits failed, 130 interrupted.
     """
-    from compare_cli.cli.running import run_fit
+    from compare_cli.cli.fit import run_fit
 
     raise typer.Exit(run_fit(data, options))
 
@@ -89,7 +90,7 @@ def bench(
 
     With -o FILE.png or .svg the diagram of ranks goes to the file. Exit codes as for fit.
     """
-    from compare_cli.cli.running import run_bench
+    from compare_cli.cli.fit import run_bench
 
     raise typer.Exit(run_bench(data or [], options))
 
@@ -132,11 +133,11 @@ def verdict(
     recommend: RecommendOption = None,
 ) -> None:
     """Judge stored scores: which model is better, what cannot be told, what would decide."""
-    from compare_cli.cli.judging_files import run_verdict
-    from compare_cli.stored import Criterion
+    from compare_cli import api
+    from compare_cli.cli.output import show
 
-    criterion = Criterion(metric, rope, lower_is_better, rows, prefer=preference(prefer, recommend))
-    raise typer.Exit(run_verdict(files, criterion, options))
+    criterion = api.Criterion(metric, rope, lower_is_better, rows, prefer=preference(prefer, recommend))
+    show(api.judge(files, criterion), options)
 
 
 @app.command()
@@ -152,9 +153,12 @@ def gate(
     ] = False,
 ) -> None:
     """Exit 0 when NEW is not worse than BASE by more than the margin, 5 when it is or cannot be told."""
-    from compare_cli.cli.judging_files import run_gate
+    from compare_cli import api
+    from compare_cli.cli.output import write_out
 
-    raise typer.Exit(run_gate(base, new, model=model, margin=margin, paired=not unpaired))
+    held = api.gate(base, new, model=model, margin=margin, paired=not unpaired)
+    write_out(f"{held.sentence}\n")
+    raise typer.Exit(ExitCode.OK if held.outcome == "not worse" else ExitCode.GATE)
 
 
 app.add_typer(runs_app)

@@ -1,34 +1,31 @@
-"""`models` and `data`: what there is, and how a table is read."""
+"""`models`, `data` and `explain`: what there is, and how a table is read."""
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compare_cli import api
 from compare_cli.cli.options import ReadOptions
-from compare_cli.cli.output import PIPE_WIDTH, whole_file, write_out
-from compare_cli.cli.talk import say_notes
-from compare_cli.errors import UsageError, nearest
+from compare_cli.cli.output import PIPE_WIDTH, say_notes, whole_file, write_out
 from compare_cli.report.escaping import printable, shortened
 
 if TYPE_CHECKING:
-    from compare_cli.types import Dataset, ReadInfo
+    from compare_cli.types import Dataset, DatasetSummary, ReadInfo
 
 CELL = 44
 
 
 def list_models() -> None:
     """Print every model with what it is and the parameters that compare sets. Imports none of them."""
-    from compare_cli.models.families import DEFAULT_MODELS
-    from compare_cli.models.specs import all_families
-
-    default = DEFAULT_MODELS.split(",")
     rows = []
-    for family in all_families().values():
-        mark = "*" if family.name in default else ""
+    for family in api.models().values():
+        mark = "*" if family.name in api.DEFAULT_MODELS.split(",") else ""
         rows.append((family.name + mark, family.summary, f"sets {family.rule}" if family.rule else ""))
     _print_entries(rows)
     write_out(
@@ -40,66 +37,45 @@ def list_models() -> None:
 
 def show_model(text: str) -> None:
     """Print all parameters of one model, with scikit-learn's defaults and what compare sets."""
-    import inspect
-
-    from compare_cli.models.families import family_of
-    from compare_cli.models.specs import load_class, parse_spec
-
-    spec = parse_spec(text)
-    family, cls = family_of(spec), load_class(spec)
+    known = api.model(text)
+    spec, family = known.spec, known.family
     write_out(f"{printable(spec.name)}: {family.summary or spec.factory}\n{spec.factory}\n")
     if family.rule:
         write_out(f"compare sets: {family.rule}\n")
-    rows = []
-    for parameter in inspect.signature(cls).parameters.values():
-        default = "" if parameter.default is inspect.Parameter.empty else repr(parameter.default)
-        rows.append(
-            (
-                parameter.name,
-                repr(spec.params.get(parameter.name, "")) if parameter.name in spec.params else default,
-            )
-        )
-    width = max((len(name) for name, _ in rows), default=0)
-    write_out("\n" + "".join(f"  {name:<{width}}  {printable(value)}\n" for name, value in rows))
+    values = {**known.defaults, **spec.params}
+    shown = {name: "" if v is inspect.Parameter.empty else repr(v) for name, v in values.items()}
+    width = max((len(name) for name in shown), default=0)
+    lines = (f"  {name:<{width}}  {printable(value)}\n" for name, value in shown.items())
+    write_out("\n" + "".join(lines))
 
 
 def list_statistics() -> None:
     """Print every boundary statistic with its definition."""
-    from compare_cli.boundary.definitions import STATISTICS
-
-    _print_entries([(s.name, s.definition, "") for s in STATISTICS.values()])
+    _print_entries([(s.name, s.definition, "") for s in api.statistics().values()])
     write_out("\nHow to read one: compare explain linearity\n")
 
 
 def explain_statistic(name: str) -> None:
     """Print what a boundary statistic is. Raises UsageError for an unknown name."""
-    from compare_cli.boundary.definitions import STATISTICS
-
-    known = STATISTICS.get(name)
-    if known is None:
-        raise UsageError(f"No boundary statistic is called {name!r}.{nearest(name, STATISTICS)}")
-    facts = [
-        ("what", known.definition),
-        ("range", known.range),
-        ("read it", known.how_to_read),
-        ("source", known.source),
-    ]
+    known = api.explain(name)
+    facts = {
+        "what": known.definition,
+        "range": known.range,
+        "read it": known.how_to_read,
+        "source": known.source,
+    }
     write_out(f"{known.name}\n")
-    _print_entries([(label, text, "") for label, text in facts])
+    _print_entries([(label, text, "") for label, text in facts.items()])
 
 
 def list_data() -> None:
     """Print the built-in data sets, a line each."""
-    from compare_cli.data import builtin_names
-
-    _print_entries([(name, title, "") for name, title in builtin_names()])
+    _print_entries([(name, title, "") for name, title in api.datasets().items()])
     write_out("\nUse a name as DATA: compare fit moons. Describe one: compare data moons.\n")
 
 
 def _print_entries(rows: Sequence[tuple[str, str, str]]) -> None:
     """Print name and text side by side, wrapped to the terminal, the detail on a line of its own."""
-    import textwrap
-
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
     indent = max(len(name) for name, _, _ in rows) + 2
     room = max(width - indent, 30)
@@ -110,38 +86,28 @@ def _print_entries(rows: Sequence[tuple[str, str, str]]) -> None:
 
 def describe_data(source: str, to_csv: Path | None, options: ReadOptions) -> None:
     """Print a table as compare reads it: columns, roles, types, missing values, classes, notes."""
-    from compare_cli import api
-    from compare_cli.data import write_csv
-
     dataset = api.read(source, **options.reading())
     if to_csv is None:
-        write_out(_description(dataset))
+        write_out(_description(dataset, api.describe(dataset)))
     elif str(to_csv) == "-":
         sys.stdout.flush()
-        sys.stdout.buffer.write(write_csv(dataset))
+        sys.stdout.buffer.write(api.csv_bytes(dataset))
         sys.stdout.flush()
     else:
         with whole_file(to_csv, "--to-csv") as stream:
-            stream.write(write_csv(dataset))
+            stream.write(api.csv_bytes(dataset))
     say_notes(dataset.notes)
 
 
-def _description(dataset: Dataset) -> str:
-    from compare_cli.summary import summarise_dataset
-
-    facts = summarise_dataset(dataset)
+def _description(dataset: Dataset, facts: DatasetSummary) -> str:
     lines = [f"{dataset.name}: {facts.rows:,} rows, {facts.columns} columns, read from {dataset.source}"]
     lines += [_how_read(facts.read)] if facts.read.encoding else []
     if dataset.test is not None:
         lines.append(f"test set: {facts.test_rows:,} rows")
     lines += ["", *_grid([("Column", "Role", "Type", "Missing", "Distinct"), *_columns(dataset)])]
     counts = zip(facts.classes, facts.class_counts, strict=True)
-    lines += [
-        "",
-        *_grid(
-            [("Class", "Rows", "Share"), *((c, f"{n:,}", f"{n / len(dataset.y):.1%}") for c, n in counts)]
-        ),
-    ]
+    classes = [(name, f"{rows:,}", f"{rows / len(dataset.y):.1%}") for name, rows in counts]
+    lines += ["", *_grid([("Class", "Rows", "Share"), *classes])]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
 

@@ -125,13 +125,6 @@ class OutputOptions:
         typer.Option("--debug", help="Show tracebacks of errors and failed fits.", rich_help_panel=_OUTPUT),
     ] = False
 
-    @property
-    def format_name(self) -> str | None:
-        """The format asked for. Raises UsageError when two different ones are."""
-        if self.json and self.format not in {None, "json"}:
-            raise UsageError(f"--json and --format {self.format} ask for two formats; give one.")
-        return "json" if self.json else self.format
-
 
 PreferOption = Annotated[
     str | None,
@@ -304,36 +297,24 @@ class CompareOptions(ReadOptions, OutputOptions):
 
     def comparing(self) -> Any:
         """Return the library's options. Raises UsageError for values that make no sense."""
-        from compare_cli.engine.job import Options
+        from compare_cli.api import Options
         from compare_cli.engine.limits import parse_size
 
-        return Options(
-            models=self.models,
-            metric=self.metric,
-            folds=self.folds,
-            repeats=_repeats(self.repeats),
-            rope=self.rope,
-            seed=self.seed,
-            jobs=self.jobs,
-            boundary=not self.no_boundary,
-            boundary_probes=self.boundary_probes,
-            store=self._store_path(),
-            fresh=self.fresh,
-            time_limit=self.time_limit,
-            memory_limit=None if self.memory_limit is None else parse_size(self.memory_limit),
-            budget=self.budget,
-            cluster=self.cluster,
-            prefer=preference(self.prefer, self.recommend),
-        )
+        names = {field.name for field in fields(Options)}
+        given = {name: value for name, value in vars(self).items() if name in names}
+        memory = None if self.memory_limit is None else parse_size(self.memory_limit)
+        given |= {"repeats": _repeats(self.repeats), "store": self._store_path(), "memory_limit": memory}
+        given |= {"boundary": not self.no_boundary, "prefer": preference(self.prefer, self.recommend)}
+        return Options(**given)
 
     def _store_path(self) -> Path | None:
-        from compare_cli.engine.store import default_path
+        from compare_cli.api import default_store
 
         if self.no_store:
             if self.store is not None or self.fresh:
                 raise UsageError("--no-store goes neither with --store nor with --fresh.")
             return None
-        return self.store or default_path()
+        return self.store or default_store()
 
 
 @dataclass(frozen=True)

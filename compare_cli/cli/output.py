@@ -1,4 +1,4 @@
-"""The one place that writes results: to standard output, or whole to a file."""
+"""The one place that writes: results to standard output or whole to a file, notes and errors beside them."""
 
 from __future__ import annotations
 
@@ -7,78 +7,81 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
 
-from compare_cli.cli.talk import wants_color
 from compare_cli.errors import ExitCode, UsageError, nearest
-from compare_cli.report.escaping import encodable
-from compare_cli.report.formats import FORMATS, Renderer
+from compare_cli.report.escaping import encodable, printable
+from compare_cli.report.formats import FORMATS, fits_of
 from compare_cli.report.view import View
-from compare_cli.types import Bench, Fit, Result
+from compare_cli.types import Bench, Fit, Note, Result
 
 if TYPE_CHECKING:
+    from compare_cli.cli.options import OutputOptions
     from compare_cli.plot.ranks import Picture
 
 PIPE_WIDTH = 100
+_COLORS = {"error": "1;31", "warning": "33", "info": "2"}
 
 
-def choose_format(name: str | None, file: Path | None) -> str:
-    """Return the format that was asked for, else that of the file's suffix, else "table"."""
-    if name is not None:
-        if name not in FORMATS:
-            raise UsageError(
-                f"--format {name}: no such format.{nearest(name, FORMATS)} Known: {', '.join(FORMATS)}."
-            )
-        return name
-    suffix = file.suffix.lower() if file is not None else ""
-    return next((known for known, r in FORMATS.items() if suffix and suffix in r.suffixes), "table")
+def chosen_format(name: str | None, as_json: bool, known: Collection[str], otherwise: str = "table") -> str:
+    """Return the format that ``--format`` or ``--json`` asks for, else ``otherwise``.
+
+    Raises UsageError for one that is not known, and for two different ones.
+    """
+    if as_json and name not in {None, "json"}:
+        raise UsageError(f"--json and --format {name} ask for two formats; give one.")
+    form = "json" if as_json else name or otherwise
+    if form not in known:
+        raise UsageError(f"--format {form}: no such format.{nearest(form, known)} Known: {', '.join(known)}.")
+    return form
 
 
 class Output:
     """Where a result goes. A file is begun at once, so that a bad path fails early, and replaced whole.
 
-    With a ``picture`` the file gets that, and the result goes to standard output. Raises UsageError when the
-    file cannot be written.
+    A file of a picture's suffix gets the diagram of ranks, where ``several`` data sets are compared, and the
+    result goes to standard output. Left without `finish`, nothing remains of the file. Raises UsageError for
+    formats that do not exist and files that cannot be written.
     """
 
     def __init__(
-        self,
-        format_name: str | None,
-        file: Path | None,
-        *,
-        everything: bool = False,
-        boundary: bool = False,
-        baseline: str | None = None,
-        picture: Picture | None = None,
+        self, options: OutputOptions, *, several: bool, boundary: bool = False, baseline: str | None = None
     ) -> None:
-        self.file = file
-        self.format = choose_format(format_name, file)
-        self.renderer: Renderer = FORMATS[self.format]
-        self._view_of = partial(View, everything=everything, boundary=boundary, baseline=baseline)
-        self._picture = picture
-        self._begun = _begin_file(file, "-o") if file is not None else None
+        self.file = options.output
+        suffix = self.file.suffix.lower() if self.file is not None else ""
+        by_suffix = next((name for name, form in FORMATS.items() if suffix in form.suffixes), "table")
+        self.format = chosen_format(options.format, options.json, FORMATS, by_suffix)
+        self._view_of = partial(View, everything=options.verbose, boundary=boundary, baseline=baseline)
+        self._picture = _ranks_picture(self.file, several=several)
+        self._begun = _begin_file(self.file, "-o") if self.file is not None else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._begun is not None:
+            self._begun.unlink(missing_ok=True)
 
     def stream(self, dataset: str, fit: Fit) -> None:
         """Write one fit, if the format streams."""
-        if self.renderer.line is not None:
-            self._write(self.renderer.line(dataset, fit))
+        line = FORMATS[self.format].line
+        if line is not None:
+            self._write(line(dataset, fit))
 
     def finish(self, result: Result) -> None:
         """Write the whole result and put the file in place."""
-        self._write(self.renderer.text(result, self._view()))
+        self._write(FORMATS[self.format].text(result, self._view()))
         if self._begun is not None and self.file is not None:
             if self._picture is not None and isinstance(result, Bench):
                 self._begun.write_bytes(self._picture(result))
             self._begun.replace(self.file)
             self._begun = None
-
-    def abandon(self) -> None:
-        """Leave nothing behind of a file that was not finished."""
-        if self._begun is not None:
-            self._begun.unlink(missing_ok=True)
 
     def _view(self) -> View:
         if self._text_file is not None:
@@ -98,10 +101,61 @@ class Output:
             write_out(text)
 
 
+def show(
+    result: Result,
+    options: OutputOptions,
+    *,
+    notes: Iterable[Note] = (),
+    boundary: bool = False,
+    baseline: str | None = None,
+) -> None:
+    """Write a result that is there already as it would be written while it is computed."""
+    several = isinstance(result, Bench)
+    with Output(options, several=several, boundary=boundary, baseline=baseline) as output:
+        for dataset, fit in fits_of(result):
+            output.stream(dataset, fit)
+        if not options.quiet:
+            say_notes(notes)
+        output.finish(result)
+
+
+def _ranks_picture(file: Path | None, *, several: bool) -> Picture | None:
+    """Return what draws the ranks into a file of this suffix, None where it is no picture's.
+
+    Raises UsageError where matplotlib is missing, and for one data set: that is what `plot` draws.
+    """
+    if file is None or file.suffix.lower() not in {".png", ".svg"}:
+        return None
+    if not several:
+        raise UsageError(
+            f"-o {file}: a result on one data set has no picture; compare plot draws its boundaries."
+        )
+    from compare_cli.plot.figure import require_matplotlib
+    from compare_cli.plot.ranks import PICTURES
+
+    require_matplotlib()
+    return PICTURES[file.suffix.lower()]
+
+
 def out_view() -> View:
     """Return what standard output can show."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
     return View(width, wants_color(sys.stdout))
+
+
+def _piped_width() -> int:
+    width = os.environ.get("COLUMNS", "")
+    return int(width) if width.isdigit() and int(width) > 0 else PIPE_WIDTH
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether to colour what goes to ``stream``: NO_COLOR, then FORCE_COLOR (0 is off), then the terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR")
+    if forced:
+        return forced != "0"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def write_out(text: str) -> None:
@@ -129,11 +183,6 @@ def whole_file(file: Path, option: str) -> Iterator[BinaryIO]:
         begun.unlink(missing_ok=True)
 
 
-def _piped_width() -> int:
-    width = os.environ.get("COLUMNS", "")
-    return int(width) if width.isdigit() and int(width) > 0 else PIPE_WIDTH
-
-
 def _begin_file(file: Path, option: str) -> Path:
     try:
         if file.is_dir():
@@ -151,3 +200,27 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def say_error(message: str) -> None:
+    """Say on standard error, in one line, what is wrong."""
+    _say("error", message)
+
+
+def say_notes(notes: Iterable[Note]) -> None:
+    """Say each note on standard error in one line: what happened, and what to try."""
+    for n in notes:
+        hint = f" {n.hint[:1].upper()}{n.hint[1:]}." if n.hint else ""
+        _say("warning" if n.level == "warning" else "note", n.message + hint)
+
+
+def _say(kind: str, message: str) -> None:
+    label = f"{kind}:"
+    if wants_color(sys.stderr):
+        label = f"\x1b[{_COLORS.get(kind, _COLORS['info'])}m{label}\x1b[0m"
+    say(f"{label} {printable(' '.join(message.split()))}")
+
+
+def say(line: str) -> None:
+    """Print one line on standard error."""
+    print(encodable(line, sys.stderr.encoding), file=sys.stderr, flush=True)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compare_cli.cli.options import ReadOptions
-from compare_cli.cli.output import PIPE_WIDTH, whole_file, write_out
-from compare_cli.cli.talk import say_error, say_notes, wants_color
+from compare_cli.cli.output import PIPE_WIDTH, say_error, say_notes, wants_color, whole_file, write_out
 from compare_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

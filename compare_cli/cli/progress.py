@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from compare_cli.cli.output import say
 from compare_cli.cli.workload import Workload, about
 from compare_cli.report.escaping import encodable, printable, shortened
 from compare_cli.report.units import counted
@@ -131,11 +132,6 @@ def finished_line(number: int, total: int, comparison: Comparison) -> str:
     ended = "interrupted; " if comparison.status == "interrupted" else ""
     name = shortened(printable(comparison.dataset.name), 2 * NAME)
     return f"[{number}/{total}] {name}: {ended}{said}; {', '.join(facts)}, {comparison.seconds or 0:.1f} s"
-
-
-def say(line: str) -> None:
-    """Print one line on standard error."""
-    print(encodable(line, sys.stderr.encoding), file=sys.stderr, flush=True)
 
 
 def _bar(share: float) -> str:

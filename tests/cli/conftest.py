@@ -23,15 +23,15 @@ def compare(monkeypatch, capfd):
     """Run the program in this process, as the console script does."""
 
     def run(*args: str) -> Ended:
-        from compare_cli.cli import program
+        from compare_cli import cli
 
         monkeypatch.setattr(sys, "argv", ["compare", *args])
-        monkeypatch.setattr(program, "_received", None)
+        monkeypatch.setattr(cli, "_received", None)
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
         capfd.readouterr()
         try:
             with pytest.raises(SystemExit) as ended:
-                program.run()
+                cli.run()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
-from compare_cli.cli.benching import bench_notes, chosen_baseline, ranks_picture, refuse_picture
+from compare_cli import api
 from compare_cli.cli.options import BenchOptions, CompareOptions
-from compare_cli.cli.output import Output
+from compare_cli.cli.output import Output, say_error, say_notes
 from compare_cli.cli.progress import Progress
-from compare_cli.cli.talk import say_error, say_notes
 from compare_cli.errors import ExitCode
-from compare_cli.gate import Threshold, below_threshold
 from compare_cli.types import Comparison, FitResult, LeftOut, Note, Planned, PlannedBench, Result
 
 Stream = Generator[object, None, object]
@@ -24,52 +23,57 @@ def run_fit(source: str, options: CompareOptions) -> int:
     """Compare models on one table and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
-        from compare_cli import api
-
         dataset = api.read(source, test=options.test, **options.reading())
         follower.tell(dataset.notes)
         return api.iter_compare(dataset, options.comparing())
 
-    refuse_picture(options.output)
-    return _run(begin, options)
+    return _run(begin, options, several=False)
 
 
 def run_bench(sources: list[str], options: BenchOptions) -> int:
     """Compare models on several data sets and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
-        from compare_cli import api
-
         reading = options.reading() | {"test": options.test}
         return api.iter_bench(sources, options.comparing(), **reading)
 
-    baseline = chosen_baseline(options.baseline, options.models)
-    return _run(begin, options, baseline=baseline, picture=ranks_picture(options.output))
+    baseline = None if options.baseline is None else api.reference(options.baseline, options.models)
+    return _run(begin, options, several=True, baseline=baseline)
 
 
 def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
-    thresholds = [Threshold.parse(text) for text in options.fail_under or ()]
-    shown |= {"everything": options.verbose, "boundary": options.boundary}
-    output = Output(options.format_name, options.output, **shown)
-    follower = Follower(output, options)
-    try:
-        result = follower.follow(begin(follower))
+    thresholds = [api.Threshold.parse(text) for text in options.fail_under or ()]
+    with Output(options, boundary=options.boundary, **shown) as output:
+        follower = Follower(output, options)
+        try:
+            result = follower.follow(begin(follower))
+        finally:
+            follower.progress.close()
         follower.tell(result.notes)
         output.finish(result)
-        return _exit_code(result, thresholds)
-    finally:
-        follower.progress.close()
-        output.abandon()
+    return _exit_code(result, thresholds)
 
 
-def _exit_code(result: Result, thresholds: Sequence[Threshold]) -> int:
+def _exit_code(result: Result, thresholds: list[api.Threshold]) -> int:
     """A run that did not do everything says so first; then the gates."""
     if result.run.status != "complete":
         return _CODES[result.run.status]
-    missed = below_threshold(result, thresholds)
+    missed = api.check(result, thresholds)
     for sentence in missed:
         say_error(sentence)
     return ExitCode.GATE if missed else ExitCode.OK
+
+
+def notes_at_once(event: Comparison | LeftOut, *, everything: bool) -> tuple[Note, ...]:
+    """Return what is said of one of several data sets when it is done: warnings, its name before them.
+
+    ``everything`` asks for the other notes too.
+    """
+    if isinstance(event, LeftOut):
+        return (event.note,)
+    name = event.dataset.name
+    notes = (n for n in event.notes if everything or n.level == "warning")
+    return tuple(replace(n, message=f"{name}: {n.message}") for n in notes)
 
 
 class Follower:
@@ -95,7 +99,6 @@ class Follower:
                 interrupt = None
                 self._show(last)
             except StopIteration:
-                self.progress.close()
                 return last
             except KeyboardInterrupt as raised:
                 if getgeneratorstate(stream) == GEN_CLOSED:
@@ -117,7 +120,7 @@ class Follower:
             self._show_traceback(event)
         elif isinstance(event, Comparison | LeftOut) and self._of_several:
             self.progress.close()
-            self.tell(bench_notes(event, everything=self._options.verbose))
+            self.tell(notes_at_once(event, everything=self._options.verbose))
         elif isinstance(event, PlannedBench):
             self._of_several = len(event.names) > 1
 

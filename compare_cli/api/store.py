@@ -1,68 +1,23 @@
-"""Results that were written before: judged again, held against each other, listed, compared, deleted.
+"""The store of runs: list them, load one, compare two, delete old ones.
 
-A result is a file or a value. The store is the file named, else ``COMPARE_STORE``, else in the user's data
-folder.
+The store is the file named, else ``COMPARE_STORE``, else in the user's data folder. Nothing here is slow to
+import.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from compare_cli import stored
-from compare_cli.document import read_document
 from compare_cli.engine.store import Store
 from compare_cli.engine.store import default_path as default_store
-from compare_cli.errors import DataError, UsageError
-from compare_cli.gate import Gate, Threshold, below_threshold
-from compare_cli.gate import gate as held_against
+from compare_cli.errors import UsageError
 from compare_cli.runs import Pruned, RunsDiff, StoredRun, StoreFacts, find_run, parse_age, runs_to_prune
-from compare_cli.stored import Criterion
-from compare_cli.types import Result, SingleComparison
+from compare_cli.types import Result
 
-__all__ = ["Criterion", "Threshold", "default_store"]
-
-
-def judge(files: Sequence[str | Path], criterion: Criterion | None = None) -> Result:
-    """Judge the scores in result files or CSVs of scores: those of the same data and splits together.
-
-    Several data sets give a Bench. Raises DataError for files that are neither, UsageError for a metric
-    that was not stored.
-    """
-    criterion = criterion or Criterion()
-    found = stored.merge([part for file in files for part in stored.load(Path(file), criterion)])
-    judged = [stored.judge_again(comparison, criterion) for comparison in found]
-    return judged[0] if len(judged) == 1 else stored.as_bench(judged, criterion)
-
-
-def gate(
-    base: str | Path | SingleComparison,
-    new: str | Path | SingleComparison,
-    *,
-    model: str | None = None,
-    margin: float = 0.01,
-    paired: bool = True,
-) -> Gate:
-    """Say whether a new result is not worse than an old one by more than the margin; see `gate.gate`."""
-    return held_against(_one(base), _one(new), model=model, margin=margin, paired=paired)
-
-
-def _one(result: str | Path | SingleComparison) -> SingleComparison:
-    if isinstance(result, SingleComparison):
-        return result
-    found = stored.load(Path(result), Criterion())
-    if len(found) != 1:
-        raise DataError(f"{result}: {len(found)} data sets; a gate takes the result of one.")
-    return found[0]
-
-
-def check(result: Result, thresholds: Sequence[str | Threshold]) -> list[str]:
-    """Return a sentence for each ``metric=value`` that the recommended model is not sure to reach."""
-    known = [t if isinstance(t, Threshold) else Threshold.parse(t) for t in thresholds]
-    return below_threshold(result, known)
+__all__ = ["default_store"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +42,8 @@ def load_run(name: str, store: str | Path | None = None) -> tuple[StoredRun, Res
 
     Raises UsageError for one that has no result, or is not there.
     """
+    from compare_cli.document import read_document
+
     with closing(_open(store)) as opened:
         run = find_run(opened.runs(), name)
         document = opened.document(run.id)

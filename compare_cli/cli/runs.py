@@ -1,0 +1,170 @@
+"""`runs`: list the runs that the store keeps, show one again, compare two, delete old ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compare_cli.cli.options import OutputOptions, StoreOption, takes
+from compare_cli.errors import CompareError, UsageError
+
+if TYPE_CHECKING:
+    from compare_cli.types import Note, Result
+
+runs_app = typer.Typer(
+    name="runs",
+    help="List the runs that are kept, show one again, compare two, delete old ones.",
+    invoke_without_command=True,
+)
+LIST_FORMATS = ("table", "json", "csv")
+
+
+def _complete_run(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    from compare_cli import api
+    from compare_cli.report.runs import what, when
+
+    try:
+        kept = api.runs(context.params.get("store")).runs
+    except CompareError:
+        return []
+    now = datetime.now().astimezone()
+    return [
+        (run.id, f"{when(run.started, now)} {what(run)}") for run in kept if run.id.startswith(incomplete)
+    ]
+
+
+RUN_HELP = "Id of a run or its beginning, last, or last~N for N before it."
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=_complete_run, show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """What of the list is shown, and how."""
+
+    limit: Annotated[
+        int | None, typer.Option(help="Show only the newest. (default: all)", min=1, metavar="N")
+    ] = None
+    format: Annotated[
+        str | None, typer.Option("--format", help="table, json or csv. (default: table)", metavar="NAME")
+    ] = None
+    json: AsJson = False
+    store: StoreOption = None
+
+
+@runs_app.callback()
+@takes(ListOptions)
+def runs(options: ListOptions, context: typer.Context) -> None:
+    """List the runs that are kept, the newest first; or show one again, compare two, delete old ones."""
+    if context.invoked_subcommand is None:
+        _list(options)
+    elif options != ListOptions():
+        name = context.invoked_subcommand
+        raise UsageError(f"give the options after the command: compare runs {name} …")
+
+
+@runs_app.command("list")
+@takes(ListOptions)
+def list_runs(options: ListOptions) -> None:
+    """List the runs that are kept, the newest first (as `compare runs` alone)."""
+    _list(options)
+
+
+def _list(options: ListOptions) -> None:
+    from compare_cli import api
+    from compare_cli.cli.output import chosen_format, out_view, write_out
+    from compare_cli.report.runs import runs_csv, runs_json, runs_text
+
+    form = chosen_format(options.format, options.json, LIST_FORMATS)
+    kept = api.runs(options.store)
+    shown = kept.runs[: options.limit]
+    if form == "json":
+        write_out(runs_json(shown, kept.facts))
+    elif form == "csv":
+        write_out(runs_csv(shown))
+    else:
+        write_out(runs_text(shown, kept.facts, out_view(), datetime.now().astimezone()))
+
+
+@dataclass(frozen=True)
+class ShowOptions(OutputOptions):
+    """How a kept result is shown, and where it is."""
+
+    boundary: Annotated[bool, typer.Option("--boundary", help="Show all boundary statistics.")] = False
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", help="Of a bench: model that the others are marked against.", metavar="MODEL"
+        ),
+    ] = None
+    store: StoreOption = None
+
+
+@runs_app.command("show")
+@takes(ShowOptions)
+def show(options: ShowOptions, run: RunName) -> None:
+    """Show the result of a run again, in any format."""
+    from compare_cli import api
+    from compare_cli.cli import output
+
+    kept, result = api.load_run(run, options.store)
+    baseline = None
+    if options.baseline is not None:
+        if kept.command != "bench":
+            raise UsageError(f"--baseline {options.baseline}: {kept.id} is no bench.")
+        baseline = api.reference(options.baseline, ",".join(kept.models))
+    notes = _notes(result, everything=options.verbose)
+    output.show(result, options, notes=notes, boundary=options.boundary, baseline=baseline)
+
+
+def _notes(result: Result, *, everything: bool) -> Iterator[Note]:
+    """Yield what was said while the result was computed."""
+    from compare_cli.cli.fit import notes_at_once
+
+    if len(result.datasets) > 1:
+        for comparison in result.datasets:
+            yield from notes_at_once(comparison, everything=everything)
+    yield from result.notes
+
+
+@runs_app.command("diff")
+def diff(old: RunName, new: RunName, as_json: AsJson = False, store: StoreOption = None) -> None:
+    """Compare two runs, model by model: old score, new score, difference with its interval, verdict."""
+    from compare_cli import api
+    from compare_cli.cli.output import out_view, write_out
+    from compare_cli.report.runs import diff_json, diff_text
+
+    found = api.diff(old, new, store)
+    now = datetime.now().astimezone()
+    write_out(diff_json(found) if as_json else diff_text(found, out_view(), now))
+
+
+@runs_app.command("prune")
+def prune(
+    keep: Annotated[
+        int | None, typer.Option(help="Keep the newest N runs.", min=0, metavar="N", show_default=False)
+    ] = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option("--older-than", help="Keep younger runs: 36h, 30d, 8w, 1y.", metavar="AGE"),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Keep none.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Delete old runs, and the fits that no run after them used. What is under way always stays.
+
+    With --keep and --older-than, what either of them keeps stays.
+    """
+    from compare_cli import api
+    from compare_cli.cli.output import write_out
+    from compare_cli.report.runs import pruned_text
+
+    gone = api.prune(keep=keep, older_than=older_than, everything=everything, dry_run=dry_run, store=store)
+    write_out(pruned_text(gone, dry_run=dry_run))
