@@ -50,18 +50,6 @@ def find_column(wanted: str | int, names: Sequence[str], option: str, source: st
     raise DataError(f"{source}: {option} {text!r}: there is no such column.{known}")
 
 
-def guess_target(names: Sequence[str], declared: str | None, *, header: bool) -> tuple[str, str | None]:
-    """Return the column taken as target where the user names none, and why (None: the source says so)."""
-    if declared is not None and declared in names:
-        return declared, None
-    if header:
-        plain = {re.sub(r"[\W_]+", "", name).casefold(): name for name in reversed(names)}
-        for name in TARGET_NAMES:
-            if name in plain:
-                return plain[name], "a usual name for a target"
-    return names[-1], "the last column"
-
-
 def choose_target(
     names: Sequence[str],
     options: ReadOptions,
@@ -80,7 +68,11 @@ def choose_target(
     left = [name for name in names if name not in taken]
     if not left:
         raise DataError(f"{source}: no column is left for the target: drop fewer.")
-    return guess_target(left, declared, header=header)
+    if declared in left:
+        return str(declared), None
+    plain = {re.sub(r"[\W_]+", "", name).casefold(): name for name in reversed(left)} if header else {}
+    usual = next((plain[name] for name in TARGET_NAMES if name in plain), None)
+    return (left[-1], "the last column") if usual is None else (usual, "a usual name for a target")
 
 
 def dropped_columns(options: ReadOptions, names: Sequence[str], source: str) -> list[str]:
