@@ -12,6 +12,7 @@ from conftest_types import Write
 
 from compare_cli.data import read
 from compare_cli.errors import DataError, UsageError
+from compare_cli.notes import NOTES
 from compare_cli.types import Dataset
 
 ROWS = "1,2,x\n3,5,y\n5,6,x\n7,9,y\n"
@@ -55,7 +56,7 @@ def test_guessed_target(write: Write, header: str, target: str, why: str) -> Non
     (note,) = [note for note in dataset.notes if note.code == "target_guessed"]
     assert repr(target) in note.message
     assert why in note.message
-    assert note.flag == "--target"
+    assert NOTES[note.code].flag == "--target"
 
 
 @pytest.mark.parametrize(("target", "column"), [("b", "b"), (2, "b"), ("2", "b"), ("B", "b"), (-1, "class")])
