@@ -9,7 +9,8 @@ here because ten scorers a fit would cost more than many of the fits do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from compare_cli.errors import UsageError, nearest
@@ -23,21 +24,37 @@ ECE_BINS = 15
 
 @dataclass(frozen=True)
 class Metric:
-    """One score. ``rope`` is the practically irrelevant difference, in the score's own unit.
+    """One score. ``rope`` >= 0 is the practically irrelevant difference, in the score's own unit.
 
     ``rope_kind`` "absolute": the number itself; "of_prior": a share of the score of always
     predicting the class priors (for losses without a fixed scale).
     ``rate`` scores are shown in percent and their differences in points (pt).
+    ``bounds`` are the lowest and the highest value that the score can have, infinite where it has none.
     """
 
     name: str
-    title: str
-    help: str
+    title: str = ""
+    help: str = ""
     higher_is_better: bool = True
     rope: float = 0.01
     rope_kind: Literal["absolute", "of_prior"] = "absolute"
     rate: bool = True
     ranks: bool = True
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if not self.rope >= 0:
+            raise ValueError(f"the ROPE of {self.name} must be 0 or more, got {self.rope}")
+
+    @property
+    def label(self) -> str:
+        """The name as sentences say it: ``log_loss`` → ``log loss``."""
+        return self.name.replace("_", " ")
+
+    def clipped_difference(self, low: float, high: float) -> tuple[float, float]:
+        """Return the part of an interval of a difference of two such scores that is possible."""
+        widest = self.bounds[1] - self.bounds[0]
+        return min(max(low, -widest), widest), max(min(high, widest), -widest)
 
 
 _ALL = (
@@ -51,6 +68,7 @@ _ALL = (
         higher_is_better=False,
         rope_kind="of_prior",
         rate=False,
+        bounds=(0.0, inf),
     ),
     Metric(
         "brier",
@@ -59,8 +77,15 @@ _ALL = (
         higher_is_better=False,
         rope_kind="of_prior",
         rate=False,
+        bounds=(0.0, 2.0),
     ),
-    Metric("mcc", "MCC", "Matthews correlation of truth and prediction; 0 is chance, 1 is best", rate=False),
+    Metric(
+        "mcc",
+        "MCC",
+        "Matthews correlation of truth and prediction; 0 is chance, 1 is best",
+        rate=False,
+        bounds=(-1.0, 1.0),
+    ),
     Metric("f1_macro", "F1", "harmonic mean of precision and recall, averaged over classes"),
     Metric(
         "ece",
@@ -72,6 +97,25 @@ _ALL = (
     Metric("train_accuracy", "Train", "accuracy on the training rows (at most 10,000 of them)", ranks=False),
 )
 METRICS: dict[str, Metric] = {m.name: m for m in _ALL}
+SCORER_BOUNDS = {
+    "neg_brier_score": (-2.0, 0.0),
+    "neg_": (-inf, 0.0),
+    "positive_likelihood_ratio": (0.0, inf),
+    "matthews_corrcoef": (-1.0, 1.0),
+    "r2": (-inf, 1.0),
+    "d2_": (-inf, 1.0),
+    "explained_variance": (-inf, 1.0),
+    "adjusted_rand_score": (-0.5, 1.0),
+    "adjusted_mutual_info_score": (-1.0, 1.0),
+    "mutual_info_score": (0.0, inf),
+    **dict.fromkeys(
+        ("average_precision", "f1", "jaccard", "precision", "recall", "roc_auc", "top_k_accuracy"), (0.0, 1.0)
+    ),
+    **dict.fromkeys(
+        ("completeness", "fowlkes", "homogeneity", "normalized_mutual", "rand_score", "v_measure"), (0.0, 1.0)
+    ),
+}
+"""Bounds of scikit-learn's scorers by the beginning of their names."""
 PER_ROW = ("accuracy", "log_loss", "brier")  # scores that are means over rows
 
 
@@ -87,7 +131,7 @@ def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
     if metric is not None:
         raise UsageError(f"--metric {name}: this score is information only and cannot rank models.")
     if name in scorers:
-        return Metric(name, name, f"scikit-learn's scorer {name!r}", rate=False)
+        return replace(metric_named(name), help=f"scikit-learn's scorer {name!r}")
     known = [m.name for m in _ALL if m.ranks]
     raise UsageError(
         f"--metric {name}: no such metric.{nearest(name, [*known, *scorers])}"
@@ -95,9 +139,11 @@ def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
     )
 
 
-def metric_named(name: str) -> Metric:
-    """Return the metric ``name``; for a score from elsewhere, one that is told as a plain number."""
-    return METRICS.get(name) or Metric(name, name, "a score from elsewhere", rate=False)
+def metric_named(name: str, classes: int | None = None) -> Metric:
+    """Return the metric of that name, also from elsewhere; ``classes``, where known, narrow its bounds."""
+    bounds = next((b for start, b in SCORER_BOUNDS.items() if name.startswith(start)), (-inf, inf))
+    metric = METRICS.get(name) or Metric(name, name, rate=False, bounds=bounds)
+    return replace(metric, bounds=(0.0, 1.0)) if name == "brier" and classes == 2 else metric
 
 
 def practical_rope(metric: Metric, class_counts: Sequence[int]) -> float:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from compare_cli.metrics import METRICS
 from compare_cli.types import Across, AcrossVerdict, Bench, Comparison, ModelRank, ModelSummary, PairVerdict
-from compare_cli.verdict import MetricFacts, critical_difference, judge_across, rank_groups
+from compare_cli.verdict.across import critical_difference, judge_across, rank_groups
 
 Scores = Mapping[str, Sequence[float | None]]
 EIGHT = {
@@ -65,7 +66,7 @@ def made_bench(
         for at, name in enumerate(names)
     )
     means: dict[str, Any] = {m: np.array(values, dtype=float) for m, values in all_scores.items()}
-    across = judge_across(means, metric=MetricFacts("accuracy"))
+    across = judge_across(means, metric=METRICS["accuracy"])
     return Bench(like.run, like.environment, datasets, across)
 
 

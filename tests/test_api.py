@@ -107,7 +107,7 @@ def test_repeats_stop_when_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) 
         assert facts == {"higher_is_better": True, "baseline": "dummy"}
         return len(asked) == 3
 
-    monkeypatch.setattr("compare_cli.verdict.repeats_enough", enough)
+    monkeypatch.setattr("compare_cli.verdict.repeats.repeats_enough", enough)
     events = list(iter_compare(blobs(), options(repeats="auto")))
     plans = [event for event in events if isinstance(event, Planned)]
     assert asked == [(2, 4), (3, 4), (4, 4)]
@@ -118,14 +118,16 @@ def test_repeats_stop_when_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_repeats_end_at_ten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compare_cli.verdict.repeats_enough", lambda *a, **k: False)
+    monkeypatch.setattr("compare_cli.verdict.repeats.repeats_enough", lambda *a, **k: False)
     comparison = compare(blobs(20), options("tree", repeats="auto", folds=2))
     assert comparison.protocol.repeats == MAX_REPEATS == 10
     assert len(comparison.fits) == 10 * 2 * 2
 
 
 def test_a_number_of_repeats_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compare_cli.verdict.repeats_enough", lambda *a, **k: pytest.fail("nobody asked"))
+    monkeypatch.setattr(
+        "compare_cli.verdict.repeats.repeats_enough", lambda *a, **k: pytest.fail("nobody asked")
+    )
     assert compare(blobs(), options(repeats=3)).protocol.repeats == 3
 
 

@@ -16,9 +16,9 @@ from compare_cli.errors import DataError, UsageError
 from compare_cli.report.runs import diff_json, diff_text
 from compare_cli.report.view import View
 from compare_cli.runs import DatasetDiff, ModelDiff, StoredRun, find_run, parse_age, runs_to_prune
-from compare_cli.runs_diff import diff_runs
 from compare_cli.types import Bench, Comparison
-from compare_cli.verdict import pair_posterior
+from compare_cli.verdict.diff import diff_runs
+from compare_cli.verdict.paired import pair_posterior
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RUNS = tuple(

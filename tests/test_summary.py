@@ -13,10 +13,10 @@ from toy_tables import blobs, make_dataset, mixed, with_test
 
 from compare_cli.api import compare
 from compare_cli.engine.job import Options
-from compare_cli.judging import score_arrays
 from compare_cli.notes import NOTES
-from compare_cli.summary import summarise_dataset
 from compare_cli.types import Comparison, Dataset, DroppedColumn, FitResult, ModelSummary
+from compare_cli.verdict.fits import score_arrays
+from compare_cli.verdict.summary import summarise_dataset
 
 
 def run(dataset: Dataset | None = None, models: str = "tree,naive_bayes", **options: Any) -> Comparison:
@@ -130,7 +130,7 @@ def test_a_partial_model_is_summed_up_over_the_folds_it_finished(toy_families: N
 
 
 def test_the_interval_of_a_partial_model_knows_only_the_rows_it_was_judged_on(toy_families: None) -> None:
-    from compare_cli.verdict import wilson_interval
+    from compare_cli.verdict.intervals import wilson_interval
 
     dataset = make_dataset({"x": np.arange(60.0)}, [1] + [0] * 30 + [1] * 29)
     comparison = run(dataset, "flaky,tree", repeats=1)
@@ -171,7 +171,7 @@ def test_disagreement_is_counted_over_all_test_rows() -> None:
 
 
 def test_intervals_are_there_for_the_scores_that_have_one() -> None:
-    from compare_cli.verdict import wilson_interval
+    from compare_cli.verdict.intervals import wilson_interval
 
     tree = row(run(), "tree")
     accuracy = tree.accuracy

@@ -15,15 +15,13 @@ from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.plan import make_tasks
-from compare_cli.engine.splits import Split, make_splits, repeat_digests, splits_digest
+from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError
-from compare_cli.judging import judge_data_sets, score_arrays
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
 from compare_cli.models.specs import split_specs
 from compare_cli.notes import NOTES, note
 from compare_cli.runs import StoredRun
-from compare_cli.summary import summarise_dataset, summarise_models
 from compare_cli.types import (
     Bench,
     BenchComparison,
@@ -41,9 +39,12 @@ from compare_cli.types import (
     Result,
     Run,
     SingleComparison,
+    Split,
     Status,
     single_comparison,
 )
+from compare_cli.verdict.fits import judge_data_sets, score_arrays
+from compare_cli.verdict.summary import summarise, summarise_dataset
 
 if TYPE_CHECKING:
     from compare_cli.data.sources import Entry
@@ -177,7 +178,7 @@ def _batches(job: Job, session: Session, results: list[FitResult]) -> Iterator[l
 
 
 def _precise(job: Job, results: Sequence[FitResult]) -> bool:
-    from compare_cli.verdict import repeats_enough
+    from compare_cli.verdict.repeats import repeats_enough
 
     scores = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
     return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
@@ -311,7 +312,27 @@ def conclude(
         status = "interrupted"
     elif unfinished or any(n.code == "model_not_loaded" for n in job.notes):
         status = "partial"
-    summary = summarise_models(job, results)
+    protocol = Protocol(
+        scheme=job.plan.scheme,
+        folds=job.plan.folds,
+        repeats=max((r.repeat for r in results if r.status != "skipped"), default=0) + 1,
+        metric=job.metric.name,
+        rope=job.rope,
+        splits_digest=splits_digest(job.splits),
+        repeat_digests=repeat_digests(job.splits),
+        groups=job.dataset.groups_column,
+        time_limit=job.options.time_limit,
+    )
+    summary = summarise(
+        job.dataset,
+        job.models,
+        protocol,
+        replace(job.metric, rope=job.rope),
+        job.splits,
+        results,
+        prefer=job.options.prefer,
+        seed=job.options.seed,
+    )
     notes = [*job.dataset.notes, *job.notes, *summary.notes]
     if skipped:
         facts = {"seconds": job.options.budget, "left_out": skipped, "total": planned}
@@ -319,17 +340,7 @@ def conclude(
     return BenchComparison(
         command=command,
         dataset=summarise_dataset(job.dataset),
-        protocol=Protocol(
-            scheme=job.plan.scheme,
-            folds=job.plan.folds,
-            repeats=max((r.repeat for r in results if r.status != "skipped"), default=0) + 1,
-            metric=job.metric.name,
-            rope=job.rope,
-            splits_digest=splits_digest(job.splits),
-            repeat_digests=repeat_digests(job.splits),
-            groups=job.dataset.groups_column,
-            time_limit=job.options.time_limit,
-        ),
+        protocol=protocol,
         models=summary.models,
         pairs=summary.pairs,
         verdict=summary.verdict,

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from compare_cli import stored
 from compare_cli.errors import DataError
-from compare_cli.gate import Gate, Threshold, below_threshold
-from compare_cli.gate import gate as held_against
-from compare_cli.stored import Criterion
 from compare_cli.types import Result, SingleComparison
+from compare_cli.verdict.diff import Gate, Threshold, below_threshold
+from compare_cli.verdict.diff import gate as held_against
+from compare_cli.verdict.files import load, merge
+from compare_cli.verdict.fits import Criterion, as_bench, judge_again
 
 __all__ = ["Criterion", "Threshold"]
 
@@ -25,9 +25,9 @@ def judge(files: Sequence[str | Path], criterion: Criterion | None = None) -> Re
     that was not stored.
     """
     criterion = criterion or Criterion()
-    found = stored.merge([part for file in files for part in stored.load(Path(file), criterion)])
-    judged = [stored.judge_again(comparison, criterion) for comparison in found]
-    return judged[0] if len(judged) == 1 else stored.as_bench(judged, criterion)
+    found = merge([part for file in files for part in load(Path(file), criterion)])
+    judged = [judge_again(comparison, criterion) for comparison in found]
+    return judged[0] if len(judged) == 1 else as_bench(judged, criterion)
 
 
 def gate(
@@ -38,14 +38,14 @@ def gate(
     margin: float = 0.01,
     paired: bool = True,
 ) -> Gate:
-    """Say whether a new result is not worse than an old one by more than the margin; see `gate.gate`."""
+    """Say whether a new result is not worse than an old one by more than the margin."""
     return held_against(_one(base), _one(new), model=model, margin=margin, paired=paired)
 
 
 def _one(result: str | Path | SingleComparison) -> SingleComparison:
     if isinstance(result, SingleComparison):
         return result
-    found = stored.load(Path(result), Criterion())
+    found = load(Path(result), Criterion())
     if len(found) != 1:
         raise DataError(f"{result}: {len(found)} data sets; a gate takes the result of one.")
     return found[0]

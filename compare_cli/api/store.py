@@ -56,7 +56,7 @@ def load_run(name: str, store: str | Path | None = None) -> tuple[StoredRun, Res
 
 def diff(old: str, new: str, store: str | Path | None = None) -> RunsDiff:
     """Compare two runs, named as for `load_run`, model by model. Raises DataError without common data."""
-    from compare_cli.runs_diff import diff_runs
+    from compare_cli.verdict.diff import diff_runs
 
     (old_run, before), (new_run, after) = load_run(old, store), load_run(new, store)
     return diff_runs((old_run, new_run), before, after)

@@ -52,7 +52,7 @@ def describe(data: Any, **reading: Unpack[Reading]) -> DatasetSummary:
 
     ``data`` is a Dataset or what `read` takes. Raises what `read` raises.
     """
-    from compare_cli.summary import summarise_dataset
+    from compare_cli.verdict.summary import summarise_dataset
 
     return summarise_dataset(data if isinstance(data, Dataset) else read(data, **reading))
 

@@ -12,13 +12,13 @@ from compare_cli.engine.fit import Workspace
 from compare_cli.engine.limits import Limits, check_memory_limit
 from compare_cli.engine.plan import check_models, training_shape
 from compare_cli.engine.probing import BOUNDARY_VERSION, Probing
-from compare_cli.engine.splits import FoldPlan, Split, plan_folds
+from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.errors import UsageError
 from compare_cli.metrics import METRICS, Metric, find_metric, practical_rope
 from compare_cli.models.families import BASELINE, Shape
 from compare_cli.models.specs import load_class, parse_models
 from compare_cli.notes import note
-from compare_cli.types import Dataset, ModelSpec, Note
+from compare_cli.types import Dataset, ModelSpec, Note, Split
 
 CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 

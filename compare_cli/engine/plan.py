@@ -15,8 +15,7 @@ from compare_cli.models.specs import check_values, load_class, make_estimator, p
 from compare_cli.types import FitTask, ModelSpec
 
 if TYPE_CHECKING:
-    from compare_cli.engine.splits import Split
-    from compare_cli.types import Dataset
+    from compare_cli.types import Dataset, Split
 
 PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from compare_cli.errors import DataError
 from compare_cli.notes import note
+from compare_cli.types import Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,16 +21,6 @@ if TYPE_CHECKING:
 
 SMALL, MEDIUM = 2_000, 20_000
 MAX_REPEATS = 10
-
-
-@dataclass(frozen=True)
-class Split:
-    """One fold of one repeat: row numbers to learn from and to be judged on."""
-
-    repeat: int
-    fold: int
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Those of a result (`Comparison`, `Bench` and their parts) are what the JSON docu
 
 from compare_cli.types.across import Across, AcrossPair, AcrossVerdict, ModelRank
 from compare_cli.types.events import LeftOut, Planned, PlannedBench
-from compare_cli.types.fit import Boundary, Fit, FitResult, FitStatus, FitTask, ModelSpec
+from compare_cli.types.fit import Boundary, Fit, FitResult, FitStatus, FitTask, ModelSpec, Split
 from compare_cli.types.result import (
     Bench,
     BenchComparison,
@@ -63,6 +63,7 @@ __all__ = [
     "Run",
     "Scheme",
     "SingleComparison",
+    "Split",
     "Status",
     "Verdict",
     "part_of_bench",

@@ -35,6 +35,16 @@ class ModelSpec:
 
 
 @dataclass(frozen=True)
+class Split:
+    """One fold of one repeat: row numbers to learn from and to be judged on."""
+
+    repeat: int
+    fold: int
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class FitTask:
     """One model on one fold. ``train`` and ``test`` are row numbers; ``key`` names the task for ever.
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from compare_cli.errors import UsageError
+from compare_cli.metrics import Metric
 from compare_cli.models.specs import split_specs
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Evidence
-from compare_cli.verdict.inputs import MetricFacts
 from compare_cli.verdict.paired import EQUIVALENT_FROM, PairPosterior, student_quantile
 from compare_cli.verdict.wording import duration, probability, rope_width
 
@@ -48,7 +48,7 @@ def choose(
     evidence: Evidence,
     pairs: Mapping[tuple[str, str], PairVerdict],
     beats: Mapping[str, bool | None],
-    metric: MetricFacts,
+    metric: Metric,
     *,
     critical: float | None,
     prefer: Preference = "simple",
@@ -142,7 +142,7 @@ def _for_speed(fast: str, slow: str, seconds: Mapping[str, float]) -> Choice:
     return Choice(fast, f"it predicts a fold {times}", proof)
 
 
-def _for_simplicity(chosen: str, pair: PairVerdict, metric: MetricFacts) -> Choice:
+def _for_simplicity(chosen: str, pair: PairVerdict, metric: Metric) -> Choice:
     """The choice of the right model of ``pair``, because it is simpler than the left one."""
     simpler = "simpler" if simplicity(chosen) < simplicity(pair.left) else "named first"
     if pair.verdict in SAME or not pair.delta:

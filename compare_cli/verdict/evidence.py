@@ -13,16 +13,53 @@ Which models take part:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.verdict.paired import PairPosterior
+from compare_cli.metrics import Metric
+from compare_cli.types import PairVerdict
+from compare_cli.verdict.paired import BETTER_FROM, PairPosterior, decide_pair, student_quantile
+from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats, rows_needed
 
 Floats = NDArray[np.float64]
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The model that answers without looking: its name, and the class that it always answers, if known."""
+
+    name: str = "dummy"
+    answer: str | None = None
+
+    @property
+    def phrase(self) -> str:
+        """What it does, for a sentence: ``always answering yes``."""
+        return f"always answering {self.answer}" if self.answer is not None else f"the baseline ({self.name})"
+
+
+@dataclass(frozen=True)
+class PairPredictions:
+    """How the predictions of two models differ, over all test rows of all folds.
+
+    ``disagreement`` is the share of rows that the two label differently; ``left_right_when_differ`` the
+    share of those rows on which the left one is right (None where they never differ).
+    """
+
+    disagreement: float
+    left_right_when_differ: float | None = None
+
+    @property
+    def identical(self) -> bool:
+        """Whether the two give the same label everywhere."""
+        return self.disagreement == 0
+
+
+Predictions = Callable[[str, str], PairPredictions | None]
 
 
 @dataclass(frozen=True)
@@ -33,15 +70,15 @@ class Evidence:
     models (not the baseline) in the order given, ``order`` the same in order of merit: complete ones by mean
     score, then partial ones, then failed ones; equal means keep the registry order. ``columns`` maps models
     (and the baseline) to (r, k) scores, higher is better, NaN where there is none. ``posteriors`` has every
-    pair, left before right in ``order``, the baseline last; None where it cannot be computed. ``rows`` are
-    the rows that more of would shrink the standard error, None where their number is unknown.
+    pair, left before right in ``order``, the baseline last; None where it cannot be computed. ``rows`` is how
+    many rows are judged: with more of them the standard errors would be smaller; None where it is unknown.
     """
 
     source: Literal["folds", "rows"]
     registry: tuple[str, ...]
     order: tuple[str, ...]
     complete: tuple[str, ...]
-    baseline: str | None
+    baseline: Baseline | None
     columns: Mapping[str, Floats]
     posteriors: Mapping[tuple[str, str], PairPosterior | None]
     rows: int | None
@@ -71,6 +108,13 @@ class Evidence:
         return {name: count for name, count in lacking.items() if count}
 
     @property
+    def row(self) -> str | None:
+        """What more of would make the verdict surer; None where it is not known how many there are."""
+        if self.rows is None:
+            return None
+        return "row" if self.source == "folds" else "test row"
+
+    @property
     def leader(self) -> str | None:
         """The complete model with the best mean score."""
         return self.complete[0] if self.complete else None
@@ -82,7 +126,7 @@ def gather(
     *,
     source: Literal["folds", "rows"],
     higher_is_better: bool,
-    baseline: str | None,
+    baseline: Baseline | None,
     rows: int | None,
 ) -> Evidence:
     """Bring scores (models → (r, k), the metric's own direction) into the form of `Evidence`.
@@ -95,15 +139,16 @@ def gather(
     shapes = {values.shape for values in columns.values()}
     if len(shapes) > 1 or any(len(shape) != 2 for shape in shapes):
         raise ValueError(f"every model needs scores of one shape (repeats, folds), got {sorted(shapes)}")
-    registry = tuple(name for name in columns if name != baseline)
+    baseline = baseline if baseline is not None and baseline.name in columns else None
+    ends_with = (baseline.name,) if baseline is not None else ()
+    registry = tuple(name for name in columns if name not in ends_with)
     order = order_of_merit({name: columns[name] for name in registry})
-    ends_with = (baseline,) if baseline in columns and baseline is not None else ()
     return Evidence(
         source=source,
         registry=registry,
         order=order,
         complete=tuple(name for name in order if columns[name].size and np.isfinite(columns[name]).all()),
-        baseline=ends_with[0] if ends_with else None,
+        baseline=baseline,
         columns=columns,
         posteriors={
             (left, right): _posterior(columns[left], columns[right], posterior)
@@ -150,3 +195,146 @@ def _posterior(
     differences = left - right
     full = differences[np.isfinite(differences).all(axis=1)]
     return posterior(full) if full.size else None
+
+
+def judge_pairs(
+    evidence: Evidence,
+    p_adjusted: Mapping[Pair, float],
+    critical: float | None,
+    *,
+    metric: Metric,
+    predictions: Predictions | None,
+    repeats_cap: int,
+) -> dict[Pair, PairVerdict]:
+    """Return the verdict of every pair, in order of merit, the pairs with the baseline included.
+
+    ``p_adjusted`` holds the p-values of pairs of real models, adjusted for their number; ``critical`` is the
+    |t| that decides a pair of complete ones (None: t.975).
+    """
+    verdicts = {}
+    many = len(p_adjusted) > 1
+    for pair, posterior in evidence.posteriors.items():
+        differ = predictions(*pair) if predictions else None
+        verdict = PairVerdict(*pair)
+        if posterior is not None:
+            p = p_adjusted.get(pair)
+            outcome = decide_pair(posterior, p if many else None, differ.identical if differ else None)
+            verdict = replace(_numbers(pair, posterior, p, metric), verdict=outcome, undecided_reason=None)
+            if outcome == "undecided" and posterior.no_spread:
+                verdict = _without_spread(verdict)
+            elif outcome == "undecided":
+                decides = critical if set(pair) <= set(evidence.complete) else None
+                verdict = _with_advice(verdict, posterior, evidence, metric.rope, decides, repeats_cap)
+        verdicts[pair] = _with_predictions(verdict, differ)
+    return verdicts
+
+
+def _numbers(pair: Pair, posterior: PairPosterior, p_adjusted: float | None, metric: Metric) -> PairVerdict:
+    """The measured part of a pair's verdict; its interval holds possible differences only."""
+    low, high = metric.clipped_difference(*posterior.interval())
+    return PairVerdict(
+        left=pair[0],
+        right=pair[1],
+        delta=posterior.delta,
+        delta_low=low,
+        delta_high=high,
+        se=posterior.se,
+        se_floor=posterior.se_floor,
+        split_sd=posterior.split_sd,
+        df=posterior.df,
+        p_positive=posterior.p_positive,
+        p_better=posterior.p_better,
+        p_equivalent=posterior.p_equivalent,
+        p_worse=posterior.p_worse,
+        p_better_nb=posterior.p_positive_nb,
+        p_adjusted=p_adjusted,
+    )
+
+
+def _without_spread(verdict: PairVerdict) -> PairVerdict:
+    """Equal differences on all folds measure no uncertainty: no interval and no probability exists."""
+    return replace(
+        verdict,
+        delta_low=None,
+        delta_high=None,
+        p_positive=None,
+        p_better=None,
+        p_equivalent=None,
+        p_worse=None,
+        p_better_nb=None,
+        p_adjusted=None,
+        undecided_reason="no_spread",
+    )
+
+
+def _with_predictions(verdict: PairVerdict, differ: PairPredictions | None) -> PairVerdict:
+    """Add how the predictions differ, where that is known."""
+    if differ is None:
+        return verdict
+    return replace(
+        verdict, disagreement=differ.disagreement, left_right_when_differ=differ.left_right_when_differ
+    )
+
+
+def _with_advice(
+    verdict: PairVerdict,
+    posterior: PairPosterior,
+    evidence: Evidence,
+    rope: float,
+    critical: float | None,
+    cap: int,
+) -> PairVerdict:
+    """Add why a pair is undecided and what would decide it.
+
+    ``critical`` is the |t| that decides among more than two models; None means t.975.
+    """
+    threshold = critical or student_quantile(BETTER_FROM, posterior.df)
+    needed = rows_needed(
+        evidence.rows,
+        posterior.delta,
+        posterior.se,
+        rope,
+        t_winner=threshold,
+        t_equivalent=student_quantile(0.95, posterior.df),
+    )
+    if evidence.source == "rows" or cap < 2:
+        return replace(verdict, undecided_reason="more_data", rows_needed=needed)
+    repeats = (posterior.df + 1) // evidence.folds
+    chance = probability_decided_by_repeats(
+        posterior.delta, posterior.se_floor, posterior.split_sd, repeats, cap, threshold
+    )
+    hopeless = chance is not None and chance < HOPELESS_BELOW
+    more = None if hopeless else (1 if chance is None else cap - repeats)
+    return replace(
+        verdict,
+        undecided_reason="more_data" if hopeless else "more_repeats",
+        p_decided_by_repeats=chance,
+        repeats_suggested=more,
+        rows_needed=needed,
+    )
+
+
+def beats_baseline(evidence: Evidence, model: str, metric: Metric) -> bool | None:
+    """Whether a model beats the baseline: P(Δ > 0) >= .975 under V(r); None where that is not computed.
+
+    Without spread (a perfect model on balanced folds: all differences equal) a rate is judged with the
+    largest variance that its rows allow: a mean of n_k row differences in [-1, 1] with mean Δ has at most
+    (1 - Δ²)/n_k. For other metrics nothing can be said (None).
+    """
+    baseline = evidence.baseline
+    posterior = evidence.posteriors.get((model, baseline.name)) if baseline else None
+    if posterior is None:
+        return None
+    if not posterior.no_spread:
+        return bool(posterior.p_positive >= BETTER_FROM)
+    if posterior.delta <= 0:
+        return False
+    if not metric.rate or evidence.rows is None or evidence.rows < 2:
+        return None
+    per_row = max(0.0, 1 - min(1.0, posterior.delta) ** 2)
+    if evidence.source == "rows" or evidence.folds < 2:
+        variance = per_row / evidence.rows
+    else:
+        rows_per_fold = evidence.rows / evidence.folds
+        variance = per_row / rows_per_fold * (1 / evidence.folds + 1 / (evidence.folds - 1))
+    return bool(posterior.delta >= student_quantile(BETTER_FROM, posterior.df) * np.sqrt(variance))

@@ -1,8 +1,8 @@
-"""Intervals of one model's score, and when not to trust them."""
+"""Intervals of one model's score."""
 
 from __future__ import annotations
 
-from math import sqrt
+from math import inf, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from compare_cli.verdict.paired import repeated_variance, student_quantile
 
 Floats = NDArray[np.float64]
-
-PERFECT_SHARE = 0.25  # share of folds that score 1.0 from which the spread of folds says too little
 
 
 def wilson_interval(rate: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -30,13 +28,16 @@ def wilson_interval(rate: float, n: int, level: float = 0.95) -> tuple[float, fl
 
 
 def score_interval(
-    scores: Floats, test_share: float | None = None, level: float = 0.95
+    scores: Floats,
+    test_share: float | None = None,
+    level: float = 0.95,
+    bounds: tuple[float, float] = (-inf, inf),
 ) -> tuple[float, float] | None:
     """Return the t-interval of a mean score with V(r), df = kr - 1: for log loss, Brier and AUC.
 
     ``scores`` (r, k), NaN where a fit failed: repeats that are not full are left out. None where fewer than
     two values are left, or with one fold per repeat and no ``test_share``. Of width 0 where all folds agree.
-    The bounds may lie outside the range of the metric.
+    It is cut off at ``bounds``, the lowest and the highest value that the score can have.
     """
     full = scores[np.isfinite(scores).all(axis=1)]
     if full.size < 2 or (full.shape[1] < 2 and test_share is None):
@@ -45,13 +46,4 @@ def score_interval(
         np.sqrt(repeated_variance(full, test_share))
     )
     middle = float(full.mean())
-    return middle - half, middle + half
-
-
-def auc_interval_unreliable(scores: Floats) -> bool:
-    """Whether a quarter or more of the folds (r, k) score exactly 1.0.
-
-    At the ceiling folds have no spread to show, so the t-interval is too narrow. Missing scores do not count.
-    """
-    present = scores[np.isfinite(scores)]
-    return bool(present.size and np.mean(present >= 1.0) >= PERFECT_SHARE)
+    return max(middle - half, bounds[0]), min(middle + half, bounds[1])

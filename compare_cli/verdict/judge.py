@@ -1,62 +1,94 @@
-"""The verdict on one data set: scores of all models in, numbers and sentences out."""
+"""The verdict on one data set: scores of all models in, numbers and sentences out.
+
+On one test set (`judge_single_test`) rows are what varies instead of folds: such a verdict speaks of these
+fits and not of the way of fitting, because how much a model changes with its training rows is not seen.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict, Verdict
-from compare_cli.verdict.choice import Preference, choose
-from compare_cli.verdict.evidence import Evidence, gather
-from compare_cli.verdict.inputs import Baseline, MetricFacts
-from compare_cli.verdict.mcnemar import McNemar
-from compare_cli.verdict.outcome import Case, conclude
-from compare_cli.verdict.paired import PairPosterior, pair_posterior
-from compare_cli.verdict.pairs import Predictions, beats_baseline, joint_evidence, judge_pairs
-from compare_cli.verdict.repeats import REPEATS_CAP
+from compare_cli.verdict import sentences
+from compare_cli.verdict.choice import SAME, Choice, Preference, choose
+from compare_cli.verdict.evidence import (
+    Baseline,
+    Evidence,
+    Pair,
+    Predictions,
+    beats_baseline,
+    gather,
+    judge_pairs,
+)
+from compare_cli.verdict.many import joint_evidence
+from compare_cli.verdict.paired import (
+    EQUIVALENT_FROM,
+    McNemar,
+    PairPosterior,
+    exact_mcnemar,
+    pair_posterior,
+    row_posterior,
+    student_quantile,
+)
+from compare_cli.verdict.repeats import HOPELESS_BELOW, REPEATS_CAP, probability_equivalent_by_repeats
 
 Floats = NDArray[np.float64]
+Status = Literal["better", "equivalent", "undecided", "single", "none"]
 DEFAULT_BASELINE = Baseline("dummy")
+PAIRS_TOLD = 4  # of a large top set only the closest contenders are told one by one
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Everything that the scores say.
+    """Everything that the scores say, in numbers.
 
-    ``order`` has all models in order of merit (complete, partial, failed; the baseline last); ``leader`` is
-    the best complete one. ``pairs`` are in the same order, left before right. ``p_best`` (None where it
-    cannot be computed), ``in_top_set`` and ``beats_baseline`` (None where unknown) have one value per real
-    model. ``mcnemar`` is there for a test set whose scores are right or wrong: (left, right) as in ``pairs``.
+    ``pairs`` are in order of merit, left before right. ``p_best`` (None where it cannot be computed) and
+    ``beats_baseline`` (None where unknown) have one value per real model. ``top_set`` begins with the leader.
+    ``mcnemar`` is there for a test set whose scores are right or wrong: (left, right) as in ``pairs``.
+    ``verdict`` says the same in sentences.
     """
 
-    verdict: Verdict
+    evidence: Evidence
     pairs: tuple[PairVerdict, ...]
-    order: tuple[str, ...]
-    leader: str | None
     p_best: Mapping[str, float | None]
-    in_top_set: Mapping[str, bool]
     beats_baseline: Mapping[str, bool | None]
-    mcnemar: Mapping[tuple[str, str], McNemar] = field(default_factory=dict)
+    top_set: tuple[str, ...]
+    mcnemar: Mapping[Pair, McNemar]
+    verdict: Verdict
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """All models in order of merit: complete, partial, failed; the baseline last."""
+        ends_with = (self.evidence.baseline.name,) if self.evidence.baseline else ()
+        return (*self.evidence.order, *ends_with)
+
+    @property
+    def leader(self) -> str | None:
+        """The best of the models that have all scores."""
+        return self.evidence.leader
+
+    @property
+    def in_top_set(self) -> dict[str, bool]:
+        """Whether each real model is in the top set."""
+        return {name: name in self.top_set for name in self.evidence.registry}
 
     def pair(self, left: str, right: str) -> PairVerdict | None:
         """Return the pair of these two as it is stored, whichever of them is its left one."""
         return next((pair for pair in self.pairs if {pair.left, pair.right} == {left, right}), None)
 
-    def gap(self, model: str) -> PairVerdict | None:
-        """Return the pair of the leader (left) with ``model``: its gap to the leader. None for the leader."""
-        return None if self.leader is None or model == self.leader else self.pair(self.leader, model)
-
 
 def judge(
     scores: Mapping[str, Floats],
     *,
-    metric: MetricFacts,
+    metric: Metric,
     rows: int | None,
     baseline: Baseline | None = DEFAULT_BASELINE,
-    prefer: Preference = "simple",
     predictions: Predictions | None = None,
     test_share: float | None = None,
     repeats_cap: int = REPEATS_CAP,
@@ -66,73 +98,122 @@ def judge(
 
     ``scores`` maps models, in registry order, to (r, k) arrays in the metric's own direction: r repeats of k
     folds, the same splits for all, NaN where a fit failed (see `evidence` for what then takes part).
-    ``rows`` are the rows of the data set (None where unknown: then nothing says how many more would decide).
-    ``prefer`` says which of several models that are as good is recommended: the "simple" one, the "leader",
-    or, given the seconds that each model takes to predict, the fastest (see `choice`).
-    ``predictions(left, right)`` tells how two models' predictions differ, or None where unknown.
-    ``test_share`` is the mean n_test/n_train (default 1/(k-1)).
-    ``repeats_cap`` is how many repeats could be run at most: 1 where the protocol knows no repeats.
+    ``metric`` has the ROPE. ``rows`` are the rows of the data set (None where unknown: then nothing says
+    how many more would decide). ``predictions(left, right)`` tells how two models' predictions differ, or
+    None where unknown. ``test_share`` is the mean n_test/n_train (default 1/(k-1)). ``repeats_cap`` is how
+    many repeats could be run at most: 1 where the protocol knows no repeats.
 
     Arrays of different shapes are a ValueError; failures, single folds and missing spread never are.
     """
+    evidence = fold_evidence(scores, metric, rows, baseline, test_share)
+    return judge_evidence(evidence, metric, predictions=predictions, repeats_cap=repeats_cap, seed=seed)
+
+
+def fold_evidence(
+    scores: Mapping[str, Floats],
+    metric: Metric,
+    rows: int | None,
+    baseline: Baseline | None = DEFAULT_BASELINE,
+    test_share: float | None = None,
+) -> Evidence:
+    """Return what scores (r, k) on shared folds show of each pair; the arguments are those of `judge`."""
 
     def posterior(d: Floats) -> PairPosterior | None:
         if d.size < 2 or (d.shape[1] < 2 and test_share is None):
             return None
         return pair_posterior(d, metric.rope, test_share)
 
+    higher = metric.higher_is_better
+    return gather(scores, posterior, source="folds", higher_is_better=higher, baseline=baseline, rows=rows)
+
+
+def judge_single_test(
+    scores: Mapping[str, Floats],
+    *,
+    metric: Metric,
+    baseline: Baseline | None = DEFAULT_BASELINE,
+    prefer: Preference = "simple",
+    predictions: Predictions | None = None,
+    seed: int = 0,
+) -> Judgement:
+    """Judge models by their scores of each row of one test set.
+
+    ``scores`` maps models, in registry order, to (seeds, n_test) arrays of what one row adds to the mean
+    score: 1 for right and 0 for wrong (accuracy), -log p of the true class (log loss); NaN in a seed whose
+    fit failed. Scores that are no mean over rows, such as AUC, cannot be judged so. Rows are averaged over
+    the seeds; then se = sd/√n_test and df = n_test - 1. For right and wrong, exact McNemar stands beside it.
+    The rest is as for `judge_evidence`.
+    """
     evidence = gather(
         scores,
-        posterior,
-        source="folds",
+        lambda d: row_posterior(d.mean(axis=0), metric.rope),
+        source="rows",
         higher_is_better=metric.higher_is_better,
-        baseline=baseline.name if baseline else None,
-        rows=rows,
-    )
-    return judge_evidence(
-        evidence,
-        metric=metric,
         baseline=baseline,
-        prefer=prefer,
-        predictions=predictions,
-        repeats_cap=repeats_cap,
-        seed=seed,
+        rows=next(iter(scores.values())).shape[-1] if scores else 0,
     )
+    judged = judge_evidence(
+        evidence, metric, prefer=prefer, predictions=predictions, repeats_cap=1, seed=seed
+    )
+    mcnemar = _mcnemar(evidence, judged.pairs) if metric.rate and metric.higher_is_better else {}
+    first = next(((p.left, p.right) for p in judged.pairs if p.left == judged.leader), None)
+    if first is None or first not in mcnemar:
+        return replace(judged, mcnemar=mcnemar)
+    because = (*judged.verdict.because, sentences.reason_mcnemar(*first, mcnemar[first]))
+    return replace(judged, mcnemar=mcnemar, verdict=replace(judged.verdict, because=because))
+
+
+def _mcnemar(evidence: Evidence, pairs: tuple[PairVerdict, ...]) -> dict[Pair, McNemar]:
+    """McNemar's test of every pair of models that are right or wrong on every row."""
+    known = {
+        name: values.mean(axis=0)
+        for name, values in evidence.columns.items()
+        if values.size and np.isin(values, (0.0, 1.0)).all()
+    }
+    return {
+        (pair.left, pair.right): exact_mcnemar(known[pair.left], known[pair.right])
+        for pair in pairs
+        if pair.left in known and pair.right in known
+    }
 
 
 def judge_evidence(
     evidence: Evidence,
+    metric: Metric,
     *,
-    metric: MetricFacts,
-    baseline: Baseline | None,
-    prefer: Preference,
-    predictions: Predictions | None,
-    repeats_cap: int,
-    seed: int,
+    prefer: Preference = "simple",
+    predictions: Predictions | None = None,
+    repeats_cap: int = REPEATS_CAP,
+    seed: int = 0,
 ) -> Judgement:
-    """Judge models by evidence that is already in one form: folds or one test set."""
+    """Judge models by evidence of folds or of one test set.
+
+    ``prefer`` says which of several models that are as good is recommended: the "simple" one, the "leader",
+    or, given the seconds that each model takes to predict, the fastest (see `choice`). ``seed`` is that of
+    the draws for more than two models; the rest is as for `judge`.
+    """
     joint = joint_evidence(evidence, seed)
-    pairs = judge_pairs(evidence, joint, metric=metric, predictions=predictions, repeats_cap=repeats_cap)
-    beats = {
-        name: beats_baseline(evidence.posteriors.get((name, evidence.baseline)), evidence, metric)
-        if evidence.baseline
-        else None
-        for name in evidence.registry
-    }
-    pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
-    top_set = _top_set(evidence, pairs)
-    choice = choose(evidence, pairs, beats, metric, critical=joint.critical_no_worse, prefer=prefer)
-    case = Case(evidence, metric, baseline, pairs, beats, joint.p_best, top_set, choice, repeats_cap)
-    ends_with = (evidence.baseline,) if evidence.baseline else ()
-    return Judgement(
-        verdict=conclude(case),
-        pairs=tuple(pairs.values()),
-        order=(*evidence.order, *ends_with),
-        leader=evidence.leader,
-        p_best={name: joint.p_best.get(name) for name in evidence.registry},
-        in_top_set={name: name in top_set for name in evidence.registry},
-        beats_baseline=beats,
+    pairs = judge_pairs(
+        evidence,
+        joint.p_adjusted,
+        joint.critical,
+        metric=metric,
+        predictions=predictions,
+        repeats_cap=repeats_cap,
     )
+    beats = {name: beats_baseline(evidence, name, metric) for name in evidence.registry}
+    pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
+    choice = choose(evidence, pairs, beats, metric, critical=joint.critical_no_worse, prefer=prefer)
+    judged = Judgement(
+        evidence=evidence,
+        pairs=tuple(pairs.values()),
+        p_best={name: joint.p_best.get(name) for name in evidence.registry},
+        beats_baseline=beats,
+        top_set=_top_set(evidence, pairs),
+        mcnemar={},
+        verdict=Verdict("none"),
+    )
+    return replace(judged, verdict=conclude(judged, metric, choice, repeats_cap))
 
 
 def _without_idle_winner(pair: PairVerdict, beats: Mapping[str, bool | None]) -> PairVerdict:
@@ -147,9 +228,108 @@ def _without_idle_winner(pair: PairVerdict, beats: Mapping[str, bool | None]) ->
     return replace(pair, verdict="undecided", undecided_reason="more_data")
 
 
-def _top_set(evidence: Evidence, pairs: Mapping[tuple[str, str], PairVerdict]) -> tuple[str, ...]:
+def _top_set(evidence: Evidence, pairs: Mapping[Pair, PairVerdict]) -> tuple[str, ...]:
     """The leader and the complete models that it does not beat, in order of merit."""
     if evidence.leader is None:
         return ()
     rest = evidence.complete[1:]
     return (evidence.leader, *(n for n in rest if pairs[evidence.leader, n].verdict != "better"))
+
+
+def none_beats(beats: Mapping[str, bool | None]) -> bool:
+    """Whether of every model it is known that it does not surely beat the baseline."""
+    return bool(beats) and all(value is False for value in beats.values())
+
+
+def conclude(judged: Judgement, metric: Metric, choice: Choice, repeats_cap: int) -> Verdict:
+    """Return the verdict in words.
+
+    ``better``: the leader beats every other complete model, and the baseline as far as that is known.
+    ``equivalent``: the rest of the top set is practically equivalent to the leader. ``none``: no model has
+    scores on every fold, or none beats the baseline. ``single``: one model has. Else ``undecided``. The
+    reason is the undecided pair's, or what else kept a winner from being named.
+    """
+    evidence = judged.evidence
+    status, reason, sentence = _outcome(judged, metric, choice)
+    if evidence.complete:
+        sentence += sentences.left_out(list(evidence.partial))
+        sentence += sentences.THESE_FITS if evidence.source == "rows" else ""
+    return Verdict(
+        status=status,
+        reason=reason,
+        recommended=choice.model if status != "none" else None,
+        top_set=judged.top_set,
+        sentence=sentence,
+        because=tuple(_reasons(judged, metric, choice.proof, repeats_cap)),
+    )
+
+
+def _with_leader(judged: Judgement, models: Iterable[str]) -> dict[str, PairVerdict]:
+    """The pairs of the leader with each of ``models``."""
+    return {pair.right: pair for pair in judged.pairs if pair.left == judged.leader and pair.right in models}
+
+
+def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status, str, str]:
+    """Status, reason (a short code) and sentence."""
+    evidence, leader, baseline = judged.evidence, judged.leader, judged.evidence.baseline
+    if leader is None:
+        return "none", "no_scores", "No model has scores on every fold."
+    if none_beats(judged.beats_baseline) and baseline is not None:
+        return "none", "baseline", sentences.none_beats(baseline)
+    if len(evidence.complete) == 1:
+        against = _with_leader(judged, [baseline.name]).get(baseline.name) if baseline else None
+        return "single", "one_model", sentences.single(leader, against, baseline, metric)
+    contenders = _with_leader(judged, judged.top_set)
+    if not contenders:
+        if judged.beats_baseline[leader] is False and baseline is not None:
+            return "undecided", "baseline", sentences.leader_unproven(leader, baseline)
+        return "better", "", sentences.better(leader, _with_leader(judged, evidence.complete), metric)
+    if all(pair.verdict in SAME for pair in contenders.values()):
+        return "equivalent", "", sentences.equivalent(leader, contenders, metric, choice, evidence.row)
+    reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
+    leads = sentences.leads(leader, float(evidence.columns[leader].mean()), contenders, metric)
+    advice = sentences.undecided(contenders, judged.p_best, evidence.row)
+    return "undecided", reason or "", f"{leads}{advice}{sentences.take(choice)}."
+
+
+def _reasons(judged: Judgement, metric: Metric, proof: str, repeats_cap: int) -> list[str]:
+    """The reasons, most important first; ``proof`` is that of the recommendation."""
+    evidence, leader = judged.evidence, judged.leader
+    last = [
+        *sentences.reason_against_baseline(evidence, judged.beats_baseline, metric),
+        *([proof] if proof else []),
+        *sentences.reason_left_out(evidence),
+    ]
+    if leader is None or none_beats(judged.beats_baseline):
+        return last
+    contenders = _with_leader(judged, judged.top_set)
+    told = list(contenders.values())[:PAIRS_TOLD]
+    reasons = [sentences.reason_contender(pair, metric) for pair in told]
+    if len(contenders) > len(told):
+        more = len(contenders) - len(told)
+        reasons.append(f"{more} more of the top set are not beaten either (pairs.verdict).")
+    if beaten := _with_leader(judged, set(evidence.complete) - set(judged.top_set)):
+        reasons.append(sentences.reason_beaten(leader, beaten))
+    undecided = next((pair for pair in told if pair.verdict == "undecided"), None)
+    if undecided is not None:
+        reasons += _advice(evidence, undecided, metric, repeats_cap)
+    return [*reasons, *last]
+
+
+def _advice(evidence: Evidence, pair: PairVerdict, metric: Metric, repeats_cap: int) -> list[str]:
+    """What would decide the closest undecided pair, and whether repeats may show it to be equivalent."""
+    advice = [sentences.reason_advice(pair, evidence.row)]
+    posterior = evidence.posteriors[pair.left, pair.right]
+    if posterior is None or evidence.source == "rows":
+        return advice
+    chance = probability_equivalent_by_repeats(
+        posterior.delta,
+        posterior.se_floor,
+        posterior.split_sd,
+        evidence.repeats,
+        repeats_cap,
+        metric.rope - student_quantile(EQUIVALENT_FROM, posterior.df) * posterior.se_floor,
+    )
+    if chance >= HOPELESS_BELOW:
+        advice.append(sentences.reason_may_be_equivalent(pair, chance))
+    return advice

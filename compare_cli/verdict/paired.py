@@ -5,12 +5,14 @@ left minus right, with Δ > 0 meaning that left is better (the sign of a lower-i
 before). Leading axes are independent comparisons. Variances are over folds with ddof 1.
 
 Sources: Nadeau & Bengio 2003 (variance), Bouckaert & Frank 2004 (repeated folds), Corani & Benavoli 2015
-(the Bayesian correlated t-test, whose posterior is the t-distribution used here).
+(the Bayesian correlated t-test, whose posterior is the t-distribution used here). On one test set there are
+no folds: rows vary instead, and McNemar's exact test stands beside the t-test.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -157,6 +159,32 @@ class PairPosterior:
         return self.delta - half, self.delta + half
 
 
+def t_posterior(
+    delta: float, se: float, df: int, rope: float, *, s2: float, se_floor: float | None = None
+) -> PairPosterior:
+    """Return the posterior t(Δ, se, df) with its masses; without ``se_floor`` repeats change nothing."""
+    below, within, above = correlated_t_masses(delta, se, df, rope)
+    return PairPosterior(
+        delta=delta,
+        se=se,
+        se_floor=se if se_floor is None else se_floor,
+        split_sd=None,
+        df=df,
+        s2=s2,
+        p_positive=probability_positive(delta, se, df),
+        p_better=above,
+        p_equivalent=within,
+        p_worse=below,
+        p_positive_nb=None,
+    )
+
+
+def mean_difference(d: Floats) -> float:
+    """Return the mean of differences of any shape, exactly 0 where it is but for rounding."""
+    delta = float(d.mean())
+    return 0.0 if abs(delta) <= EQUAL_WITHIN else delta
+
+
 def pair_posterior(d: Floats, rope: float, test_share: float | None = None) -> PairPosterior:
     """Return the posterior of one pair from its fold differences ``d`` (r, k), df = kr - 1.
 
@@ -166,24 +194,33 @@ def pair_posterior(d: Floats, rope: float, test_share: float | None = None) -> P
     """
     if d.ndim != 2 or d.size < 2 or not np.isfinite(d).all():
         raise ValueError(f"a pair needs finite differences of shape (repeats, folds), got shape {d.shape}")
-    delta, df = float(d.mean()), d.size - 1
-    if abs(delta) <= EQUAL_WITHIN:
-        delta = 0.0
-    se = float(np.sqrt(repeated_variance(d, test_share)))
-    below, within, above = correlated_t_masses(delta, se, df, rope)
-    return PairPosterior(
-        delta=delta,
-        se=se,
-        se_floor=float(np.sqrt(floor_variance(d, test_share))),
-        split_sd=float(np.sqrt(repeat_variance(d))) if d.shape[0] > 1 else None,
-        df=df,
-        s2=float(fold_variance(d)),
-        p_positive=probability_positive(delta, se, df),
-        p_better=above,
-        p_equivalent=within,
-        p_worse=below,
-        p_positive_nb=probability_positive(delta, float(np.sqrt(nadeau_bengio_variance(d, test_share))), df),
+    delta, df = mean_difference(d), d.size - 1
+    se, floor = sqrt(repeated_variance(d, test_share)), sqrt(floor_variance(d, test_share))
+    published = sqrt(nadeau_bengio_variance(d, test_share))
+    return replace(
+        t_posterior(delta, se, df, rope, s2=float(fold_variance(d)), se_floor=floor),
+        split_sd=sqrt(repeat_variance(d)) if d.shape[0] > 1 else None,
+        p_positive_nb=probability_positive(delta, published, df),
     )
+
+
+def row_posterior(d: Floats, rope: float) -> PairPosterior | None:
+    """Return the posterior of one pair from its row differences ``d`` (n,); None for fewer than two rows."""
+    if d.size < 2:
+        return None
+    s2 = float(fold_variance(d[None, :]))
+    return t_posterior(mean_difference(d), sqrt(s2 / d.size), d.size - 1, rope, s2=s2)
+
+
+def unpaired_posterior(left: Floats, right: Floats, rope: float, test_share: float | None) -> PairPosterior:
+    """Return the posterior of left - right from independent scores (repeats, folds).
+
+    Variances add, the fewer degrees of freedom count; ``test_share`` is n_test/n_train where folds are not
+    equal.
+    """
+    variance = float(repeated_variance(left, test_share)) + float(repeated_variance(right, test_share))
+    df = min(left.size, right.size) - 1
+    return t_posterior(float(left.mean() - right.mean()), sqrt(variance), df, rope, s2=variance)
 
 
 def decide_pair(
@@ -209,3 +246,26 @@ def decide_pair(
     if not decided:
         return "undecided"
     return "better" if posterior.delta > 0 else "worse"
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Rows on which left alone and right alone is right, and the exact two-sided p-value."""
+
+    left_only: int
+    right_only: int
+    p: float
+
+
+def exact_mcnemar(left: Floats, right: Floats) -> McNemar:
+    """Return McNemar's exact test of two arrays (n,) that say how often each row was right (0 to 1).
+
+    With one fit these are 0 and 1; averaged over several fits, the rows count on which one model was right
+    more often (a sign test). Without such rows p is 1.
+    """
+    from scipy.special import bdtr
+
+    left_only, right_only = int((left > right).sum()), int((right > left).sum())
+    rows = left_only + right_only
+    p = min(1.0, 2 * float(bdtr(min(left_only, right_only), rows, 0.5))) if rows else 1.0
+    return McNemar(left_only, right_only, p)

@@ -1,12 +1,17 @@
-"""The one sentence of a verdict, from its numbers."""
+"""The one sentence of a verdict and the reasons behind it, from its numbers.
+
+Each reason (the functions ``reason_…``) names the field of the result that proves it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.choice import Choice
-from compare_cli.verdict.inputs import Baseline, MetricFacts
+from compare_cli.verdict.evidence import Baseline, Evidence
+from compare_cli.verdict.paired import McNemar
 from compare_cli.verdict.wording import (
     amount,
     counted,
@@ -22,7 +27,7 @@ from compare_cli.verdict.wording import (
 THESE_FITS = " This speaks of these fits on one test set, not of the way of fitting."
 
 
-def better(leader: str, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -> str:
+def better(leader: str, pairs: Mapping[str, PairVerdict], metric: Metric) -> str:
     """Return the sentence for a leader that beats all others.
 
     "tree beats logistic: +3.1 pt [0.6, 5.6], P = 0.98; by more than 1 pt P = 0.95."
@@ -45,7 +50,7 @@ def better(leader: str, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -
 def equivalent(
     leader: str,
     pairs: Mapping[str, PairVerdict],
-    metric: MetricFacts,
+    metric: Metric,
     choice: Choice,
     row: str | None = "row",
 ) -> str:
@@ -68,7 +73,7 @@ def equivalent(
     return f"Practically equivalent: {names} lie {width} of {leader} with {at_least}{take(choice)}."
 
 
-def leads(leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: MetricFacts) -> str:
+def leads(leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: Metric) -> str:
     """Return "mlp leads (71.3 %), not proven; tree is 2.6 pt behind", without a full stop.
 
     ``mean`` is the leader's mean score, higher being better; ``pairs`` maps the rest of the top set, in order
@@ -83,9 +88,8 @@ def leads(leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: Me
     lead = f"{listed(first)} {'leads' if len(first) == 1 else 'lead'} ({shown}), not proven"
     if behind.delta is None:
         return f"{lead}; {behind.right} could not be compared with it"
-    gap = amount(behind.delta, metric, decimals(10 * behind.delta if metric.points else behind.delta, metric))
-    sure = "" if behind.p_positive is None or len(pairs) > 1 else f" ({probability('P', behind.p_positive)})"
-    return f"{lead}; {behind.right} is {gap} behind{sure}"
+    gap = amount(behind.delta, metric, decimals(10 * behind.delta if metric.rate else behind.delta, metric))
+    return f"{lead}; {behind.right} is {gap} behind"
 
 
 def undecided(
@@ -98,7 +102,9 @@ def undecided(
     """
     leader = next(iter(pairs.values())).left
     if len(pairs) == 1 and len(p_best) == 2:
-        return f": {what_would_decide(pairs[next(iter(pairs))], row)}"
+        pair = next(iter(pairs.values()))
+        sure = f" ({probability('P', pair.p_positive)})" if pair.p_positive is not None and pair.delta else ""
+        return f"{sure}: {what_would_decide(pair, row)}"
     best = max([leader, *pairs], key=lambda name: p_best.get(name) or 0.0)
     p = p_best.get(best)
     told = "" if p is None else f" (best: {best}, {probability('P', p)})"
@@ -132,7 +138,7 @@ def what_would_decide(pair: PairVerdict, row: str | None = "row") -> str:
     return f"{can}; about {counted(pair.rows_needed, row)} would"
 
 
-def single(model: str, against: PairVerdict | None, baseline: Baseline | None, metric: MetricFacts) -> str:
+def single(model: str, against: PairVerdict | None, baseline: Baseline | None, metric: Metric) -> str:
     """Return the sentence for one model that has scores, and its pair with the baseline if there is one."""
     alone = f"Only {model} has scores on every fold: there is nothing to compare it with"
     if against is None or baseline is None or against.delta_low is None:
@@ -160,7 +166,7 @@ def take(choice: Choice) -> str:
     return f"; take {choice.model}, {choice.why}" if choice.why else ""
 
 
-def _difference(pair: PairVerdict, metric: MetricFacts) -> str:
+def _difference(pair: PairVerdict, metric: Metric) -> str:
     """The difference of a pair with its interval; both are there for every pair that is computed."""
     return difference(pair.delta or 0.0, pair.delta_low or 0.0, pair.delta_high or 0.0, metric)
 
@@ -168,3 +174,98 @@ def _difference(pair: PairVerdict, metric: MetricFacts) -> str:
 def _known(pairs: Mapping[str, PairVerdict]) -> bool:
     """Whether the predictions of all pairs were compared."""
     return all(pair.disagreement is not None for pair in pairs.values())
+
+
+def reason_contender(pair: PairVerdict, metric: Metric) -> str:
+    """Return how far the leader and a member of the top set are apart, and how sure that is."""
+    if pair.delta is None or pair.se is None:
+        why = what_would_decide(pair)
+        return f"{pair.left} and {pair.right} could not be compared: {why} (pairs.verdict)."
+    digits = decimals(pair.se, metric)
+    apart = amount(abs(pair.delta), metric, digits).removesuffix(" pt")
+    gap = f"{pair.left} and {pair.right} differ by {apart} ± {amount(pair.se, metric, digits)}"
+    if pair.verdict == "identical":
+        return f"{pair.left} and {pair.right} score the same throughout (pairs.delta, pairs.se)."
+    if pair.p_positive is None or pair.p_equivalent is None:
+        return f"{gap}: the same throughout, so there is no spread to judge it by (pairs.delta, pairs.se)."
+    if pair.verdict == "equivalent":
+        sure = f"{probability('P', pair.p_equivalent)} that it does not matter (pairs.p_equivalent)"
+    else:
+        sure = f"{probability('P', pair.p_positive)} that {pair.left} is better (pairs.p_positive)"
+    return f"{gap} (pairs.delta, pairs.se); {sure}."
+
+
+def reason_beaten(leader: str, pairs: Mapping[str, PairVerdict]) -> str:
+    """Return whom the leader beats, and how surely at least."""
+    many = [pair.p_adjusted for pair in pairs.values() if pair.p_adjusted is not None]
+    if len(pairs) > 1 and len(many) == len(pairs):
+        most = p_value("adjusted p", max(many))
+        return f"{leader} beats {listed(list(pairs))}: {most} at most (pairs.p_adjusted)."
+    least = min(pair.p_positive or 0.0 for pair in pairs.values())
+    sure = probability("P", least)
+    return f"{leader} beats {listed(list(pairs))}: {sure} that it is better (pairs.p_positive)."
+
+
+def reason_advice(pair: PairVerdict, row: str | None = "row") -> str:
+    """Return what would decide an undecided pair, with the fields that say so."""
+    field = {
+        "more_repeats": "pairs.p_decided_by_repeats",
+        "more_data": "pairs.rows_needed",
+        "no_spread": "pairs.se",
+    }.get(pair.undecided_reason or "", "pairs.undecided_reason")
+    half = ""
+    if pair.undecided_reason == "more_data" and pair.rows_needed is not None:
+        half = ", with chance about one half if the difference holds"
+    return f"To decide between {pair.left} and {pair.right}: {what_would_decide(pair, row)}{half} ({field})."
+
+
+def reason_may_be_equivalent(pair: PairVerdict, chance: float) -> str:
+    """Return the reason to repeat although no winner will come of it."""
+    return (
+        f"More repeats may still show that {pair.left} and {pair.right} are practically equivalent, "
+        f"with chance {chance:.1g} (pairs.p_equivalent, pairs.se_floor)."
+    )
+
+
+def reason_against_baseline(
+    evidence: Evidence, beats: Mapping[str, bool | None], metric: Metric
+) -> list[str]:
+    """Return which models beat the baseline, or how close the best of them comes."""
+    baseline = evidence.baseline
+    winners = [name for name in evidence.order if beats[name]]
+    losers = [name for name in evidence.order if beats[name] is False]
+    if baseline is None or not (winners or losers):
+        return []
+    if winners:
+        not_all = f"; {listed(losers)} {'does' if len(losers) == 1 else 'do'} not" if losers else ""
+        who = listed(winners) if losers or len(winners) == 1 else "All models"
+        beat = "beats" if len(winners) == 1 else "beat"
+        return [f"{who} {beat} {baseline.phrase}{not_all} (models.beats_baseline)."]
+    best = evidence.posteriors.get((losers[0], baseline.name))
+    if best is None:
+        return []
+    digits = decimals(best.se, metric)
+    gap = amount(best.delta, metric, digits, sign=True).removesuffix(" pt")
+    sure = "" if best.no_spread else f", {probability('P', best.p_positive)} that it is better"
+    return [
+        f"The best, {losers[0]}, differs from {baseline.phrase} by {gap} ± {amount(best.se, metric, digits)}"
+        f"{sure} (pairs.delta, pairs.p_positive)."
+    ]
+
+
+def reason_left_out(evidence: Evidence) -> list[str]:
+    """Return which models lack scores, and that they are outside the top set."""
+    total = evidence.repeats * evidence.folds
+    what = "fold" if evidence.source == "folds" else "row"
+    return [
+        f"{name} is left out: no score on {lacking} of {counted(total, what)} (models.failures)."
+        for name, lacking in evidence.partial.items()
+    ]
+
+
+def reason_mcnemar(left: str, right: str, test: McNemar) -> str:
+    """Return McNemar's test of the leader and the next best model."""
+    return (
+        f"{left} alone is right on {counted(test.left_only, 'row')}, {right} alone on {test.right_only:,}: "
+        f"exact McNemar {p_value('p', test.p)}, beside the t-test (pairs.p_positive)."
+    )

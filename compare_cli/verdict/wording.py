@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import floor, isfinite, log10
 
-from compare_cli.verdict.inputs import MetricFacts
+from compare_cli.metrics import Metric
 
 
 def probability(name: str, p: float) -> str:
@@ -20,32 +20,32 @@ def p_value(name: str, p: float) -> str:
     return f"{name} < 0.001" if p < 0.001 else f"{name} = {p:.2g}"
 
 
-def decimals(half_width: float, metric: MetricFacts) -> int:
+def decimals(half_width: float, metric: Metric) -> int:
     """How many decimals show two digits of ``half_width``: at least 1, at most 4 (6 for plain numbers)."""
-    shown = abs(half_width) * (100 if metric.points else 1)
+    shown = abs(half_width) * (100 if metric.rate else 1)
     if shown == 0 or not isfinite(shown):
-        return 1 if metric.points else 3
-    return min(max(1 - floor(log10(shown)), 1), 4 if metric.points else 6)
+        return 1 if metric.rate else 3
+    return min(max(1 - floor(log10(shown)), 1), 4 if metric.rate else 6)
 
 
-def amount(value: float, metric: MetricFacts, digits: int, sign: bool = False) -> str:
+def amount(value: float, metric: Metric, digits: int, sign: bool = False) -> str:
     """``3.1 pt`` or ``0.031``: a difference in the metric's own way of telling, with ``digits`` decimals."""
-    number = round(value * (100 if metric.points else 1), digits) + 0.0  # + 0.0 turns -0.0 into 0.0
-    return f"{number:{'+' if sign else ''}.{digits}f}{' pt' if metric.points else ''}"
+    number = round(value * (100 if metric.rate else 1), digits) + 0.0  # + 0.0 turns -0.0 into 0.0
+    return f"{number:{'+' if sign else ''}.{digits}f}{' pt' if metric.rate else ''}"
 
 
-def rope_width(metric: MetricFacts) -> str:
+def rope_width(metric: Metric) -> str:
     """``1 pt`` or ``0.0069``: the ROPE in two significant digits."""
-    return f"{100 * metric.rope:.3g} pt" if metric.points else f"{metric.rope:.2g}"
+    return f"{100 * metric.rope:.3g} pt" if metric.rate else f"{metric.rope:.2g}"
 
 
-def difference(delta: float, low: float, high: float, metric: MetricFacts) -> str:
+def difference(delta: float, low: float, high: float, metric: Metric) -> str:
     """``+3.1 pt [0.6, 5.6]``; for a lower-is-better metric ``log loss 0.031 lower [0.006, 0.056]``.
 
     Δ > 0 always means better; the interval is of the same quantity, without its unit.
     """
     digits = decimals((high - low) / 2, metric)
-    factor = 100 if metric.points else 1
+    factor = 100 if metric.rate else 1
     bounds = f"[{factor * low + 0.0:.{digits}f}, {factor * high + 0.0:.{digits}f}]"
     if not metric.higher_is_better:
         way = "lower" if delta >= 0 else "higher"
@@ -77,7 +77,7 @@ def duration(seconds: float) -> str:
     return f"{value:.{max(1 - floor(log10(value)), 0)}f} {unit}"
 
 
-def score(value: float, metric: MetricFacts) -> str:
+def score(value: float, metric: Metric) -> str:
     """``71.3 %``, ``roc auc 93.1 %``, ``log loss 0.312``: a score in the metric's own way of telling."""
     name = "" if metric.name == "accuracy" else f"{metric.label} "
-    return f"{name}{100 * value:.1f} %" if metric.points else f"{name}{value:.3f}"
+    return f"{name}{100 * value:.1f} %" if metric.rate else f"{name}{value:.3f}"

@@ -8,9 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compare_cli.verdict import bayesian_signed_rank, critical_difference, friedman_p_value, ranks_per_dataset
+from compare_cli.metrics import METRICS
+from compare_cli.verdict.across import (
+    bayesian_signed_ranks,
+    critical_difference,
+    friedman_p_value,
+    judge_across,
+)
 from compare_cli.verdict.intervals import wilson_interval
-from compare_cli.verdict.ranks import friedman_chi_square, iman_davenport, nemenyi_q
 
 # AUC of four variants of C4.5 on 14 data sets (Demšar 2006, table 6; as in scipy's tests, with its .9751).
 C45 = np.array(
@@ -26,18 +31,24 @@ MEANS = Path(__file__).with_name("uci54_mean_accuracies.csv")
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "scores" / "accuracies.txt"
 
 
+def average_ranks() -> list[float]:
+    across = judge_across(dict(zip("0123", C45.T, strict=True)), metric=METRICS["roc_auc"])
+    return [model.average_rank or 0.0 for model in sorted(across.models, key=lambda m: m.model)]
+
+
 def test_average_ranks() -> None:
-    ranks = ranks_per_dataset(C45)
-    assert ranks.mean(axis=0) == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=5e-4)
-    assert ranks[9].tolist() == [2.5] * 4, "all have an AUC of 1.0 on one data set"
+    assert average_ranks() == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=5e-4)
 
 
 def test_friedman() -> None:
-    ranks = ranks_per_dataset(C45)
-    assert friedman_chi_square(ranks, tie_correction=False) == pytest.approx(9.2786, abs=5e-5)
-    assert iman_davenport(ranks) == pytest.approx(3.6863, abs=5e-5)
-    assert friedman_chi_square(ranks) == pytest.approx(10.2283464566929, abs=5e-13)
-    assert friedman_p_value(ranks) == pytest.approx(0.0167215803, abs=5e-11)
+    """Without the correction for ties χ² and F_F (Iman & Davenport) follow from the average ranks."""
+    datasets, models = C45.shape
+    between = sum((rank - (models + 1) / 2) ** 2 for rank in average_ranks())
+    chi2 = 12 * datasets / (models * (models + 1)) * between
+    assert chi2 == pytest.approx(9.2786, abs=5e-5)
+    f = (datasets - 1) * chi2 / (datasets * (models - 1) - chi2)
+    assert f == pytest.approx(3.6863, abs=5e-5)
+    assert friedman_p_value(C45) == pytest.approx(0.0167215803, abs=5e-11)
 
 
 def test_critical_difference() -> None:
@@ -47,7 +58,8 @@ def test_critical_difference() -> None:
 
 def test_nemenyi_quantiles() -> None:
     printed = (1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164)
-    assert [nemenyi_q(models) for models in range(2, 11)] == pytest.approx(printed, abs=0.0015)
+    found = [critical_difference(m, 1) / np.sqrt(m * (m + 1) / 6) for m in range(2, 11)]
+    assert found == pytest.approx(printed, abs=0.0015)
 
 
 def read_means() -> dict[str, np.ndarray]:
@@ -64,7 +76,8 @@ def test_signed_rank(second: str, masses: tuple[float, float, float]) -> None:
     """Printed for 50,000 draws of another generator, hence ±.01."""
     means = read_means()
     assert len(means["nbc"]) == 54
-    assert bayesian_signed_rank(means[second] - means["nbc"], rope=1.0) == pytest.approx(masses, abs=0.01)
+    found = bayesian_signed_ranks((means[second] - means["nbc"])[None, :], rope=1.0)[0]
+    assert found.tolist() == pytest.approx(masses, abs=0.01)
 
 
 def test_the_stored_means_are_those_of_the_data() -> None:

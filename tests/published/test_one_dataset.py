@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compare_cli.verdict import (
+from compare_cli.verdict.paired import (
     correlated_t_masses,
     floor_variance,
+    fold_variance,
     nadeau_bengio_variance,
     pair_posterior,
+    probability_positive,
     repeat_variance,
     repeated_variance,
+    student_quantile,
 )
-from compare_cli.verdict.paired import fold_variance, probability_positive, student_quantile
 
 Scores = dict[str, dict[str, np.ndarray]]
 

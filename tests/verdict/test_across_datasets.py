@@ -6,20 +6,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from compare_cli.verdict import (
-    MetricFacts,
-    bayesian_signed_rank,
+from compare_cli.metrics import METRICS, Metric
+from compare_cli.verdict.across import (
+    _region_masses,
+    bayesian_signed_ranks,
     friedman_p_value,
     holm,
     judge_across,
     rank_groups,
-    ranks_per_dataset,
     wilcoxon_p_value,
 )
-from compare_cli.verdict.ranks import friedman_chi_square, iman_davenport
-from compare_cli.verdict.signed_rank import _region_masses
 
-ACCURACY = MetricFacts("accuracy")
+ACCURACY = METRICS["accuracy"]
 
 
 def means(datasets: int, gaps: dict[str, float], noise: float = 0.005) -> dict[str, np.ndarray]:
@@ -29,24 +27,34 @@ def means(datasets: int, gaps: dict[str, float], noise: float = 0.005) -> dict[s
     return {name: hardness - gap + rng.normal(0, noise, datasets) for name, gap in gaps.items()}
 
 
-def test_ranks_share_ties() -> None:
-    scores = np.array([[0.9, 0.8, 0.8, 0.7], [0.5, 0.5, 0.5, 0.5], [0.1, 0.2, 0.3, 0.4]])
-    expected = [[1, 2.5, 2.5, 4], [2.5] * 4, [4, 3, 2, 1]]
-    assert ranks_per_dataset(scores).tolist() == expected
-    assert ranks_per_dataset(scores).tolist() == stats.rankdata(-scores, axis=1).tolist()
+def signed_rank(d: np.ndarray, rope: float, seed: int = 0) -> tuple[float, ...]:
+    """(below, within, above) of one pair."""
+    return tuple(bayesian_signed_ranks(d[None, :], rope, seed=seed)[0].tolist())
+
+
+def test_average_ranks_share_ties() -> None:
+    table = np.array([[0.9, 0.8, 0.8, 0.7], [0.5, 0.5, 0.5, 0.5], [0.1, 0.2, 0.3, 0.4]])
+    across = judge_across(dict(zip("abcd", table.T, strict=True)), metric=ACCURACY)
+    ranks = {model.model: model.average_rank for model in across.models}
+    assert ranks == pytest.approx({"a": 7.5 / 3, "b": 8 / 3, "c": 7 / 3, "d": 7.5 / 3})
 
 
 def test_friedman_agrees_with_scipy() -> None:
     scores = np.random.default_rng(0).integers(0, 5, (12, 4)).astype(float)
-    expected = stats.friedmanchisquare(*scores.T)
-    assert friedman_chi_square(ranks_per_dataset(scores)) == pytest.approx(expected.statistic)
-    assert friedman_p_value(ranks_per_dataset(scores)) == pytest.approx(expected.pvalue)
+    assert friedman_p_value(scores) == pytest.approx(stats.friedmanchisquare(*scores.T).pvalue)
 
 
-def test_friedman_at_its_ends() -> None:
-    tied, ordered = np.full((5, 3), 2.0), np.tile([1.0, 2.0, 3.0], (5, 1))
-    assert (friedman_chi_square(tied), friedman_p_value(tied)) == (0.0, 1.0)
-    assert iman_davenport(ordered) == np.inf
+def test_friedman_of_two_models_by_the_definition() -> None:
+    """χ² of the ranks, corrected for ties, as for any number of models."""
+    scores = np.random.default_rng(1).integers(0, 3, (15, 2)).astype(float)
+    ranks = stats.rankdata(-scores, axis=1)
+    spread = ((ranks - 1.5) ** 2).sum() / len(scores)
+    chi2 = len(scores) * ((ranks.mean(axis=0) - 1.5) ** 2).sum() / spread
+    assert friedman_p_value(scores) == pytest.approx(stats.chi2.sf(chi2, 1))
+
+
+def test_friedman_of_nothing_but_ties() -> None:
+    assert friedman_p_value(np.full((5, 3), 2.0)) == friedman_p_value(np.full((5, 2), 2.0)) == 1.0
 
 
 def test_rank_groups_are_the_largest_ones() -> None:
@@ -87,11 +95,11 @@ def test_wilcoxon_with_ties_counts_all_signs(size: int) -> None:
 
 
 def test_signed_rank_at_its_ends() -> None:
-    assert bayesian_signed_rank(np.full(20, 0.1), 0.01)[2] > 0.99
-    assert bayesian_signed_rank(np.full(20, -0.1), 0.01)[0] > 0.99
-    assert bayesian_signed_rank(np.full(20, 0.001), 0.01)[1] == 1.0
-    assert bayesian_signed_rank(np.zeros(0), 0.01) == (0.0, 1.0, 0.0)
-    below, within, above = bayesian_signed_rank(np.array([0.1, -0.1] * 10), 0.0, seed=3)
+    assert signed_rank(np.full(20, 0.1), 0.01)[2] > 0.99
+    assert signed_rank(np.full(20, -0.1), 0.01)[0] > 0.99
+    assert signed_rank(np.full(20, 0.001), 0.01)[1] == 1.0
+    assert signed_rank(np.zeros(0), 0.01) == (0.0, 1.0, 0.0)
+    below, within, above = signed_rank(np.array([0.1, -0.1] * 10), 0.0, seed=3)
     assert within == 0.0
     assert (below, above) == pytest.approx((0.5, 0.5), abs=0.02)
 
@@ -113,8 +121,8 @@ def test_signed_rank_by_the_definition() -> None:
 
 def test_signed_rank_mirrors() -> None:
     d = np.random.default_rng(4).normal(0.01, 0.03, 25)
-    there = bayesian_signed_rank(-d, 0.01)
-    assert bayesian_signed_rank(d, 0.01) == pytest.approx(there[::-1], abs=1e-3)
+    there = signed_rank(-d, 0.01)
+    assert signed_rank(d, 0.01) == pytest.approx(there[::-1], abs=1e-3)
 
 
 def test_better() -> None:
@@ -177,7 +185,7 @@ def test_groups_of_ranks_are_named_and_the_data_sets_counted() -> None:
 
 
 def test_lower_is_better() -> None:
-    metric = MetricFacts("log_loss", higher_is_better=False, rope=0.005, points=False)
+    metric = Metric("log_loss", higher_is_better=False, rope=0.005, rate=False)
     across = judge_across(means(20, {"tree": -0.1, "mlp": 0.0}), metric=metric)
     assert across.models[0].model == "mlp"
     assert across.models[0].mean_accuracy is None

@@ -18,14 +18,17 @@ from simulated_equals import (
     stratified_folds,
 )
 
-from compare_cli.verdict import MetricFacts, judge, repeats_enough, wilson_interval
+from compare_cli.metrics import METRICS
+from compare_cli.verdict import judge
+from compare_cli.verdict.intervals import wilson_interval
 from compare_cli.verdict.paired import fold_variance, student_quantile
+from compare_cli.verdict.repeats import repeats_enough
 
 pytestmark = pytest.mark.slow
 
 Floats = NDArray[np.float64]
 
-ACCURACY = MetricFacts("accuracy")
+ACCURACY = METRICS["accuracy"]
 FOLDS, REPEATS = 10, 10
 PAIRS = 1000  # simulated data sets for two models
 MANY = 300  # simulated data sets for eight models
@@ -113,7 +116,7 @@ def test_false_winners_among_eight_equal_models(learner: str) -> None:
         scores = dict(zip("abcdefgh", simulate(setting, 8, REPEATS, FOLDS, rng), strict=True))
         judgement = judge(scores, metric=ACCURACY, rows=setting.rows, baseline=None)
         beaten += len(judgement.verdict.top_set) < 8
-        gaps = [judgement.gap(name) for name in judgement.order[1:]]
-        careless += any((gap.p_positive or 0) > 0.95 for gap in gaps if gap)
+        gaps = [pair for pair in judgement.pairs if pair.left == judgement.leader]
+        careless += any((gap.p_positive or 0) > 0.95 for gap in gaps)
     assert beaten / MANY <= 0.07
     assert careless / MANY > 0.2, "P > .95 for each pair would name a loser far too often"

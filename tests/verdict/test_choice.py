@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compare_cli.verdict import Baseline, Judgement, MetricFacts, judge
-from compare_cli.verdict.choice import SIMPLEST_FIRST, simplicity
+from compare_cli.metrics import METRICS, Metric
+from compare_cli.verdict import Baseline, Judgement
+from compare_cli.verdict.choice import SIMPLEST_FIRST, Preference, simplicity
+from compare_cli.verdict.judge import fold_evidence, judge_evidence
 
-ACCURACY = MetricFacts("accuracy")
+ACCURACY = METRICS["accuracy"]
 
 Scores = dict[str, np.ndarray]
 
@@ -18,8 +20,11 @@ def folds(mean: float, wobble: float, phase: float = 0, r: int = 4, k: int = 10)
     return np.asarray(mean + wobble * np.cos(2.4 * np.arange(r * k).reshape(r, k) + phase))
 
 
-def judged(scores: Scores, **options: object) -> Judgement:
-    return judge(scores, metric=ACCURACY, rows=500, **options)  # type: ignore[arg-type]  # any of judge's
+def judged(
+    scores: Scores, prefer: Preference = "simple", metric: Metric = ACCURACY, answer: str | None = None
+) -> Judgement:
+    evidence = fold_evidence(scores, metric, 500, Baseline("dummy", answer))
+    return judge_evidence(evidence, metric, prefer=prefer)
 
 
 def test_families_are_ordered_from_the_simplest() -> None:
@@ -85,7 +90,7 @@ def test_among_many_no_worse_must_hold_after_their_correction() -> None:
 
 
 @pytest.mark.parametrize("prefer", ["simple", {"logistic": 0.01, "tree": 0.001}])
-def test_beaten_models_are_never_recommended(prefer: object) -> None:
+def test_beaten_models_are_never_recommended(prefer: Preference) -> None:
     """All within the ROPE of the leader, but the simplest is shown to be beaten by the second."""
     rng = np.random.default_rng(0)
     base = 0.8 + 0.002 * rng.normal(size=(10, 10))
@@ -96,7 +101,7 @@ def test_beaten_models_are_never_recommended(prefer: object) -> None:
         "dummy": np.full((10, 10), 0.5),
     }
     scores["tree"] = scores["tree"] + 0.0002 * rng.normal(size=(10, 10))
-    judgement = judge(scores, metric=MetricFacts("accuracy", rope=0.0064), rows=500, prefer=prefer)  # type: ignore[arg-type]
+    judgement = judged(scores, prefer, Metric("accuracy", rope=0.0064))
     beaten = {p.right for p in judgement.pairs if p.verdict == "better"}
     assert "logistic" in beaten
     assert judgement.verdict.recommended == "tree"
@@ -138,5 +143,5 @@ def test_of_one_family_the_plain_one_then_the_first_given() -> None:
 
 def test_no_model_is_recommended_that_does_not_surely_beat_the_baseline() -> None:
     scores = {"tree": folds(0.51, 0.1), "mlp": folds(0.52, 0.1, 1), "dummy": folds(0.5, 0.0)}
-    verdict = judged(scores, baseline=Baseline("dummy", "no")).verdict
+    verdict = judged(scores, answer="no").verdict
     assert (verdict.status, verdict.recommended) == ("none", None)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_rel
 
-from compare_cli.verdict import Baseline, MetricFacts, PairPredictions, exact_mcnemar, judge_single_test
+from compare_cli.metrics import METRICS, Metric
+from compare_cli.verdict import Baseline, PairPredictions, judge_single_test
+from compare_cli.verdict.paired import exact_mcnemar
 
-ACCURACY = MetricFacts("accuracy")
+ACCURACY = METRICS["accuracy"]
 THESE_FITS = "This speaks of these fits on one test set, not of the way of fitting."
 
 
@@ -93,7 +95,7 @@ def test_more_than_two_models_are_adjusted() -> None:
 
 def test_log_loss_per_row_has_no_mcnemar() -> None:
     rng = np.random.default_rng(2)
-    metric = MetricFacts("log_loss", higher_is_better=False, rope=0.005, points=False)
+    metric = Metric("log_loss", higher_is_better=False, rope=0.005, rate=False)
     good = rng.exponential(0.3, (1, 500))
     judgement = judge_single_test(
         {"tree": good + 0.2, "mlp": good + rng.normal(0, 0.1, (1, 500))}, metric=metric

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from compare_cli.metrics import METRICS, Metric
 from compare_cli.types import PairVerdict
-from compare_cli.verdict import Baseline, Judgement, MetricFacts, PairPredictions, common_repeats, judge
+from compare_cli.verdict import Baseline, Judgement, PairPredictions, judge
+from compare_cli.verdict.evidence import common_repeats
+from compare_cli.verdict.judge import fold_evidence, judge_evidence
 
-ACCURACY = MetricFacts("accuracy")
-LOG_LOSS = MetricFacts("log_loss", higher_is_better=False, rope=0.0069, points=False)
+ACCURACY = METRICS["accuracy"]
+LOG_LOSS = Metric("log_loss", higher_is_better=False, rope=0.0069, rate=False)
 BASELINE = Baseline("dummy", "yes")
 SECONDS = {"tree": 0.001, "logistic": 0.0002, "mlp": 0.008}
 
@@ -36,14 +39,12 @@ def three(mlp: float) -> Scores:
     return {**two(0.01, 0.02, 4), "mlp": folds(mlp, 0.03, 4, phase=2)}
 
 
-def run(scores: Scores, metric: MetricFacts = ACCURACY, rows: int = 500, cap: int = 10) -> Judgement:
+def run(scores: Scores, metric: Metric = ACCURACY, rows: int = 500, cap: int = 10) -> Judgement:
     return judge(scores, metric=metric, rows=rows, baseline=BASELINE, repeats_cap=cap)
 
 
 def the_pair(judgement: Judgement, left: str, right: str) -> PairVerdict:
-    pair = judgement.pair(left, right)
-    assert pair is not None
-    return pair
+    return next(pair for pair in judgement.pairs if {pair.left, pair.right} == {left, right})
 
 
 GOLDEN = {
@@ -205,7 +206,7 @@ def test_lower_is_better() -> None:
 
 
 def test_another_metric_is_named() -> None:
-    sentence = run(two(0.05, 0.02), MetricFacts("roc_auc")).verdict.sentence
+    sentence = run(two(0.05, 0.02), METRICS["roc_auc"]).verdict.sentence
     assert sentence.startswith("tree beats logistic: roc auc +4.9 pt [3.4, 6.5]")
 
 
@@ -214,8 +215,6 @@ def test_order_is_by_merit_and_registry() -> None:
     judgement = judge({**scores, "d": folds(0.9, 0.02)}, metric=ACCURACY, rows=100)
     assert judgement.order == ("d", "c", "a", "b")
     assert [(p.left, p.right) for p in judgement.pairs[:3]] == [("d", "c"), ("d", "a"), ("d", "b")]
-    assert judgement.gap("b") is judgement.pairs[2]
-    assert judgement.gap("d") is None
 
 
 def test_among_nine_models() -> None:
@@ -296,7 +295,8 @@ def test_a_perfect_model_beats_the_baseline_without_spread() -> None:
 def test_the_baseline_is_never_recommended_nor_in_the_top_set() -> None:
     scores = {"tree": folds(0.8, 0.02), "mlp": folds(0.8, 0.02, phase=1), "dummy": folds(0.9, 0.02, phase=2)}
     seconds = {**SECONDS, "dummy": 1e-9}
-    judgement = judge(scores, metric=ACCURACY, rows=500, prefer=seconds)
+    evidence = fold_evidence(scores, ACCURACY, 500)
+    judgement = judge_evidence(evidence, ACCURACY, prefer=seconds)
     assert judgement.verdict.status == "none"
     assert judgement.verdict.sentence == "No model beats the baseline (dummy)."
     assert judgement.order[-1] == "dummy"
@@ -394,11 +394,16 @@ def test_nobody_wins_who_does_not_beat_the_baseline():
         "mlp": 0.50 + 0.01 * rng.normal(size=(2, 10)),
         "dummy": 0.50 + 0.01 * rng.normal(size=(2, 10)),
     }
-    judgement = judge(scores, metric=MetricFacts("accuracy"), rows=300)
+    judgement = judge(scores, metric=METRICS["accuracy"], rows=300)
     assert judgement.beats_baseline["mlp"] is False
-    pair = judgement.pair("mlp", "logistic")
-    assert pair is not None
+    pair = the_pair(judgement, "mlp", "logistic")
     assert (pair.verdict, pair.undecided_reason) == ("undecided", "more_data")
-    alone = judge(scores, metric=MetricFacts("accuracy"), rows=300, baseline=None).pair("mlp", "logistic")
-    assert alone is not None
-    assert alone.verdict == "better"
+    alone = judge(scores, metric=METRICS["accuracy"], rows=300, baseline=None)
+    assert the_pair(alone, "mlp", "logistic").verdict == "better"
+
+
+def test_differences_of_rates_stay_possible() -> None:
+    """Two folds measure next to nothing: the interval is cut off at ±1, which a difference cannot pass."""
+    scores = {"tree": np.array([[0.95, 0.75]]), "mlp": np.array([[0.1, 0.2]])}
+    pair = judge(scores, metric=ACCURACY, rows=60, baseline=None).pairs[0]
+    assert (pair.delta_low, pair.delta_high) == (-1.0, 1.0)

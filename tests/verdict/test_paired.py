@@ -12,16 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from compare_cli.verdict import (
+from compare_cli.verdict.paired import (
     correlated_t_masses,
     decide_pair,
+    default_test_share,
     floor_variance,
+    fold_variance,
     nadeau_bengio_variance,
     pair_posterior,
+    probability_positive,
     repeat_variance,
     repeated_variance,
 )
-from compare_cli.verdict.paired import default_test_share, fold_variance, probability_positive
 
 SCORES = arrays(
     np.float64,

@@ -7,10 +7,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from compare_cli.verdict import repeats_enough
 from compare_cli.verdict.repeats import (
     probability_decided_by_repeats,
     probability_equivalent_by_repeats,
+    repeats_enough,
     rows_needed,
     split_noise_small,
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, t
 
-from compare_cli.verdict import auc_interval_unreliable, score_interval, wilson_interval
+from compare_cli.verdict.intervals import score_interval, wilson_interval
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 30), (7, 30), (30, 30), (999, 1000)])
@@ -42,8 +42,10 @@ def test_score_interval_without_spread_has_no_width() -> None:
     assert score_interval(np.full((1, 5), 0.7)) == pytest.approx((0.7, 0.7))
 
 
-def test_auc_at_the_ceiling_is_unreliable() -> None:
-    assert auc_interval_unreliable(np.array([[1.0, 0.9, 0.95, 0.99]]))
-    assert not auc_interval_unreliable(np.array([[1.0, 0.9, 0.95, 0.99, 0.98]]))
-    assert not auc_interval_unreliable(np.full((1, 5), np.nan))
-    assert auc_interval_unreliable(np.array([[1.0, np.nan, np.nan]]))
+def test_score_interval_stays_within_the_bounds_of_the_score() -> None:
+    scores = np.array([[1.0, 0.6, 1.0]])
+    low, high = score_interval(scores) or (0.0, 0.0)
+    assert high > 1
+    assert low < 0
+    assert score_interval(scores, bounds=(0.0, 1.0)) == (0.0, 1.0)
+    assert score_interval(scores, bounds=(-1.0, 2.0)) == (low, high)

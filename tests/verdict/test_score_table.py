@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from compare_cli.errors import DataError, UsageError
-from compare_cli.verdict.score_table import ScoreTable, arrays_from_rows
+from compare_cli.verdict.files import ScoreTable, arrays_from_rows
 
 
 def read(text: str, metric: str = "accuracy") -> list[ScoreTable]:
@@ -55,6 +55,10 @@ def test_several_data_sets_without_repeats() -> None:
         ("model,fold,accuracy\ntree,1,.9\ntree,1,.8", r"row 2: tree has fold 1 twice \(also in row 1\)"),
         ("model,fold,accuracy\ntree,1,.9\ntree,2,.8\nmlp,2,.8", "mlp has no row for fold 1"),
         ("model,fold,accuracy\ntree,1,.9\nmlp,1,.8", "has a single fold"),
+        (
+            "model,fold,accuracy\ntree,1,.9\ntree,2,81.5",
+            r"row 2, column 'accuracy': 81.5 lies outside 0 to 1",
+        ),
         (
             "model,repeat,fold,accuracy\ntree,1,1,.9\ntree,1,2,.8\ntree,2,1,.7",
             "same number of folds, found 1: 2, 2: 1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compare_cli.verdict import MetricFacts
+from compare_cli.metrics import METRICS, Metric
 from compare_cli.verdict.wording import (
     counted,
     difference,
@@ -16,8 +16,8 @@ from compare_cli.verdict.wording import (
     score,
 )
 
-ACCURACY = MetricFacts("accuracy")
-BRIER = MetricFacts("brier", higher_is_better=False, rope=0.0025, points=False)
+ACCURACY = METRICS["accuracy"]
+BRIER = Metric("brier", higher_is_better=False, rope=0.0025, rate=False)
 
 
 def test_probabilities_never_claim_certainty() -> None:
@@ -45,14 +45,14 @@ def test_lower_is_better_is_told_in_words() -> None:
 
 def test_rope_names_and_counts() -> None:
     assert (rope_width(ACCURACY), rope_width(BRIER)) == ("1 pt", "0.0025")
-    assert rope_width(MetricFacts("roc_auc", rope=0.005)) == "0.5 pt"
+    assert rope_width(Metric("roc_auc", rope=0.005)) == "0.5 pt"
     assert [listed(list(names)) for names in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
     assert [counted(n, "row") for n in (1, 2, 3000)] == ["1 row", "2 rows", "3,000 rows"]
 
 
 def test_a_negative_rope_is_refused() -> None:
     with pytest.raises(ValueError, match="ROPE of accuracy"):
-        MetricFacts("accuracy", rope=-0.01)
+        Metric("accuracy", rope=-0.01)
 
 
 def test_durations_have_two_digits_and_no_exponent() -> None:
@@ -61,7 +61,7 @@ def test_durations_have_two_digits_and_no_exponent() -> None:
 
 
 def test_scores_are_told_in_their_own_way() -> None:
-    assert [score(0.7131, ACCURACY), score(0.931, MetricFacts("roc_auc")), score(0.3124, BRIER)] == [
+    assert [score(0.7131, ACCURACY), score(0.931, METRICS["roc_auc"]), score(0.3124, BRIER)] == [
         "71.3 %",
         "roc auc 93.1 %",
         "brier 0.312",

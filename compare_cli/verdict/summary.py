@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-from compare_cli.judging import (
-    in_order_of_merit,
-    judge_models,
-    judged_part,
-    score_arrays,
-    with_boundary_reasons,
-)
-from compare_cli.metrics import METRICS, Metric
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.boundary.statistics import disagreement, instability, over_folds
+from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.notes import note
 from compare_cli.types import (
     Boundary,
@@ -28,15 +25,23 @@ from compare_cli.types import (
     ModelSummary,
     Note,
     PairVerdict,
+    Protocol,
+    Split,
     Verdict,
 )
+from compare_cli.verdict.fits import (
+    Prefer,
+    in_order_of_merit,
+    judge_fits,
+    judged_part,
+    preference,
+    score_arrays,
+    test_share,
+    with_boundary_reasons,
+)
+from compare_cli.verdict.intervals import score_interval, wilson_interval
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from compare_cli.engine.job import Job
-
+Floats = NDArray[np.float64]
 BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
 IMBALANCED = 0.9
 NOT_CONVERGED = "ConvergenceWarning"
@@ -44,8 +49,6 @@ NOT_CONVERGED = "ConvergenceWarning"
 
 def summarise_dataset(dataset: Dataset) -> DatasetSummary:
     """Return what the result says of a data set: counts, classes, what was left out, how it was read."""
-    import numpy as np
-
     counts = np.bincount(dataset.y, minlength=len(dataset.classes))
     kinds = [c.kind for c in dataset.columns]
     return DatasetSummary(
@@ -68,36 +71,29 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
     )
 
 
-@dataclass(frozen=True)
-class Intervals:
-    """What score intervals need to know: rows judged in one repeat, and the mean n_test / n_train."""
-
-    rows: int
-    test_share: float | None
-    single_test: bool
-
-
 def _encodable(name: str) -> str:
     """Return a file's name with "?" for bytes that are no text; results are written in UTF-8."""
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def summarise_model(
-    spec: ModelSpec, results: Sequence[FitResult], metric: Metric, intervals: Intervals
+    spec: ModelSpec, results: Sequence[FitResult], metric: Metric, rows: int, share: float | None
 ) -> ModelSummary:
     """Return one model's row from its fits: means over folds, medians of times, failures with counts.
 
     A model that failed on some folds is "partial": its means are over the folds that it finished, and
-    its interval of accuracy knows no more rows than those.
+    its interval of accuracy knows no more rows than those. ``rows`` are judged in one repeat; ``share`` is
+    the mean n_test/n_train (None on a single test set: then only accuracy has an interval).
     """
-    import numpy as np
-
     done = [r for r in results if r.status == "ok"]
-    facts = replace(intervals, rows=min(intervals.rows, sum(r.test_rows for r in done)))
+    rows = min(rows, sum(r.test_rows for r in done))
+    classes = next((len(r.confusion) for r in done if r.confusion is not None), None)
     names = list(dict.fromkeys([*METRICS, metric.name]))
     arrays = {name: score_arrays(results, [spec.name], name)[spec.name] for name in names} if done else {}
     scores = {name: _mean(arrays.get(name)) for name in names}
-    intervals_of = {name: _interval(name, array, facts) for name, array in arrays.items()}
+    intervals_of = {
+        name: _interval(metric_named(name, classes), array, rows, share) for name, array in arrays.items()
+    }
     low, high = intervals_of.pop("accuracy", None) or (None, None)
     rates = [r.test_rows / r.predict_seconds for r in done if r.predict_seconds]
     confusion = sum((r.confusion for r in done if r.confusion is not None), start=np.int64(0))
@@ -128,10 +124,6 @@ def summarise_model(
 
 def summarise_boundary(folds: Sequence[Boundary]) -> dict[str, Any] | None:
     """Return each boundary statistic as mean and sd over folds, with instability; None without any."""
-    import numpy as np
-
-    from compare_cli.boundary.statistics import instability, over_folds
-
     if not folds:
         return None
     labels = [fold.probe_labels for fold in folds if fold.probe_labels is not None]
@@ -145,10 +137,6 @@ def summarise_boundary(folds: Sequence[Boundary]) -> dict[str, Any] | None:
 
 def probe_disagreements(results: Sequence[FitResult]) -> dict[tuple[str, str], float]:
     """Return how often two models differ at the shared probes of the same folds, for each pair."""
-    import numpy as np
-
-    from compare_cli.boundary.statistics import disagreement
-
     labels: dict[str, dict[tuple[int, int], NDArray[np.int64]]] = {}
     for r in results:
         if r.boundary is not None and r.boundary.probe_labels is not None:
@@ -162,9 +150,7 @@ def probe_disagreements(results: Sequence[FitResult]) -> dict[tuple[str, str], f
     return found
 
 
-def _mean(array: NDArray[np.float64] | None) -> float | None:
-    import numpy as np
-
+def _mean(array: Floats | None) -> float | None:
     if array is None or np.isnan(array).all():
         return None
     return float(np.nanmean(array))
@@ -179,21 +165,14 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 
-def _interval(name: str, array: NDArray[np.float64], facts: Intervals) -> tuple[float, float] | None:
+def _interval(metric: Metric, array: Floats, rows: int, share: float | None) -> tuple[float, float] | None:
     """Return the 95 % interval of a score: Wilson for accuracy, else t over the folds; None if not known."""
-    import numpy as np
-
-    from compare_cli.verdict import score_interval, wilson_interval
-
     mean = _mean(array)
-    if mean is None or name in {"ece", "train_accuracy"}:
+    if mean is None or not metric.ranks:
         return None
-    if name == "accuracy":
-        return wilson_interval(mean, facts.rows)
-    complete = array[~np.isnan(array).any(axis=1)]
-    if facts.single_test or complete.size < 2:
-        return None
-    return score_interval(complete, test_share=facts.test_share)
+    if metric.name == "accuracy":
+        return wilson_interval(mean, rows)
+    return score_interval(array, share, bounds=metric.bounds)
 
 
 def _failures(results: Sequence[FitResult]) -> tuple[Failure, ...]:
@@ -204,8 +183,7 @@ def _failures(results: Sequence[FitResult]) -> tuple[Failure, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """All that the fits of a comparison say: rows in order of merit, pairs, verdict, notes."""
 
     models: tuple[ModelSummary, ...]
@@ -214,38 +192,43 @@ class Summary:
     notes: tuple[Note, ...]
 
 
-def summarise_models(job: Job, results: Sequence[FitResult]) -> Summary:
-    """Return rows, pairs and verdict of a job from its fits so far; see `judged_part` for which of them."""
-    everything = results
-    results = judged_part(everything, [spec.name for spec in job.models], job.plan.folds)
-    by_model = {spec.name: [r for r in results if r.model == spec.name] for spec in job.models}
-    facts = interval_facts(job)
-    rows = {spec.name: summarise_model(spec, by_model[spec.name], job.metric, facts) for spec in job.models}
-    judgement = judge_models(job, results, rows, facts.test_share)
+def summarise(
+    dataset: Dataset,
+    models: Sequence[ModelSpec],
+    protocol: Protocol,
+    metric: Metric,
+    splits: Sequence[Split],
+    results: Sequence[FitResult],
+    *,
+    prefer: Prefer = "simple",
+    seed: int = 0,
+) -> Summary:
+    """Return rows, pairs, verdict and notes of a comparison from its fits so far.
+
+    ``metric`` has the ROPE; ``splits`` are all that were planned. See `judged_part` for the fits that count.
+    """
+    names = [spec.name for spec in models]
+    judged = judged_part(results, names, protocol.folds)
+    first = sum(len(split.test) for split in splits if split.repeat == 0)
+    share = None if protocol.scheme == "test" else test_share(splits)
+    rows = {
+        spec.name: summarise_model(spec, [r for r in judged if r.model == spec.name], metric, first, share)
+        for spec in models
+    }
+    judgement = judge_fits(
+        dataset, names, protocol, metric, splits, judged, prefer=preference(prefer, rows), seed=seed
+    )
     ordered = in_order_of_merit(rows, judgement)
-    dataset = summarise_dataset(job.dataset)
-    notes = comparison_notes(dataset, ordered, results, job.metric)
-    shared = len({(r.repeat, r.fold) for r in results})
-    if len(results) < len(everything) and len(results) == shared * len(job.models):
+    notes = comparison_notes(summarise_dataset(dataset), ordered, judged, metric)
+    shared = len({(r.repeat, r.fold) for r in judged})
+    if len(judged) < len(results) and len(judged) == shared * len(models):
         notes.append(note("shared_folds", shared=shared))
-    between = probe_disagreements(results)
+    between = probe_disagreements(judged)
     pairs = tuple(
         replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))
         for p in judgement.pairs
     )
-    verdict = with_boundary_reasons(judgement.verdict, ordered, pairs)
-    return Summary(ordered, pairs, verdict, tuple(notes))
-
-
-def interval_facts(job: Job) -> Intervals:
-    """Rows judged in one repeat (fewer than there are in time order), and the mean n_test/n_train."""
-    first = [split for split in job.splits if split.repeat == 0]
-    shares = [len(split.test) / len(split.train) for split in first]
-    return Intervals(
-        rows=sum(len(split.test) for split in first),
-        test_share=sum(shares) / len(shares) if shares else None,
-        single_test=job.plan.scheme == "test",
-    )
+    return Summary(ordered, pairs, with_boundary_reasons(judgement.verdict, ordered, pairs), tuple(notes))
 
 
 def comparison_notes(

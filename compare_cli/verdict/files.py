@@ -1,62 +1,44 @@
-"""Results that were written before, and scores from elsewhere, as values again; and judging them anew."""
+"""Results that were written before, and tables of scores from elsewhere, read as values again."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from compare_cli import __version__
 from compare_cli.document import read_document
 from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError, UsageError, nearest
-from compare_cli.judging import (
-    Question,
-    in_order_of_merit,
-    judge_data_sets,
-    judge_folds,
-    judged_part,
-    score_arrays,
-    with_boundary_reasons,
-)
-from compare_cli.metrics import Metric, metric_named, practical_rope
+from compare_cli.metrics import METRICS, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.types import (
     Bench,
     DatasetSummary,
     Fit,
     ModelSummary,
-    PairVerdict,
     Protocol,
     ReadInfo,
     Run,
     SingleComparison,
     Verdict,
-    part_of_bench,
     parts_as_singles,
 )
+from compare_cli.verdict.fits import Criterion
+from compare_cli.verdict.intervals import score_interval
 
-if TYPE_CHECKING:
-    from compare_cli.verdict import PairPredictions
-    from compare_cli.verdict.score_table import ScoreTable
+Floats = NDArray[np.float64]
+Cell = tuple[str, str]  # repeat and fold, as written in the table
 
 SCORE_KEYS = ("model", "fold", "repeat", "dataset")
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """By what stored scores are judged; ``None`` means as they were, or as the metric has it."""
-
-    metric: str | None = None
-    rope: float | None = None
-    lower_is_better: bool = False
-    rows: int | None = None
-    seed: int = 0
-    prefer: Literal["simple", "speed", "leader"] = "simple"
+MISSING = {"", "na", "nan", "null", "none"}
 
 
 def load(path: Path, criterion: Criterion) -> list[SingleComparison]:
@@ -81,8 +63,6 @@ def _last_line_if_ndjson(text: bytes) -> bytes:
 
 
 def _from_scores(text: bytes, path: Path, criterion: Criterion) -> list[SingleComparison]:
-    from compare_cli.verdict.score_table import arrays_from_rows
-
     try:
         rows = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -112,8 +92,6 @@ def _scores_comparison(
     table: ScoreTable, metric: str, path: Path, digest: str, criterion: Criterion
 ) -> SingleComparison:
     """Return scores from elsewhere in the form of a comparison: what nobody knows of it is None or empty."""
-    import numpy as np
-
     fits = tuple(
         _fit_of(name, (r, k), metric, None if np.isnan(value) else float(value))
         for name, scores in table.scores.items()
@@ -163,14 +141,10 @@ def _run_now() -> Run:
     return Run(clock.id, clock.started, 0.0, 0.0, "complete", 0, 1, "none", __version__, 0, 0, 0)
 
 
-def _bare_model(name: str, scores: Any, metric: str) -> ModelSummary:
-    import numpy as np
-
-    from compare_cli.verdict import score_interval
-
+def _bare_model(name: str, scores: Floats, metric: str) -> ModelSummary:
     present = np.isfinite(scores)
     mean = float(np.nanmean(scores)) if present.any() else None
-    interval = score_interval(scores)
+    interval = score_interval(scores, bounds=_bounds(metric, scores))
     low, high = interval if interval is not None and metric == "accuracy" else (None, None)
     status = "ok" if present.all() else "partial" if present.any() else "failed"
     return ModelSummary(
@@ -193,6 +167,12 @@ def _bare_model(name: str, scores: Any, metric: str) -> ModelSummary:
         size_bytes=None,
         confusion=None,
     )
+
+
+def _bounds(metric: str, scores: Floats) -> tuple[float, float]:
+    """The range of a score; endless where scores from elsewhere lie outside that of their name."""
+    low, high = metric_named(metric).bounds
+    return (-inf, inf) if ((scores < low) | (scores > high)).any() else (low, high)
 
 
 def merge(comparisons: Sequence[SingleComparison]) -> list[SingleComparison]:
@@ -218,99 +198,121 @@ def _joined(one: SingleComparison, other: SingleComparison) -> SingleComparison:
     return replace(one, models=(*one.models, *new), pairs=(*one.pairs, *other.pairs), fits=fits)
 
 
-def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleComparison:
-    """Give stored fold scores to the verdict, by the metric and ROPE asked for.
+@dataclass(frozen=True)
+class ScoreTable:
+    """Paired scores of one data set: models in order of appearance → (repeats, folds), NaN where empty."""
 
-    Raises DataError for results that have no folds (judged on one test set), and UsageError for a
-    metric that was not stored.
+    dataset: str
+    scores: Mapping[str, Floats]
+
+
+@dataclass
+class _Reading:
+    """The cells of one data set so far: model → (repeat, fold) → (score, line)."""
+
+    cells: dict[str, dict[Cell, tuple[float, int]]] = field(default_factory=dict)
+
+
+def arrays_from_rows(
+    rows: Iterable[Mapping[str, str]],
+    *,
+    metric: str,
+    model: str = "model",
+    fold: str = "fold",
+    repeat: str = "repeat",
+    dataset: str = "dataset",
+    source: str = "scores",
+) -> list[ScoreTable]:
+    """Return one table of paired scores per data set, in order of appearance.
+
+    ``rows`` are mappings from column names to text, one per model and fold, as `csv.DictReader` gives them;
+    the column ``metric`` has the score, an empty one (also NA, NaN, null) means that the fit failed. The
+    columns ``repeat`` and ``dataset`` may be absent: one repeat, one data set. Folds and repeats may have any
+    names; numbers are put in order of size.
+
+    A missing column is a UsageError; a score that is no number, a fold given twice, or folds that differ
+    between models (scores that are not paired) are a DataError that names ``source`` and the row, counted
+    from 1 below the header.
     """
-    name = criterion.metric or comparison.protocol.metric
-    rows = {m.model: m for m in comparison.models}
-    if comparison.protocol.scheme == "test":
+    tables: dict[str, _Reading] = {}
+    line = 0
+    for line, row in enumerate(rows, start=1):
+        for needed in (model, fold, metric):
+            if needed not in row:
+                raise UsageError(f"{source} has no column {needed!r}.{nearest(needed, row)}")
+        reading = tables.setdefault(row.get(dataset) or "", _Reading())
+        cell = (row.get(repeat) or "", row[fold])
+        of_model = reading.cells.setdefault(row[model], {})
+        if cell in of_model:
+            raise DataError(
+                f"{source}, row {line}: {row[model]} has {_told(cell)} twice "
+                f"(also in row {of_model[cell][1]}); keep one, or add a column for the repeat or data set."
+            )
+        of_model[cell] = (_score(row[metric], metric, f"{source}, row {line}"), line)
+    if not line:
+        raise DataError(f"{source} has no rows; give one row per model and fold.")
+    return [_paired(name, reading, source) for name, reading in tables.items()]
+
+
+def _score(text: str, metric: str, where: str) -> float:
+    """The score of one cell; NaN where it is empty."""
+    if text.strip().casefold() in MISSING:
+        return float("nan")
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("inf")
+    if not np.isfinite(value):
         raise DataError(
-            f"{comparison.dataset.name}: judged on one test set, so there are no folds to judge again."
+            f"{where}, column {metric!r}: {text!r} is not a number; leave it empty if the fit failed."
         )
-    if not any(name in fit.score_names for fit in comparison.fits):
-        stored = dict.fromkeys(key for fit in comparison.fits for key in fit.score_names)
-        raise UsageError(f"--metric {name}: not among the stored scores.{nearest(name, stored)}")
-    question = _question(comparison, _metric(name, criterion), criterion)
-    fits = judged_part(comparison.fits, list(rows), comparison.protocol.folds)
-    arrays = score_arrays(fits, list(rows), name)
-    judgement = judge_folds(arrays, question, rows, _stored_predictions(comparison.pairs))
-    models = in_order_of_merit(rows, judgement)
-    between = _stored_disagreements(comparison.pairs)
-    pairs = tuple(
-        replace(p, disagreement_between_rows=between.get(frozenset((p.left, p.right))))
-        for p in judgement.pairs
-    )
-    return replace(
-        comparison,
-        command="verdict",
-        models=models,
-        pairs=pairs,
-        verdict=with_boundary_reasons(judgement.verdict, models, pairs),
-        protocol=replace(comparison.protocol, metric=name, rope=question.rope),
-    )
+    low, high = METRICS[metric].bounds if metric in METRICS else (-np.inf, np.inf)
+    if not low <= value <= high:
+        raise DataError(
+            f"{where}, column {metric!r}: {text.strip()} lies outside {low:g} to {high:g}; write rates as "
+            "shares of 1, or give the column another name."
+        )
+    return value
 
 
-def as_bench(judged: Sequence[SingleComparison], criterion: Criterion) -> Bench:
-    """Return several judged data sets with what they say together. Raises UsageError for mixed metrics."""
-    metrics = dict.fromkeys(comparison.protocol.metric for comparison in judged)
-    if len(metrics) > 1:
-        raise UsageError(f"the results were judged by {', '.join(metrics)}; choose one with --metric.")
-    first = judged[0]
-    parts = tuple(part_of_bench(comparison) for comparison in judged)
-    return Bench(first.run, first.environment, parts, judge_data_sets(judged, criterion.seed))
+def _paired(name: str, reading: _Reading, source: str) -> ScoreTable:
+    """The arrays of one data set, after a check that all models have the same folds."""
+    where = f"{source}, data set {name!r}" if name else source
+    everywhere = sorted({cell for cells in reading.cells.values() for cell in cells}, key=_order)
+    for model, cells in reading.cells.items():
+        lacking = [cell for cell in everywhere if cell not in cells]
+        if lacking:
+            raise DataError(
+                f"{where}: {model} has no row for {_told(lacking[0])}; scores must be paired: one row per "
+                "model and fold, with an empty score where the fit failed."
+            )
+    repeats = list(dict.fromkeys(cell[0] for cell in everywhere))
+    per_repeat = {r: [cell for cell in everywhere if cell[0] == r] for r in repeats}
+    if len({len(cells) for cells in per_repeat.values()}) > 1:
+        counts = ", ".join(f"{r}: {len(cells)}" for r, cells in per_repeat.items())
+        raise DataError(f"{where}: every repeat needs the same number of folds, found {counts}.")
+    if len(everywhere) < 2:
+        raise DataError(f"{where} has a single fold; at least 2 are needed to see how much scores vary.")
+    scores = {
+        model: np.array([[cells[cell][0] for cell in per_repeat[r]] for r in repeats])
+        for model, cells in reading.cells.items()
+    }
+    return ScoreTable(name, scores)
 
 
-def _metric(name: str, criterion: Criterion) -> Metric:
-    metric = metric_named(name)
-    return replace(metric, higher_is_better=False) if criterion.lower_is_better else metric
+def _order(cell: Cell) -> tuple[tuple[bool, float, str], ...]:
+    """Numbers by size, then names by letter."""
+    return tuple((not _is_number(text), float(text) if _is_number(text) else 0.0, text) for text in cell)
 
 
-def _question(comparison: SingleComparison, metric: Metric, criterion: Criterion) -> Question:
-    data, protocol = comparison.dataset, comparison.protocol
-    rope = criterion.rope
-    if rope is None and metric.name == protocol.metric:
-        rope = protocol.rope
-    if rope is None:
-        rope = practical_rope(metric, data.class_counts) if data.class_counts else metric.rope
-    shares = [fit.test_rows / fit.train_rows for fit in comparison.fits if fit.train_rows]
-    return Question(
-        metric=metric,
-        rope=rope,
-        rows=criterion.rows or data.rows,
-        scheme=protocol.scheme,
-        test_share=sum(shares) / len(shares) if shares else None,
-        most_frequent=data.classes[data.class_counts.index(max(data.class_counts))] if data.classes else None,
-        seed=criterion.seed,
-        cut_short=comparison.run.status == "interrupted",
-        prefer=criterion.prefer,
-    )
+def _is_number(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text)))
+    except ValueError:
+        return False
 
 
-def _stored_disagreements(pairs: Sequence[PairVerdict]) -> dict[frozenset[str], float | None]:
-    return {frozenset((p.left, p.right)): p.disagreement_between_rows for p in pairs}
-
-
-def _stored_predictions(
-    pairs: Sequence[PairVerdict],
-) -> Callable[[str, str], PairPredictions | None]:
-    """Return what the stored pairs say of how predictions differ.
-
-    Who is right where they differ is known for the stored orientation only: with more than two
-    classes both may be wrong.
-    """
-    from compare_cli.verdict import PairPredictions
-
-    known: Mapping[tuple[str, str], PairVerdict] = {(p.left, p.right): p for p in pairs}
-
-    def of_pair(left: str, right: str) -> PairPredictions | None:
-        same, turned = known.get((left, right)), known.get((right, left))
-        if same is not None and same.disagreement is not None:
-            return PairPredictions(same.disagreement, same.left_right_when_differ)
-        if turned is not None and turned.disagreement is not None:
-            return PairPredictions(turned.disagreement)
-        return None
-
-    return of_pair
+def _told(cell: Cell) -> str:
+    """``fold 3`` or ``repeat 1, fold 3``."""
+    repeat, fold = cell
+    return f"repeat {repeat}, fold {fold}" if repeat else f"fold {fold}"

@@ -1,0 +1,310 @@
+"""Two results of the same models: is the new one not worse (`gate`), what changed between runs (`diff_runs`)?
+
+NEW is not worse than BASE when P(Δ > -margin) >= .95, with Δ = NEW - BASE over the shared folds and the
+standard error that the verdict uses. Where both results split the same data in the same way, scores are
+paired fold by fold, each model on its own: the question of one model is no search for the best among many, so
+nothing is adjusted for their number. On other splits of the same data the two means count as independent,
+which needs larger differences. Results of other data are shown beside each other, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.errors import DataError, UsageError, nearest
+from compare_cli.metrics import METRICS, Metric, find_metric, metric_named
+from compare_cli.models.families import BASELINE
+from compare_cli.runs import DatasetDiff, ModelDiff, RunsDiff, StoredRun
+from compare_cli.types import Comparison, Result
+from compare_cli.verdict.fits import score_arrays, uneven_share
+from compare_cli.verdict.paired import PairPosterior, decide_pair, pair_posterior, unpaired_posterior
+
+Floats = NDArray[np.float64]
+SURE = 0.95
+Outcome = Literal["not worse", "worse", "cannot be told"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a gate says. ``delta`` > 0: NEW is better; ``p_not_worse`` is P(Δ > -margin)."""
+
+    outcome: Outcome
+    delta: float
+    se: float
+    p_not_worse: float
+    sentence: str
+
+
+def gate(
+    base: Comparison, new: Comparison, *, model: str | None = None, margin: float = 0.01, paired: bool = True
+) -> Gate:
+    """Compare one model's stored scores in two results of the same data and splits.
+
+    ``model`` defaults to the recommended one of each; ``margin`` >= 0 is in units of the metric. Not
+    ``paired``: the two means are taken as independent, which needs larger differences. Raises DataError
+    when data or splits differ (while ``paired``) or when there are no folds, UsageError for a model that a
+    result does not have.
+    """
+    if not margin >= 0:
+        raise UsageError(f"--margin {margin}: must be 0 or more.")
+    if base.protocol.metric != new.protocol.metric:
+        raise DataError(f"BASE was judged by {base.protocol.metric}, NEW by {new.protocol.metric}.")
+    names = _chosen(base, model, "BASE"), _chosen(new, model, "NEW")
+    sign = 1 if metric_named(base.protocol.metric).higher_is_better else -1
+    old, now = sign * _scores(base, names[0], "BASE"), sign * _scores(new, names[1], "NEW")
+    if paired:
+        shared = _checked_repeats(base, new)
+        posterior = pair_posterior(now[:shared] - old[:shared], margin, uneven_share(base))
+    else:
+        posterior = unpaired_posterior(now, old, margin, None)
+    return _conclude(names, base.protocol.metric, posterior, margin)
+
+
+def _chosen(comparison: Comparison, model: str | None, which: str) -> str:
+    names = [m.model for m in comparison.models]
+    if model is not None and model not in names:
+        raise UsageError(
+            f"--model {model}: not in {which}.{nearest(model, names)} There: {', '.join(names)}."
+        )
+    real = [m.model for m in comparison.models if m.family != BASELINE]
+    chosen = model or comparison.verdict.recommended or (real[0] if real else None)
+    if chosen is None:
+        raise DataError(f"{which} has no model to judge.")
+    return chosen
+
+
+def _scores(comparison: Comparison, name: str, which: str) -> Floats:
+    """Return the scores (repeats, folds) of one model, all of them there."""
+    scores = score_arrays(comparison.fits, [name], comparison.protocol.metric)
+    if comparison.protocol.scheme == "test" or scores[name].size < 2:
+        raise DataError(f"{which} has no folds: a gate needs scores of at least 2.")
+    if not np.isfinite(scores[name]).all():
+        raise DataError(f"{which}: {name} lacks scores of some folds; run it again.")
+    return scores[name]
+
+
+def _checked_repeats(base: Comparison, new: Comparison) -> int:
+    """Return how many repeats both have on the same splits of the same data; at least 1, or DataError."""
+    if base.dataset.fingerprint != new.dataset.fingerprint:
+        raise DataError("BASE and NEW are results of different data; --unpaired compares them all the same.")
+    shared = shared_repeats(base, new)
+    if not shared:
+        raise DataError(
+            "BASE and NEW were judged on different splits (--seed, --folds, --groups); run NEW as BASE was,"
+            " or compare them with --unpaired."
+        )
+    return shared
+
+
+def shared_repeats(one: Comparison, other: Comparison) -> int:
+    """Return how many repeats, from the first on, two results of the same data have the same splits for."""
+    shared = 0
+    for digest, its in zip(one.protocol.repeat_digests, other.protocol.repeat_digests, strict=False):
+        if digest != its:
+            break
+        shared += 1
+    return shared
+
+
+def _conclude(names: tuple[str, str], metric: str, posterior: PairPosterior, margin: float) -> Gate:
+    delta, se, p_not_worse = posterior.delta, posterior.se, 1 - posterior.p_worse
+    outcome: Outcome = "cannot be told"
+    if se == 0:  # the same difference on every fold: nothing measures what it may be worth
+        outcome = "not worse" if delta >= 0 else "cannot be told"
+    elif p_not_worse >= SURE:
+        outcome = "not worse"
+    elif posterior.p_worse >= SURE:
+        outcome = "worse"
+    whom = names[0] if names[0] == names[1] else f"{names[1]} (NEW) against {names[0]} (BASE)"
+    said = {
+        "not worse": "NEW is not worse than BASE",
+        "worse": "NEW is worse than BASE",
+        "cannot be told": "it cannot be told whether NEW is worse than BASE",
+    }[outcome]
+    return Gate(
+        outcome,
+        delta,
+        se,
+        p_not_worse,
+        f"{whom}: {said}: {metric} differs by {delta:+.4f} ± {se:.4f}; "
+        f"P = {p_not_worse:.3f} that it is not worse by more than {margin:g}.",
+    )
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A score that the recommended model must be sure to reach: ``accuracy=0.9``."""
+
+    metric: str
+    value: float
+
+    @classmethod
+    def parse(cls, text: str) -> Threshold:
+        """Read ``metric=value``. Raises UsageError for anything else."""
+        name, _, value = text.partition("=")
+        try:
+            return cls(find_metric(name.strip()).name, float(value))
+        except ValueError:
+            raise UsageError(f"--fail-under {text}: write it as accuracy=0.9.") from None
+
+
+def below_threshold(result: Result, thresholds: Sequence[Threshold]) -> list[str]:
+    """Return a sentence for each threshold that a recommended model is not sure to reach.
+
+    Sure means the whole 95 % interval: its lower bound, or its upper one for a loss. No recommended model,
+    or no interval, is not sure either.
+    """
+    return [said for c in result.datasets for t in thresholds if (said := _shortfall(c, t)) is not None]
+
+
+def _shortfall(comparison: Comparison, threshold: Threshold) -> str | None:
+    wanted = f"--fail-under {threshold.metric}={threshold.value:g}"
+    row = next((m for m in comparison.models if m.model == comparison.verdict.recommended), None)
+    if row is None:
+        return f"{comparison.dataset.name}: {wanted}: no model is recommended."
+    interval = row.interval(threshold.metric)
+    if interval is None:
+        return f"{comparison.dataset.name}: {wanted}: {row.model} has no interval of {threshold.metric}."
+    higher = METRICS[threshold.metric].higher_is_better
+    bound = interval[0] if higher else interval[1]
+    if (bound >= threshold.value) if higher else (bound <= threshold.value):
+        return None
+    side = "lower" if higher else "upper"
+    return f"{comparison.dataset.name}: {wanted}: the {side} bound of {row.model} is {bound:.4f}."
+
+
+def diff_runs(runs: tuple[StoredRun, StoredRun], old: Result, new: Result) -> RunsDiff:
+    """Compare two results data set by data set and model by model; ``runs`` are the old and the new one.
+
+    Data sets belong together by name, else by content. Raises DataError when the two share none.
+    """
+    before, after = old.datasets, new.datasets
+    together = list(_together(before, after))
+    if not together:
+        names = ["; ".join(c.dataset.name for c in side) for side in (before, after)]
+        raise DataError(f"The runs have no data set in common: {names[0]} there, {names[1]} here.")
+    found = {id(c) for pair in together for c in pair}
+    return RunsDiff(
+        *runs,
+        datasets=tuple(_dataset_diff(*pair) for pair in together),
+        only_old=tuple(c.dataset.name for c in before if id(c) not in found),
+        only_new=tuple(c.dataset.name for c in after if id(c) not in found),
+    )
+
+
+def _together(
+    before: Sequence[Comparison], after: Sequence[Comparison]
+) -> Iterator[tuple[Comparison, Comparison]]:
+    """Yield what belongs together, each at most once: the same content under a name, a name, the content."""
+    left = list(before)
+    keys: tuple[Callable[[Comparison], object], ...] = (
+        lambda c: (c.dataset.name, c.dataset.fingerprint),
+        lambda c: c.dataset.name,
+        lambda c: c.dataset.fingerprint,
+    )
+    found: dict[int, Comparison] = {}
+    for key in keys:
+        for new in after:
+            old = next((c for c in left if key(c) == key(new)), None) if id(new) not in found else None
+            if old is not None:
+                found[id(new)] = old
+                left = [c for c in left if c is not old]
+    yield from ((found[id(new)], new) for new in after if id(new) in found)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How two results are compared: over ``repeats`` paired ones, and why not otherwise."""
+
+    how: Literal["paired", "unpaired", "not comparable"]
+    repeats: int = 0
+    reason: str = ""
+
+
+def _way(old: Comparison, new: Comparison, metric: str) -> _Way:
+    if old.dataset.fingerprint != new.dataset.fingerprint:
+        return _Way("not comparable", reason="the data differ")
+    if not any(metric in fit.score_names for fit in old.fits):
+        told = f"judged by {old.protocol.metric} before and by {metric} now"
+        return _Way("not comparable", reason=told)
+    if "test" in {old.protocol.scheme, new.protocol.scheme}:
+        return _Way("not comparable", reason="one test set has no folds that could tell")
+    shared = shared_repeats(old, new)
+    if shared:
+        return _Way("paired", shared)
+    return _Way("unpaired", reason="the splits differ (seed, folds or groups)")
+
+
+def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
+    name = new.protocol.metric
+    metric = metric_named(name, len(new.dataset.classes) or None)
+    metric = metric if new.protocol.rope is None else replace(metric, rope=new.protocol.rope)
+    way = _way(old, new, name)
+    models = [m.model for m in new.models]
+    models += [m.model for m in old.models if m.model not in models]
+    scores = tuple({m.model: m.score(name) for m in c.models} for c in (old, new))
+    arrays = tuple(score_arrays(c.fits, models, name) for c in (old, new))
+    rows = []
+    for model in models:
+        row = ModelDiff(model, scores[0].get(model), scores[1].get(model))
+        if model in scores[0] and model in scores[1]:
+            sign = 1 if metric.higher_is_better else -1
+            both = _compared(sign * arrays[0][model], sign * arrays[1][model], way)
+            row = _judged(row, both, _posterior(*both, way, metric.rope, uneven_share(new)), metric)
+        rows.append(row)
+    return DatasetDiff(
+        dataset=new.dataset.name,
+        metric=name,
+        higher_is_better=metric.higher_is_better,
+        rate=metric.rate,
+        rope=metric.rope,
+        how=way.how,
+        folds=new.protocol.folds,
+        repeats=way.repeats,
+        reason=way.reason,
+        models=tuple(rows),
+    )
+
+
+def _compared(old: Floats, new: Floats, way: _Way) -> tuple[Floats, Floats]:
+    """Return the scores (repeats, folds) that are compared: those of repeats whose folds are all there."""
+    if way.how == "paired":
+        old, new = old[: way.repeats], new[: way.repeats]
+        there = np.isfinite(old).all(axis=1) & np.isfinite(new).all(axis=1)
+        return old[there], new[there]
+    return old[np.isfinite(old).all(axis=1)], new[np.isfinite(new).all(axis=1)]
+
+
+def _posterior(old: Floats, new: Floats, way: _Way, rope: float, share: float | None) -> PairPosterior | None:
+    """Return what is believed of new - old, scores (repeats, folds); None where nothing can be said."""
+    if way.how == "not comparable" or min(old.size, new.size) < 2 or min(old.shape[1], new.shape[1]) < 2:
+        return None
+    if way.how == "paired":
+        return pair_posterior(new - old, rope, share)
+    return unpaired_posterior(new, old, rope, share)
+
+
+def _judged(
+    row: ModelDiff, both: tuple[Floats, Floats], posterior: PairPosterior | None, metric: Metric
+) -> ModelDiff:
+    if posterior is None:
+        return replace(row, verdict="not comparable")
+    sign = 1 if metric.higher_is_better else -1
+    low, high = metric.clipped_difference(*posterior.interval())
+    verdict = decide_pair(posterior)
+    known = not posterior.no_spread or verdict == "identical"  # one difference everywhere measures nothing
+    return ModelDiff(
+        model=row.model,
+        old=sign * float(both[0].mean()),
+        new=sign * float(both[1].mean()),
+        delta=posterior.delta,
+        delta_low=low if known else None,
+        delta_high=high if known else None,
+        p_positive=posterior.p_positive if known else None,
+        verdict=verdict,
+    )

@@ -1,0 +1,341 @@
+"""From fits to the verdict: their scores as arrays, judged when they are new and judged again when stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.boundary.explanation import Evidence, Profile, explain
+from compare_cli.errors import DataError, UsageError, nearest
+from compare_cli.metrics import PER_ROW, Metric, metric_named, practical_rope
+from compare_cli.models.families import BASELINE
+from compare_cli.types import (
+    Across,
+    Bench,
+    Comparison,
+    Dataset,
+    Fit,
+    FitResult,
+    ModelSummary,
+    PairVerdict,
+    Protocol,
+    Scheme,
+    SingleComparison,
+    Split,
+    Verdict,
+    part_of_bench,
+)
+from compare_cli.verdict.across import judge_across
+from compare_cli.verdict.choice import Preference
+from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
+from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
+from compare_cli.verdict.repeats import REPEATS_CAP
+
+Floats = NDArray[np.float64]
+AnyFit = TypeVar("AnyFit", bound=Fit)
+Prefer = Literal["simple", "speed", "leader"]
+
+
+def score_arrays(results: Sequence[Fit], models: Sequence[str], metric: str) -> dict[str, Floats]:
+    """Return the scores of each model as an array (repeats, folds), NaN where there is none."""
+    repeats = max((r.repeat for r in results), default=0) + 1
+    folds = max((r.fold for r in results), default=0) + 1
+    arrays = {name: np.full((repeats, folds), np.nan) for name in models}
+    for result in results:
+        value = result.score(metric)
+        if value is not None and result.model in arrays:
+            arrays[result.model][result.repeat, result.fold] = value
+    return arrays
+
+
+def judged_part(results: Sequence[AnyFit], models: Sequence[str], folds: int) -> list[AnyFit]:
+    """Return the results of a run that was cut short which compare like with like.
+
+    Those of the repeats in which every model has a result on all ``folds``; where there is no such repeat,
+    of the folds of the first one that all models share; all of them where they share none.
+    """
+    there = [r for r in results if r.status != "skipped"]
+    count = Counter((r.repeat, r.fold) for r in there)
+    shared = {place for place, models_there in count.items() if models_there == len(models)}
+    per_repeat = Counter(repeat for repeat, _ in shared)
+    full = {repeat for repeat, number in per_repeat.items() if number == folds}
+    keep = {place for place in shared if place[0] in (full or {0})}
+    return [r for r in there if (r.repeat, r.fold) in keep] if keep else there
+
+
+def repeats_cap(scheme: Scheme) -> int:
+    """Return how many repeats could be run at most: 1 where the folds are what they are."""
+    return REPEATS_CAP if scheme in {"stratified", "grouped"} else 1
+
+
+def judge_fits(
+    dataset: Dataset,
+    models: Sequence[str],
+    protocol: Protocol,
+    metric: Metric,
+    splits: Sequence[Split],
+    results: Sequence[FitResult],
+    *,
+    prefer: Preference = "simple",
+    seed: int = 0,
+) -> Judgement:
+    """Judge the fits of one comparison: by paired scores over folds, or per row on a test set.
+
+    ``metric`` has the ROPE; ``splits`` are all that were planned, ``results`` those that are judged
+    (`judged_part`).
+    """
+    baseline = Baseline(BASELINE, dataset.classes[int(np.bincount(dataset.y).argmax())])
+    predictions = _paired_predictions(dataset, splits, results)
+    if protocol.scheme == "test" and metric.name in PER_ROW:
+        return judge_single_test(
+            _row_scores(dataset, models, results),
+            metric=metric,
+            baseline=baseline,
+            prefer=prefer,
+            predictions=predictions,
+            seed=seed,
+        )
+    arrays, share = score_arrays(results, models, metric.name), None
+    folds = sorted({r.fold for r in results})
+    if len(folds) < protocol.folds:  # not even one repeat is there: some of its folds are judged
+        arrays = {name: scores[:, folds] for name, scores in arrays.items()}
+    if len(folds) < protocol.folds or protocol.scheme != "stratified":
+        share = test_share(splits)  # which is then not 1/(k-1)
+    if len(results) < len(splits) * len(models):
+        arrays = common_repeats(arrays)
+    return judge_evidence(
+        fold_evidence(arrays, metric, len(dataset.y), baseline, share),
+        metric,
+        prefer=prefer,
+        predictions=predictions,
+        repeats_cap=repeats_cap(protocol.scheme),
+        seed=seed,
+    )
+
+
+def test_share(splits: Sequence[Split]) -> float | None:
+    """Return the mean n_test/n_train over the folds of the first repeat; None without any."""
+    shares = [len(split.test) / len(split.train) for split in splits if split.repeat == 0]
+    return sum(shares) / len(shares) if shares else None
+
+
+def preference(prefer: Prefer, rows: Mapping[str, ModelSummary]) -> Preference:
+    """Return what `choice` takes: for speed the seconds that each model takes to predict."""
+    if prefer != "speed":
+        return prefer
+    return {name: row.predict_seconds for name, row in rows.items() if row.predict_seconds is not None}
+
+
+def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) -> tuple[ModelSummary, ...]:
+    """Return the rows best first, the baseline last, with what the verdict says of each."""
+    return tuple(
+        replace(
+            rows[name],
+            rank=place if rows[name].status != "failed" else None,
+            p_best=judgement.p_best.get(name),
+            in_top_set=judgement.in_top_set.get(name),
+            beats_baseline=judgement.beats_baseline.get(name),
+        )
+        for place, name in enumerate(judgement.order, start=1)
+    )
+
+
+def with_boundary_reasons(
+    verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict]
+) -> Verdict:
+    """Return the verdict with what the boundaries say about it, where the numbers support it."""
+    profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
+    if not profiles:
+        return verdict
+    differ = {
+        (p.left, p.right): p.disagreement_between_rows
+        for p in pairs
+        if p.disagreement_between_rows is not None
+    }
+    reasons = explain(Evidence(profiles, pairs, differ))
+    return replace(verdict, because=(*verdict.because, *reasons))
+
+
+def _row_scores(dataset: Dataset, models: Sequence[str], results: Sequence[FitResult]) -> dict[str, Floats]:
+    """Return each model's scores of single test rows (seeds, n_test), NaN where a fit failed."""
+    seeds = max((r.repeat for r in results), default=0) + 1
+    arrays = {name: np.full((seeds, len(_truth(dataset))), np.nan) for name in models}
+    for r in results:
+        if r.row_scores is not None:
+            arrays[r.model][r.repeat] = r.row_scores
+    return arrays
+
+
+def _truth(dataset: Dataset) -> NDArray[np.int64]:
+    """The true classes of the rows that splits call test rows."""
+    return dataset.y if dataset.test is None else dataset.test.y
+
+
+def _paired_predictions(
+    dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResult]
+) -> Predictions:
+    """Return a function that tells how two models' predictions differ on the folds that both finished."""
+    truth = _truth(dataset)
+    rows = {(s.repeat, s.fold): s.test for s in splits}
+    given = {(r.model, r.repeat, r.fold): r.predictions for r in results if r.predictions is not None}
+
+    def compare_pair(left: str, right: str) -> PairPredictions | None:
+        both = [at for at in rows if (left, *at) in given and (right, *at) in given]
+        if not both:
+            return None
+        a = np.concatenate([given[left, *at] for at in both])
+        b = np.concatenate([given[right, *at] for at in both])
+        differ = a != b
+        right_there = (a == np.concatenate([truth[rows[at]] for at in both]))[differ]
+        return PairPredictions(float(differ.mean()), float(right_there.mean()) if differ.any() else None)
+
+    return compare_pair
+
+
+def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
+    """Judge the models of a bench by their mean scores on each data set.
+
+    Losses are divided by the loss of always predicting the class priors, so that data sets can be
+    compared, and the region of practical equivalence is the same on all.
+    """
+    name = comparisons[0].protocol.metric
+    metric = metric_named(name)
+    rows = [{m.model: m.score(name) for m in c.models} for c in comparisons]
+    scales = [_prior_loss(c, metric) for c in comparisons]
+    names = dict.fromkeys(model for row in rows for model in row)
+    means = {
+        model: np.array([_scaled(row.get(model), scale) for row, scale in zip(rows, scales, strict=True)])
+        for model in names
+    }
+    return judge_across(means, metric=metric, baseline=BASELINE, seed=seed)
+
+
+def _prior_loss(comparison: Comparison, metric: Metric) -> float:
+    if metric.rope_kind == "absolute":
+        return 1.0
+    return practical_rope(metric, comparison.dataset.class_counts) / metric.rope
+
+
+def _scaled(score: float | None, scale: float) -> float:
+    return float("nan") if score is None else score / scale
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """By what stored scores are judged; ``None`` means as they were, or as the metric has it."""
+
+    metric: str | None = None
+    rope: float | None = None
+    lower_is_better: bool = False
+    rows: int | None = None
+    seed: int = 0
+    prefer: Literal["simple", "speed", "leader"] = "simple"
+
+
+def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleComparison:
+    """Give stored fold scores to the verdict, by the metric and ROPE asked for.
+
+    Raises DataError for results that have no folds (judged on one test set), and UsageError for a
+    metric that was not stored.
+    """
+    name = criterion.metric or comparison.protocol.metric
+    rows = {m.model: m for m in comparison.models}
+    if comparison.protocol.scheme == "test":
+        raise DataError(
+            f"{comparison.dataset.name}: judged on one test set, so there are no folds to judge again."
+        )
+    if not any(name in fit.score_names for fit in comparison.fits):
+        stored = dict.fromkeys(key for fit in comparison.fits for key in fit.score_names)
+        raise UsageError(f"--metric {name}: not among the stored scores.{nearest(name, stored)}")
+    metric = _metric(comparison, name, criterion)
+    fits = judged_part(comparison.fits, list(rows), comparison.protocol.folds)
+    arrays = score_arrays(fits, list(rows), name)
+    if any(((scores < metric.bounds[0]) | (scores > metric.bounds[1])).any() for scores in arrays.values()):
+        metric = replace(metric, bounds=(-inf, inf))  # a score from elsewhere that only has a known name
+    data, scheme = comparison.dataset, comparison.protocol.scheme
+    most = data.class_counts.index(max(data.class_counts)) if data.classes else None
+    baseline = Baseline(BASELINE, None if most is None else data.classes[most])
+    if comparison.run.status == "interrupted":
+        arrays = common_repeats(arrays)
+    judgement = judge_evidence(
+        fold_evidence(arrays, metric, criterion.rows or data.rows, baseline, uneven_share(comparison)),
+        metric,
+        prefer=preference(criterion.prefer, rows),
+        predictions=_stored_predictions(comparison.pairs),
+        repeats_cap=repeats_cap(scheme),
+        seed=criterion.seed,
+    )
+    models = in_order_of_merit(rows, judgement)
+    between = _stored_disagreements(comparison.pairs)
+    pairs = tuple(
+        replace(p, disagreement_between_rows=between.get(frozenset((p.left, p.right))))
+        for p in judgement.pairs
+    )
+    return replace(
+        comparison,
+        command="verdict",
+        models=models,
+        pairs=pairs,
+        verdict=with_boundary_reasons(judgement.verdict, models, pairs),
+        protocol=replace(comparison.protocol, metric=name, rope=metric.rope),
+    )
+
+
+def as_bench(judged: Sequence[SingleComparison], criterion: Criterion) -> Bench:
+    """Return several judged data sets with what they say together. Raises UsageError for mixed metrics."""
+    metrics = dict.fromkeys(comparison.protocol.metric for comparison in judged)
+    if len(metrics) > 1:
+        raise UsageError(f"the results were judged by {', '.join(metrics)}; choose one with --metric.")
+    first = judged[0]
+    parts = tuple(part_of_bench(comparison) for comparison in judged)
+    return Bench(first.run, first.environment, parts, judge_data_sets(judged, criterion.seed))
+
+
+def uneven_share(comparison: Comparison) -> float | None:
+    """Return the mean n_test/n_train of folds that are not equal; None where it is 1/(k-1)."""
+    shares = [fit.test_rows / fit.train_rows for fit in comparison.fits if fit.train_rows]
+    stratified = comparison.protocol.scheme == "stratified" or not shares
+    return None if stratified else sum(shares) / len(shares)
+
+
+def _metric(comparison: SingleComparison, name: str, criterion: Criterion) -> Metric:
+    """The metric that is asked for, with its direction, and its ROPE."""
+    data, protocol = comparison.dataset, comparison.protocol
+    metric = metric_named(name, len(data.classes) or None)
+    if criterion.lower_is_better:
+        metric = replace(metric, higher_is_better=False)
+    rope = criterion.rope
+    if rope is None and name == protocol.metric:
+        rope = protocol.rope
+    if rope is None:
+        rope = practical_rope(metric, data.class_counts) if data.class_counts else metric.rope
+    return replace(metric, rope=rope)
+
+
+def _stored_disagreements(pairs: Sequence[PairVerdict]) -> dict[frozenset[str], float | None]:
+    return {frozenset((p.left, p.right)): p.disagreement_between_rows for p in pairs}
+
+
+def _stored_predictions(pairs: Sequence[PairVerdict]) -> Predictions:
+    """Return what the stored pairs say of how predictions differ.
+
+    Who is right where they differ is known for the stored orientation only: with more than two
+    classes both may be wrong.
+    """
+    known: Mapping[tuple[str, str], PairVerdict] = {(p.left, p.right): p for p in pairs}
+
+    def of_pair(left: str, right: str) -> PairPredictions | None:
+        same, turned = known.get((left, right)), known.get((right, left))
+        if same is not None and same.disagreement is not None:
+            return PairPredictions(same.disagreement, same.left_right_when_differ)
+        if turned is not None and turned.disagreement is not None:
+            return PairPredictions(turned.disagreement)
+        return None
+
+    return of_pair
