@@ -80,7 +80,8 @@ class Follower:
     """Shows the events of a comparison as they come: progress and notes, and the fits where they stream."""
 
     def __init__(self, output: Output, options: CompareOptions) -> None:
-        self.progress = Progress(shown=not options.quiet, jobs=options.jobs)
+        shown = not options.quiet and not output.streams_to_terminal
+        self.progress = Progress(shown=shown, jobs=options.jobs)
         self._output = output
         self._options = options
         self._dataset = ""

@@ -74,6 +74,12 @@ class Output:
         if line is not None:
             self._write(line(dataset, fit))
 
+    @property
+    def streams_to_terminal(self) -> bool:
+        """Whether lines appear on a terminal while fits run: bars would be drawn between them."""
+        streams = FORMATS[self.format].line is not None
+        return streams and self._text_file is None and sys.stdout.isatty()
+
     def finish(self, result: Result) -> None:
         """Write the whole result and put the file in place."""
         self._write(FORMATS[self.format].text(result, self._view()))

@@ -5,32 +5,34 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+
+from rich import progress as rich_progress
+from rich.console import Console
+from rich.text import Text
 
 from compare_cli.cli.output import say
-from compare_cli.cli.workload import Workload, about
 from compare_cli.report.escaping import encodable, printable, shortened
 from compare_cli.report.units import counted
-from compare_cli.types import Bench, Comparison, FitResult, LeftOut, Planned, PlannedBench
-
-if TYPE_CHECKING:
-    from rich.live import Live
-    from rich.text import Text
+from compare_cli.types import Bench, Comparison, FitResult, FitTask, LeftOut, Planned, PlannedBench
 
 WIDTH, NAME, TOP_SET = 28, 24, 4  # characters of a bar and a name, models of a top set that are named
+EARLY = 0.02  # share of the expected cost below which no time is told
+SOON = 1.0  # seconds before which no time is told
 
 
 class Progress:
     """Follows the events of a comparison or of several. Silent when ``shown`` is false.
 
-    On a terminal one line, of a bench two, are redrawn by events and by `tick`, never by a thread:
-    workers are forked from this process. Elsewhere a bench says a line when a data set is finished.
+    On a terminal there is a line for the data set under way, and of a bench one for the whole. While fits
+    run they are redrawn by a thread; there is none in between, as a process that is about to fork may have
+    no other thread. Elsewhere a bench says a line when a data set is finished.
     """
 
     def __init__(self, *, shown: bool = True, jobs: int | None = None) -> None:
         terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._live_wanted, self._lines_wanted = shown and terminal, shown and not terminal
-        self._live: Live | None = None
+        self._drawn: rich_progress.Progress | None = None
         self._jobs = jobs
         self._work = Workload()
         self._names: tuple[str, ...] = ()
@@ -53,52 +55,57 @@ class Progress:
                 say(finished_line(self._work.finished, len(self._names), event))
         if isinstance(event, Bench) or (isinstance(event, Comparison) and not self._names):
             self.close()
-        else:
-            self.tick()
-
-    def tick(self) -> None:
-        """Draw again."""
-        if not self._live_wanted:
-            return
-        if self._live is None:
-            self._live = self._begin()
-        self._live.update(_text("\n".join(self.lines())), refresh=True)
+        elif self._live_wanted:
+            self._draw(by_thread=isinstance(event, Planned | FitResult))
 
     def close(self) -> None:
         """Remove what is drawn; the next event draws it again."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        if self._drawn is not None:
+            self._drawn.stop()
+            self._drawn = None
 
-    def _begin(self) -> Live:
-        from rich.console import Console
-        from rich.live import Live
+    def _draw(self, *, by_thread: bool) -> None:
+        if self._drawn is None or self._drawn.live.auto_refresh is not by_thread:
+            self.close()
+            self._drawn = self._drawing(by_thread=by_thread)
+            for _ in self.rows():
+                self._drawn.add_task("")
+            self._drawn.start()
+        for task, (share, _) in zip(self._drawn.task_ids, self.rows(), strict=True):
+            self._drawn.update(task, total=None if share is None else 1.0, completed=share or 0.0)
+        if not by_thread:
+            self._drawn.refresh()
 
-        live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
-        live.start()
-        return live
+    def _drawing(self, *, by_thread: bool) -> rich_progress.Progress:
+        """Return what draws bars on standard error, removes them at its end and leaves other output alone."""
+        return rich_progress.Progress(
+            rich_progress.BarColumn(WIDTH),
+            _Words(self),
+            console=Console(stderr=True),
+            auto_refresh=by_thread,
+            refresh_per_second=4,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
-    def lines(self) -> list[str]:
-        """Return what is drawn: of a bench the whole, and the data set under way."""
+    def rows(self) -> list[tuple[float | None, str]]:
+        """Return what is drawn: of a bench the whole, and the data set under way.
+
+        Each has the share that is done, from 0 to 1 (None where nobody can tell), and words.
+        """
+        work, name = self._work, self._name(self._dataset)
+        failed = f", {work.failed} failed" if work.failed else ""
+        fits = f"{work.done_here}/{work.total_here} fits"
         if not self._names:
-            return [f"{self._name(self._dataset)} {_bar(self._work.share)} {self._fits()}{self._left()}"]
-        work = self._work
+            return [(work.share, f"{name}: {fits}{failed}{self._now()}{self._left()}")]
         sets = f"{work.finished}/{work.datasets} data sets"
-        failed = f", {work.failed} failed" if work.failed else ""
-        whole = f"{_bar(work.share)} {sets}, {counted(work.fits, 'fit')}{failed}{self._left()}"
+        whole = (work.share, f"{sets}, {counted(work.fits, 'fit')}{failed}{self._left()}")
         if work.between:
-            name = self._names[work.finished] if work.finished < len(self._names) else ""
-            return [whole, f"reading {self._name(name)}" if name else "judging"]
-        here = f"{self._name(self._dataset)} ({work.begun} of {work.datasets})"
-        return [
-            whole,
-            f"{_bar(work.share_here)} {here}: {work.done_here}/{work.total_here} fits{self._now()}",
-        ]
-
-    def _fits(self) -> str:
-        work = self._work
-        failed = f", {work.failed} failed" if work.failed else ""
-        return f"{work.done_here}/{work.total_here} fits{failed}{self._now()}"
+            following = self._names[work.finished : work.finished + 1]
+            return [whole, (None, f"reading {self._name(following[0])}" if following else "judging")]
+        here = f"{name} ({work.begun} of {work.datasets}): {fits}{self._now()}"
+        return [whole, (work.share_here, here)]
 
     def _now(self) -> str:
         model = self._work.under_way(self._jobs)
@@ -110,6 +117,19 @@ class Progress:
 
     def _name(self, name: str) -> str:
         return shortened(printable(name), NAME)
+
+
+class _Words(rich_progress.ProgressColumn):
+    """The words beside a bar, each time as they are then: names from data are no markup."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def render(self, task: rich_progress.Task) -> Text:
+        """Return the words of a task's row."""
+        words = self._progress.rows()[task.id][1]
+        return Text(encodable(words, sys.stderr.encoding), no_wrap=True, overflow="ellipsis")
 
 
 def finished_line(number: int, total: int, comparison: Comparison) -> str:
@@ -134,13 +154,109 @@ def finished_line(number: int, total: int, comparison: Comparison) -> str:
     return f"[{number}/{total}] {name}: {ended}{said}; {', '.join(facts)}, {comparison.seconds or 0:.1f} s"
 
 
-def _bar(share: float) -> str:
-    filled = round(share * WIDTH)
-    return "━" * filled + "─" * (WIDTH - filled)
+@dataclass
+class Workload:
+    """The fits of one data set after the other, with their expected costs in seconds of one core.
+
+    ``datasets`` is how many there are; those that were not read yet are expected to cost as much as the
+    mean of those that were. Reused fits are done at once, so they say nothing about speed.
+    """
+
+    datasets: int = 1
+    begun: int = 0
+    finished: int = 0
+    fits: int = 0
+    failed: int = 0
+    done_here: int = 0
+    total_here: int = 0
+    _pending: dict[str, FitTask] = field(default_factory=dict)
+    _planned: float = 0.0
+    _done: float = 0.0
+    _run: float = 0.0
+    _planned_here: float = 0.0
+    _done_here: float = 0.0
+    _between: bool = True
+    _shown: float = 0.0
+
+    def plan(self, event: Planned) -> None:
+        """Take in the fits of the next data set, or more fits of the one under way."""
+        if self._between:
+            self.begun += 1
+            self._between = False
+            self.done_here = self.total_here = 0
+            self._planned_here = self._done_here = 0.0
+            self._pending.clear()
+        cost = sum(task.cost for task in event.tasks)
+        self.total_here += len(event.tasks)
+        self._planned += cost
+        self._planned_here += cost
+        self._pending |= {task.key: task for task in event.tasks}
+
+    def finish(self, result: FitResult) -> None:
+        """Take in one fit."""
+        task = self._pending.pop(result.key, None)
+        cost = task.cost if task is not None else 0.0
+        self.fits += 1
+        self.done_here += 1
+        self.failed += result.status != "ok"
+        self._done += cost
+        self._done_here += cost
+        self._run += 0.0 if result.reused else cost
+
+    def end_dataset(self) -> None:
+        """Take in that a data set is compared, or left out; fits that will not come are not waited for."""
+        if self._between:
+            self.begun += 1  # it was left out before anything was planned
+        self._planned -= self._planned_here - self._done_here
+        self._planned_here = self._done_here
+        self.finished += 1
+        self._between = True
+        self._pending.clear()
+
+    @property
+    def between(self) -> bool:
+        """Whether the next data set is being read."""
+        return self._between
+
+    @property
+    def share(self) -> float:
+        """The share that is done, from 0 to 1; it never goes back, whatever the next data set costs."""
+        expected = self._planned + self._unread
+        self._shown = max(self._shown, min(1.0, self._done / expected)) if expected else self._shown
+        return self._shown
+
+    @property
+    def share_here(self) -> float:
+        """The share of the data set under way that is done."""
+        return self._done_here / self._planned_here if self._planned_here else 0.0
+
+    @property
+    def _unread(self) -> float:
+        return self._planned / self.begun * max(0, self.datasets - self.begun) if self.begun else 0.0
+
+    def seconds_left(self, spent: float) -> float | None:
+        """Return about how long the rest will take, after ``spent`` seconds; None while nobody can tell."""
+        expected = self._planned + self._unread
+        if spent < SOON or not self._run or self._run < EARLY * expected:
+            return None
+        return max(0.0, expected - self._done) * spent / self._run
+
+    def under_way(self, jobs: int | None) -> str:
+        """Return the model that is being fitted, as far as the order of fits tells; "" for none.
+
+        One after the other as planned with one job, else the longest first.
+        """
+        tasks = tuple(self._pending.values())  # a copy: the thread that draws asks too
+        if not tasks:
+            return ""
+        first = next(iter(tasks)) if jobs == 1 else max(tasks, key=lambda task: task.cost)
+        return first.model.name
 
 
-def _text(lines: str) -> Text:
-    """Return the lines as they are: names from data are no markup."""
-    from rich.text import Text
-
-    return Text(encodable(lines, sys.stderr.encoding), no_wrap=True, overflow="ellipsis")
+def about(seconds: float) -> str:
+    """Return a time as one tells it: ``about 40 s left``, ``about 3 min left``, ``about 2.5 h left``."""
+    if seconds < 60:
+        return f"about {max(1, round(seconds))} s left"
+    if seconds < 3600:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"

@@ -22,9 +22,14 @@ def test_a_table_is_compared_and_the_sentence_stands_under_it(compare, table):
     assert ended.code == 0
     lines = ended.out.splitlines()
     assert lines[0] == "small: 60 rows, 3 features, 2 classes of answer"
-    assert any("logistic" in line for line in lines)
-    assert [line for line in lines if line.strip()][-1] != ""
-    assert "beats" in ended.out or "Top set" in ended.out or "equivalent" in ended.out or "tree" in ended.out
+    document = json.loads(compare("fit", str(table), *FAST, "--json").out)
+    rows = [line.split()[0] for line in lines if line.startswith(("logistic", "tree", "dummy"))]
+    assert rows == [model["model"] for model in document["models"]]
+    above, sentence, below = " ".join(lines).partition(document["verdict"]["sentence"])
+    assert sentence
+    assert all(f" {model} " in above for model in rows)
+    reasons = [text.partition(" (pairs.")[0] for text in document["verdict"]["because"]]
+    assert all(reason in " ".join(below.split()) for reason in reasons)
     assert ended.err.startswith("note: The target is 'answer'")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -16,8 +17,7 @@ from toy_tables import blobs
 from compare_cli.api import compare as compare_data
 from compare_cli.api import iter_bench
 from compare_cli.cli import progress as progress_module
-from compare_cli.cli.progress import Progress, finished_line
-from compare_cli.cli.workload import Workload, about
+from compare_cli.cli.progress import Progress, Workload, about, finished_line
 from compare_cli.engine.job import Options
 from compare_cli.types import Bench, Comparison, FitResult, Planned, PlannedBench, Verdict
 
@@ -160,9 +160,9 @@ def test_hostile_names_do_nothing(toy: Comparison, name):
     assert len(line) < 250
     shown = Progress()
     shown.show(PlannedBench((name, name)))
-    assert all(line.isprintable() and len(line) < 120 for line in shown.lines())
+    assert all(words.isprintable() and len(words) < 90 for _, words in shown.rows())
     shown.show(planned(name, [1.0]))
-    assert all(line.isprintable() and len(line) < 120 for line in shown.lines())
+    assert all(words.isprintable() and len(words) < 90 for _, words in shown.rows())
 
 
 def test_what_a_terminal_shows_of_a_bench(monkeypatch):
@@ -170,13 +170,13 @@ def test_what_a_terminal_shows_of_a_bench(monkeypatch):
     monkeypatch.setattr(progress_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     shown = Progress(jobs=2)
     shown.show(PlannedBench(("a", "b")))
-    assert shown.lines() == ["─" * 28 + " 0/2 data sets, 0 fits", "reading a"]
+    assert shown.rows() == [(0.0, "0/2 data sets, 0 fits"), (None, "reading a")]
     shown.show(planned("a", [3.0, 1.0]))
     clock.now = 12.0
     shown.show(fit("a0", "failed"))
-    assert shown.lines() == [
-        "━" * 10 + "─" * 18 + " 0/2 data sets, 1 fit, 1 failed, about 20 s left",
-        "━" * 21 + "─" * 7 + " a (1 of 2): 1/2 fits, now m1.0",
+    assert shown.rows() == [
+        (3 / 8, "0/2 data sets, 1 fit, 1 failed, about 20 s left"),
+        (3 / 4, "a (1 of 2): 1/2 fits, now m1.0"),
     ]
 
 
@@ -184,7 +184,7 @@ def test_what_a_terminal_shows_of_one_data_set():
     shown = Progress(jobs=1)
     shown.show(planned("moons", [3.0, 1.0]))
     shown.show(fit("moons0"))
-    assert shown.lines() == ["moons " + "━" * 21 + "─" * 7 + " 1/2 fits, now m1.0"]
+    assert shown.rows() == [(3 / 4, "moons: 1/2 fits, now m1.0")]
 
 
 def test_a_log_gets_a_line_for_each_data_set_in_order(capsys):
@@ -208,24 +208,42 @@ def test_the_log_of_a_bench(compare, table):
     assert "[1/" not in compare("fit", "iris", *FAST).err
 
 
-@pytest.mark.parametrize("term", ["xterm", "dumb"])
-def test_a_terminal_is_redrawn_and_left_clean(table, term):
+def on_a_terminal(*args: str, term: str = "xterm") -> tuple[int, str, str]:
+    """Run the program with a terminal as standard error; return its code and what either stream got."""
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "compare_cli", "bench", "iris", str(table), *FAST, "--no-boundary"]
     environment = {**os.environ, "TERM": term, "COLUMNS": "100"}
+    command = [sys.executable, "-m", "compare_cli", *args]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=environment) as run:
         os.close(follower)
         seen = b""
-        while True:
-            try:
-                chunk = os.read(leader, 65536)
-            except OSError:  # how Linux says that the other side is closed
-                break
-            if not chunk:
-                break
+        while chunk := _read(leader):
             seen += chunk
-        assert run.wait() == 0
+        assert run.stdout is not None
+        out = run.stdout.read().decode()
     os.close(leader)
-    text = seen.decode()
-    assert ("1/2 data sets" in text) is (term == "xterm")
-    assert ("[1/2] iris" in text) is (term == "dumb")
+    return run.returncode, out, seen.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how Linux says that the other side is closed
+        return b""
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_terminal_is_redrawn_and_left_clean(table, term):
+    code, out, seen = on_a_terminal("bench", "iris", str(table), *FAST, "--no-boundary", term=term)
+    assert code == 0
+    assert "Mean rank" in out
+    assert ("1/2 data sets" in seen) is (term == "xterm")
+    assert ("[1/2] iris" in seen) is (term == "dumb")
+    assert seen.count("\x1b[?25l") == seen.count("\x1b[?25h"), "the cursor is there again"
+
+
+def test_what_streams_goes_to_standard_output_also_while_bars_are_drawn():
+    code, out, seen = on_a_terminal("fit", "iris", *FAST, "--no-boundary", "--format", "ndjson")
+    assert code == 0
+    assert [json.loads(line)["type"] for line in out.splitlines()] == ["fit"] * 9 + ["comparison"]
+    assert "9 fits" in seen
+    assert '"type"' not in seen
