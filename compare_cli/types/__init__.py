@@ -4,8 +4,18 @@ Those of a result (`Comparison`, `Bench` and their parts) are what the JSON docu
 """
 
 from compare_cli.types.across import Across, AcrossPair, AcrossVerdict, ModelRank
-from compare_cli.types.events import LeftOut, Planned, PlannedBench
-from compare_cli.types.fit import Boundary, Fit, FitResult, FitStatus, FitTask, ModelSpec, Split
+from compare_cli.types.fit import (
+    Boundary,
+    Fit,
+    FitResult,
+    FitStatus,
+    FitTask,
+    LeftOut,
+    ModelSpec,
+    Planned,
+    PlannedBench,
+    Split,
+)
 from compare_cli.types.result import (
     Bench,
     BenchComparison,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from compare_cli.types.ranges import Count, Number, Rate, Share
+from compare_cli.types.fit import Count, Number, Rate, Share
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,43 @@
-"""One fit: what is asked of a model on one fold, and what came of it.
+"""One fit: what is asked of a model on one fold, what came of it, and what is told while fits run.
 
 Shapes: n rows, s probes, c classes. Times are seconds, rates are fractions in [0, 1].
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from compare_cli.types.ranges import Number, Rate, Seconds
+from compare_cli.types.table import Note
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 FitStatus = Literal["ok", "failed", "timeout", "memory", "killed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Within:
+    """Bounds of a number, both inside. They hold when a document is read, and stand in its schema."""
+
+    low: float
+    high: float | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, of: Callable[[Any], dict[str, Any]]) -> Any:
+        """Return the pydantic schema of the annotated type with these bounds."""
+        schema = of(source)
+        number = schema["schema"] if schema["type"] == "nullable" else schema
+        number |= {"ge": self.low} if self.high is None else {"ge": self.low, "le": self.high}
+        return schema
+
+
+Number = float | None
+Rate = Annotated[float | None, Within(0, 1)]
+Seconds = Annotated[float | None, Within(0)]
+Share = Annotated[float, Within(0, 1)]
+Count = Annotated[int, Within(0)]
 
 
 @dataclass(frozen=True)
@@ -135,3 +157,27 @@ class FitResult(Fit):
     boundary: Boundary | None = None
     warnings: tuple[str, ...] = ()
     traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The tasks that are about to run: the first event of a comparison, and of each further repeat."""
+
+    dataset: str
+    tasks: tuple[FitTask, ...]
+
+
+@dataclass(frozen=True)
+class PlannedBench:
+    """The data sets of a bench by their names, in order: its first event. None has been read yet."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A data set of a bench that is not compared, and why: it cannot be used, or it was there already."""
+
+    dataset: str
+    why: str
+    note: Note

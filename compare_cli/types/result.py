@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from compare_cli.types.across import Across, AcrossVerdict
-from compare_cli.types.fit import Fit
-from compare_cli.types.ranges import Number, Rate, Seconds
+from compare_cli.types.fit import Fit, Number, Rate, Seconds
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
 
 Command = Literal["fit", "bench", "verdict", "curve"]
