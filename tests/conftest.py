@@ -41,6 +41,7 @@ def fake_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     wall, cpu = count(), count()
     clock = SimpleNamespace(perf_counter=lambda: TICK * next(wall), process_time=lambda: TICK * next(cpu))
     monkeypatch.setattr("compare_cli.engine.fit.time", clock)
+    monkeypatch.setattr("compare_cli.engine.workspace.time", clock)
     monkeypatch.setattr("compare_cli.engine.fit._size", lambda estimator: 1234)
     monkeypatch.setattr("compare_cli.api.comparison.Clock", FakeRunClock)
 

@@ -15,7 +15,7 @@ import compare_cli
 from compare_cli import api
 from compare_cli.api import bench, compare, iter_bench, iter_compare
 from compare_cli.engine import execute
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.engine.splits import MAX_REPEATS, plan_folds
 from compare_cli.errors import DataError, UsageError
 from compare_cli.types import Bench, Comparison, Dataset, FitResult, LeftOut, Planned, PlannedBench

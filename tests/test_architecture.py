@@ -17,7 +17,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = [
     {"errors"},
     {"types"},
-    {"notes", "metrics", "environment", "runs", "document"},
+    {"notes", "metrics", "document"},
     {"data", "boundary"},
     {"models"},
     {"engine", "verdict", "report"},

@@ -19,7 +19,7 @@ from toy_tables import blobs, make_dataset, with_test
 from compare_cli import document as documents
 from compare_cli.api import bench, compare
 from compare_cli.document import json_schema, read_document, schema_text, to_json
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.errors import DataError
 from compare_cli.types import Bench, Comparison, DroppedColumn, FitResult, Result, SingleComparison
 

@@ -11,12 +11,12 @@ import pytest
 from toy_tables import blobs, make_dataset, with_test
 
 from compare_cli.api import bench, compare
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
+from compare_cli.engine.runs import find_run, parse_age, runs_to_prune
 from compare_cli.errors import DataError, UsageError
 from compare_cli.report.runs import diff_json, diff_text
 from compare_cli.report.view import View
-from compare_cli.runs import DatasetDiff, ModelDiff, StoredRun, find_run, parse_age, runs_to_prune
-from compare_cli.types import Bench, Comparison
+from compare_cli.types import Bench, Comparison, DatasetDiff, ModelDiff, StoredRun
 from compare_cli.verdict.diff import diff_runs
 from compare_cli.verdict.paired import pair_posterior
 

@@ -12,7 +12,7 @@ import pytest
 from toy_tables import blobs, make_dataset, mixed, with_test
 
 from compare_cli.api import compare
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.notes import NOTES
 from compare_cli.types import Comparison, Dataset, DroppedColumn, FitResult, ModelSummary
 from compare_cli.verdict.fits import score_arrays

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
     from compare_cli.api.table import csv_bytes, datasets, describe, plot, read
-    from compare_cli.engine.job import Options
+    from compare_cli.engine.plan import Options
     from compare_cli.models.families import DEFAULT_MODELS
 
 __all__ = [
@@ -59,7 +59,7 @@ _HOMES = {
     "api.comparison": {"bench", "compare", "iter_bench", "iter_compare"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
     "api.table": {"csv_bytes", "datasets", "describe", "plot", "read"},
-    "engine.job": {"Options"},
+    "engine.plan": {"Options"},
     "models.families": {"DEFAULT_MODELS"},
 }
 

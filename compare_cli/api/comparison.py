@@ -13,15 +13,13 @@ from compare_cli.api.table import Reading, read
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
-from compare_cli.engine.job import Job, Options, prepare_job
-from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
+from compare_cli.engine.runs import Clock, environment
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
-from compare_cli.environment import Clock, environment
 from compare_cli.errors import DataError
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
 from compare_cli.models.specs import split_specs
 from compare_cli.notes import NOTES, note
-from compare_cli.runs import StoredRun
 from compare_cli.types import (
     Bench,
     BenchComparison,
@@ -41,6 +39,7 @@ from compare_cli.types import (
     SingleComparison,
     Split,
     Status,
+    StoredRun,
     single_comparison,
 )
 from compare_cli.verdict.fits import judge_data_sets, score_arrays

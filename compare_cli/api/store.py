@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from compare_cli.engine.runs import find_run, parse_age, runs_to_prune
 from compare_cli.engine.store import Store
 from compare_cli.engine.store import default_path as default_store
 from compare_cli.errors import UsageError
-from compare_cli.runs import Pruned, RunsDiff, StoredRun, StoreFacts, find_run, parse_age, runs_to_prune
-from compare_cli.types import Result
+from compare_cli.types import Pruned, Result, RunsDiff, StoredRun, StoreFacts
 
 __all__ = ["default_store"]
 

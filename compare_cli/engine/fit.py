@@ -1,18 +1,27 @@
-"""One task: prepare the fold, fit, predict, score. A failure is a value."""
+"""One task: prepare the fold, fit, predict, score. A failure is a value.
+
+A model from outside works on copies of the rows and leaves the process as it found it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
 import pickle
+import random
 import time
 import traceback
-import uuid
 import warnings
-from collections import OrderedDict
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import wraps
+from typing import Any
 
-from compare_cli.engine.plugin import OnCopies, own, surroundings_restored
-from compare_cli.engine.probing import Probing, Surroundings
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.engine.workspace import Workspace, own_type
 from compare_cli.metrics import (
     METRICS,
     confusion_counts,
@@ -22,81 +31,12 @@ from compare_cli.metrics import (
     row_scores,
 )
 from compare_cli.models.families import family_of
-from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.models.specs import make_estimator
 from compare_cli.types import FitResult, FitStatus, FitTask
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from compare_cli.types import Dataset
-
-CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 TRAIN_SCORE_ROWS = 10_000
 LINE = 300
-
-
-class Workspace:
-    """What a process needs to fit any task of one data set: arrays, and the folds it has prepared lately."""
-
-    def __init__(self, dataset: Dataset, metric: str = "accuracy", probing: Probing | None = None) -> None:
-        self.table = FeatureTable(dataset)
-        self.y = dataset.y
-        self.classes = len(dataset.classes)
-        self.metric = metric
-        self.test_table = FeatureTable(dataset.test) if dataset.test is not None else self.table
-        self.test_y = dataset.test.y if dataset.test is not None else dataset.y
-        self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
-        self.probing = probing
-        self.shared = probing.shared(self.table) if probing is not None else None
-        self.token = uuid.uuid4().hex  # names this table in the processes that it was sent to
-        self._prepared: OrderedDict[tuple[Any, ...], PreparedFold] = OrderedDict()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Travel without prepared folds."""
-        return {**vars(self), "_prepared": OrderedDict()}
-
-    def prepared(self, task: FitTask) -> PreparedFold:
-        """Return the fold of a task prepared as its model needs it, from memory when it is there."""
-        key = (task.repeat, task.fold, task.model.needs)
-        if self.test_table is not self.table:
-            key = (0, 0, task.model.needs)  # repeats share the one split
-        fold = self._prepared.pop(key, None) or PreparedFold(self, task)
-        self._prepared[key] = fold
-        while len(self._prepared) > 1 and sum(f.nbytes for f in self._prepared.values()) > CACHE_BYTES:
-            self._prepared.popitem(last=False)
-        return fold
-
-
-class PreparedFold:
-    """The rows of one fold, ready for a model: ``train`` and ``test`` (rows, columns) float64."""
-
-    def __init__(self, workspace: Workspace, task: FitTask) -> None:
-        import numpy as np
-
-        started = time.perf_counter()
-        self.preparation = preparation = Preparation(task.model.needs, impute=workspace.impute)
-        self.train = _own_type(preparation.fit_transform(workspace.table, task.train))
-        self.test = _own_type(preparation.transform(workspace.test_table, task.test))
-        self.seconds = time.perf_counter() - started
-        self.nbytes = self.train.nbytes + self.test.nbytes
-        self.surroundings = None
-        if workspace.probing is not None and workspace.shared is not None:
-            numbers = workspace.table.numbers[task.train], workspace.test_table.numbers[task.test]
-            missing = np.isnan(numbers[0]), np.isnan(numbers[1])
-            rows = (self.train, self.test)
-            self.surroundings = Surroundings(workspace.probing, preparation, rows, missing, workspace.shared)
-
-
-def _own_type(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array with NumPy's own type object, not the copy of it that comes from another process.
-
-    Models are pickled with it, and should have the same size wherever they were fitted.
-    """
-    import numpy as np
-
-    return np.asarray(array, dtype=np.dtype(array.dtype.str))
+ROWS_IN = {"predict", "predict_proba", "decision_function", "score"}  # methods that take rows
 
 
 def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
@@ -149,7 +89,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     X_train, X_test = fold.train, fold.test
     if family_of(task.model).single_precision:
         X_train, X_test = X_train.astype("float32"), X_test.astype("float32")
-    y_train, y_test = _own_type(workspace.y[task.train]), workspace.test_y[task.test]
+    y_train, y_test = own_type(workspace.y[task.train]), workspace.test_y[task.test]
     estimator = make_estimator(task.model, task.params)
     trusted = family_of(task.model).builtin
     single_test = workspace.test_table is not workspace.table
@@ -200,8 +140,6 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
 
 def _checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64]:
     """Return predictions as codes (rows,). Raises ValueError when they are nothing of the kind."""
-    import numpy as np
-
     labels = np.asarray(predicted)
     if labels.shape != (rows,):
         raise ValueError(f"predict returned shape {labels.shape} for {rows} rows")
@@ -212,8 +150,6 @@ def _checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64
 
 
 def _known_classes(estimator: Any, classes: int) -> NDArray[np.int64]:
-    import numpy as np
-
     return np.asarray(getattr(estimator, "classes_", range(classes))).astype(np.int64)
 
 
@@ -221,8 +157,6 @@ def _probabilities(
     estimator: Any, X: NDArray[np.float64], known: NDArray[np.int64], classes: int
 ) -> NDArray[np.float64] | None:
     """Return probabilities (rows, classes), 0 for classes that training did not have; None without any."""
-    import numpy as np
-
     if not hasattr(estimator, "predict_proba"):
         return None
     given = np.asarray(estimator.predict_proba(X))
@@ -245,8 +179,6 @@ def _ranking_scores(
     classes: int,
 ) -> dict[str, float | None]:
     """Return the scores that need more than labels; nothing where the model gives nothing to score."""
-    import numpy as np
-
     if probabilities is not None:
         return {"roc_auc": roc_auc(y, probabilities), **probability_scores(y, probabilities)}
     if hasattr(estimator, "decision_function") and len(known) == classes:
@@ -258,16 +190,12 @@ def _ranking_scores(
 
 def _train_accuracy(estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64]) -> float:
     """Return accuracy on the training rows, on every k-th of them where there are more than 10,000."""
-    import numpy as np
-
     step = -(-len(y) // TRAIN_SCORE_ROWS)
     return float(np.mean(np.asarray(estimator.predict(X[::step])) == y[::step]))
 
 
 def _extra_score(name: str, estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64]) -> float | None:
     """Return the score of a scikit-learn scorer; None, with a warning, where it cannot be computed."""
-    import math
-
     from sklearn.metrics import get_scorer
 
     try:
@@ -304,8 +232,6 @@ def _all_params(estimator: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return a parameter as a JSON value, so that any result can travel; objects become their repr."""
-    import numpy as np
-
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
@@ -315,3 +241,60 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     return _one_line(repr(value))
+
+
+class OnCopies:
+    """A fitted plugin whose every answer is given on a copy of the rows.
+
+    A model that scales or sorts its rows in place would otherwise change them for the models after it,
+    which share the prepared fold. Read-only rows would not do: compiled plugins refuse them.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self._estimator = estimator
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._estimator, name)
+        if name not in ROWS_IN:
+            return found
+
+        @wraps(found)  # scorers ask for the method's name
+        def answer(X: Any, *rest: Any) -> Any:
+            return found(own(X), *map(own, rest))
+
+        return answer
+
+
+def own(rows: Any) -> Any:
+    """Return a copy of an array in the same memory order, on which sums may depend in the last digit."""
+    return np.array(rows, order="K", copy=True)
+
+
+@contextlib.contextmanager
+def surroundings_restored(task: FitTask) -> Iterator[None]:
+    """Let a plugin run, then put back what it may have changed for the models after it.
+
+    That is: global random numbers, NumPy's error and print settings, scikit-learn's configuration, the
+    environment. The global random numbers start from the task's training rows, so
+    that a plugin that draws from them gives the same numbers wherever and whenever it runs.
+    """
+    from sklearn import config_context
+
+    legacy, plain = np.random.get_state(), random.getstate()
+    environment = dict(os.environ)
+    seed = zlib.crc32(task.train.tobytes(), task.repeat)
+    try:
+        with np.errstate(), np.printoptions(), config_context():
+            np.random.seed(seed)
+            random.seed(seed)
+            yield
+    finally:
+        np.random.set_state(legacy)
+        random.setstate(plain)
+        _restore_environment(environment)
+
+
+def _restore_environment(before: dict[str, str]) -> None:
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})

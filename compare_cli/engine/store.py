@@ -16,10 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from compare_cli.engine.packing import pack, unpack
-from compare_cli.engine.processes import is_that_of
+from compare_cli.engine.runs import is_that_of
 from compare_cli.errors import CompareError, ExitCode
-from compare_cli.runs import Pruned, StoredRun, StoreFacts
-from compare_cli.types import FitResult, FitTask
+from compare_cli.types import FitResult, FitTask, Pruned, StoredRun, StoreFacts
 
 APPLICATION = 0x636D7072  # "cmpr": marks the file as a store of this program
 PATIENCE = 30.0  # seconds to wait while another process writes

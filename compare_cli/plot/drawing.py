@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from compare_cli.engine.job import Options, prepare_job
+from compare_cli.engine.plan import Options, prepare_job
 from compare_cli.models.families import BASELINE
 from compare_cli.models.specs import split_specs
 from compare_cli.notes import note

@@ -15,9 +15,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from compare_cli.engine.execute import single_thread
-from compare_cli.engine.job import Job
-from compare_cli.engine.plan import make_tasks
-from compare_cli.engine.plugin import OnCopies, own, surroundings_restored
+from compare_cli.engine.fit import OnCopies, own, surroundings_restored
+from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable

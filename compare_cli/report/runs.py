@@ -13,7 +13,7 @@ from compare_cli.report.escaping import printable, shortened
 from compare_cli.report.table import Block, Heading, Line, Table, csv_page, text_page
 from compare_cli.report.units import counted
 from compare_cli.report.view import View
-from compare_cli.runs import DatasetDiff, ModelDiff, Pruned, RunsDiff, StoredRun, StoreFacts
+from compare_cli.types import DatasetDiff, ModelDiff, Pruned, RunsDiff, StoredRun, StoreFacts
 
 SHORTEST_ID = 6
 MODELS_FROM = 100  # characters of width from which models are shown too

@@ -37,6 +37,16 @@ from compare_cli.types.result import (
     parts_as_singles,
     single_comparison,
 )
+from compare_cli.types.runs import (
+    DatasetDiff,
+    DiffVerdict,
+    ModelDiff,
+    Pruned,
+    RunsDiff,
+    RunStatus,
+    StoredRun,
+    StoreFacts,
+)
 from compare_cli.types.table import Column, ColumnKind, Dataset, DroppedColumn, Note, ReadInfo
 
 __all__ = [
@@ -51,7 +61,9 @@ __all__ = [
     "Command",
     "Comparison",
     "Dataset",
+    "DatasetDiff",
     "DatasetSummary",
+    "DiffVerdict",
     "DroppedColumn",
     "Environment",
     "Failure",
@@ -60,6 +72,7 @@ __all__ = [
     "FitStatus",
     "FitTask",
     "LeftOut",
+    "ModelDiff",
     "ModelRank",
     "ModelSpec",
     "ModelSummary",
@@ -68,13 +81,18 @@ __all__ = [
     "Planned",
     "PlannedBench",
     "Protocol",
+    "Pruned",
     "ReadInfo",
     "Result",
     "Run",
+    "RunStatus",
+    "RunsDiff",
     "Scheme",
     "SingleComparison",
     "Split",
     "Status",
+    "StoreFacts",
+    "StoredRun",
     "Verdict",
     "part_of_bench",
     "parts_as_singles",

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.metrics import METRICS, Metric, find_metric, metric_named
 from compare_cli.models.families import BASELINE
-from compare_cli.runs import DatasetDiff, ModelDiff, RunsDiff, StoredRun
-from compare_cli.types import Comparison, Result
+from compare_cli.types import Comparison, DatasetDiff, ModelDiff, Result, RunsDiff, StoredRun
 from compare_cli.verdict.fits import score_arrays, uneven_share
 from compare_cli.verdict.paired import PairPosterior, decide_pair, pair_posterior, unpaired_posterior
 

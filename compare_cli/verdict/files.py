@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from compare_cli import __version__
 from compare_cli.document import read_document
-from compare_cli.environment import Clock, environment
+from compare_cli.engine.runs import Clock, environment
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.metrics import METRICS, metric_named
 from compare_cli.models.families import BASELINE

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from compare_cli.engine.store import Store
-from compare_cli.runs import StoredRun
+from compare_cli.types import StoredRun
 
 FAST = ("--folds", "3", "--repeats", "1", "--jobs", "1", "--no-boundary")
 

@@ -15,7 +15,7 @@ from toy_tables import blobs, mixed
 
 from compare_cli.api import compare, iter_compare
 from compare_cli.engine import places
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.errors import UsageError
 from compare_cli.types import Comparison, FitResult
 

@@ -24,11 +24,10 @@ from compare_cli.engine import execute as execution
 from compare_cli.engine.child import Children
 from compare_cli.engine.execute import in_order
 from compare_cli.engine.fit import fit_task
-from compare_cli.engine.job import Job, Options, prepare_job
 from compare_cli.engine.limits import Limits
 from compare_cli.engine.nursery import Nursery
 from compare_cli.engine.places import Here
-from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.types import Comparison, FitResult, FitTask, Planned
 

@@ -11,8 +11,7 @@ import pytest
 from toy_tables import blobs, make_dataset, mixed, with_test
 
 from compare_cli.engine.fit import LINE, Workspace, fit_task
-from compare_cli.engine.job import Options, prepare_job
-from compare_cli.engine.plan import make_tasks
+from compare_cli.engine.plan import Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.metrics import METRICS
 from compare_cli.types import Dataset, FitResult, FitTask
@@ -263,7 +262,7 @@ def test_prepared_folds_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) 
     job = prepare_job(dataset, Options("tree", folds=10))
     tasks = make_tasks(dataset, job.models, next(make_splits(dataset, job.plan, 0)), job.shape, 0)
     one = job.workspace.prepared(tasks[0]).nbytes
-    monkeypatch.setattr("compare_cli.engine.fit.CACHE_BYTES", 3 * one)
+    monkeypatch.setattr("compare_cli.engine.workspace.CACHE_BYTES", 3 * one)
     folds = [job.workspace.prepared(task) for task in tasks]
     kept = job.workspace._prepared
     assert sum(fold.nbytes for fold in kept.values()) <= 3 * one
@@ -330,7 +329,7 @@ def test_boundary_statistics_that_fail_do_not_make_the_fit_fail(monkeypatch: pyt
     def broken(*given: Any, **facts: Any) -> Any:
         raise ZeroDivisionError("no width")
 
-    monkeypatch.setattr("compare_cli.engine.probing.describe_fold", broken)
+    monkeypatch.setattr("compare_cli.engine.workspace.describe_fold", broken)
     result = fit_task(*first_task(blobs(), "tree", boundary=True))
     assert (result.status, result.boundary) == ("ok", None)
     assert result.warnings == ("UserWarning: no boundary statistics: ZeroDivisionError: no width",)

@@ -10,9 +10,8 @@ import pytest
 from toy_tables import blobs, make_dataset, with_test
 
 from compare_cli.engine import plan as planning
-from compare_cli.engine.job import Options, prepare_job
 from compare_cli.engine.places import place
-from compare_cli.engine.plan import make_tasks, resolve_params, task_key, training_shape
+from compare_cli.engine.plan import Options, make_tasks, prepare_job, resolve_params, task_key, training_shape
 from compare_cli.engine.splits import make_splits
 from compare_cli.errors import UsageError
 from compare_cli.metrics import practical_rope

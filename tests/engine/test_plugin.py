@@ -11,10 +11,8 @@ import pytest
 import sklearn
 from toy_tables import blobs, mixed, with_test
 
-from compare_cli.engine.fit import Workspace, fit_task
-from compare_cli.engine.job import Options, prepare_job
-from compare_cli.engine.plan import make_tasks
-from compare_cli.engine.plugin import own
+from compare_cli.engine.fit import Workspace, fit_task, own
+from compare_cli.engine.plan import Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.types import Dataset, FitResult
 

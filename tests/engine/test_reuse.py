@@ -16,11 +16,10 @@ from toy_tables import blobs, with_test
 
 from compare_cli.api import bench, compare, iter_bench, iter_compare
 from compare_cli.engine import plan
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.engine.store import Store
 from compare_cli.errors import CompareError, UsageError
-from compare_cli.runs import StoredRun
-from compare_cli.types import Bench, Comparison, Planned
+from compare_cli.types import Bench, Comparison, Planned, StoredRun
 
 FITS = 4  # per model: folds of one repeat
 

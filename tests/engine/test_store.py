@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from compare_cli.engine import processes, store
-from compare_cli.engine.archive import Archive
+from compare_cli.engine import runs, store
+from compare_cli.engine.execute import Archive
 from compare_cli.engine.packing import pack
 from compare_cli.engine.store import MIGRATIONS, Store, StoreError
-from compare_cli.runs import StoredRun
-from compare_cli.types import FitResult, FitTask, ModelSpec
+from compare_cli.types import FitResult, FitTask, ModelSpec, StoredRun
 
 ROWS = np.arange(3)
 TREE = ModelSpec("tree", "tree", "sklearn.tree:DecisionTreeClassifier", {})
@@ -137,11 +136,11 @@ def test_a_run_whose_process_has_gone_was_killed(opened: Store, monkeypatch: pyt
 
 def test_a_process_that_got_the_number_later_is_another() -> None:
     now = datetime.now(UTC)
-    assert processes.is_that_of(os.getpid(), now)
+    assert runs.is_that_of(os.getpid(), now)
     if sys.platform == "linux":
-        assert not processes.is_that_of(os.getpid(), now - timedelta(days=1))
-    assert processes.is_that_of(os.getppid(), now)
-    assert not processes.is_that_of(2**70, now)
+        assert not runs.is_that_of(os.getpid(), now - timedelta(days=1))
+    assert runs.is_that_of(os.getppid(), now)
+    assert not runs.is_that_of(2**70, now)
 
 
 def test_a_damaged_result_of_a_run_is_told(opened: Store, file: Path) -> None:

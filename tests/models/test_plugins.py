@@ -10,7 +10,7 @@ import pytest
 from toy_tables import blobs
 
 from compare_cli.api import compare
-from compare_cli.engine.job import Options, prepare_job
+from compare_cli.engine.plan import Options, prepare_job
 from compare_cli.errors import UsageError
 from compare_cli.models import FAMILIES, all_families, parse_models
 

@@ -12,7 +12,7 @@ from made_bench import EIGHT, made_bench, ranked
 from step_table import HOSTILE, steps
 
 from compare_cli.api import compare
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.errors import UsageError
 from compare_cli.plot.ranks import PICTURES, Layout, ranks_png, ranks_svg
 from compare_cli.types import Across, Bench

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compare_cli.api import bench
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.report.across import make_matrix
 from compare_cli.report.formats import FORMATS
 from compare_cli.report.view import View

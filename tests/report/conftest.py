@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from compare_cli.api import bench, compare
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.types import Bench, Comparison, Dataset
 
 

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from toy_tables import with_test
 
 from compare_cli.api import iter_compare
-from compare_cli.engine.job import Options
+from compare_cli.engine.plan import Options
 from compare_cli.types import Bench, Comparison, FitResult
 
 THREE = "logistic,tree,naive_bayes"

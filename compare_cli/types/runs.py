@@ -1,23 +1,13 @@
-"""Runs that are kept: what the list says of one, how one is named, and how two differ, as values."""
+"""Runs that are kept: what the list says of one, and how two differ."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from compare_cli.errors import UsageError, nearest
-
 RunStatus = Literal["complete", "partial", "interrupted", "running", "failed", "killed"]
 DiffVerdict = Literal["better", "worse", "equivalent", "identical", "undecided", "not comparable"]
-_LAST = re.compile(r"last(?:~(\d+))?")
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([hdwy])")
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}
-OLDEST = timedelta(days=365 * 1000)
-AMBIGUOUS = 5  # ids that an error names
 
 
 @dataclass(frozen=True)
@@ -109,50 +99,3 @@ class RunsDiff:
     datasets: tuple[DatasetDiff, ...]
     only_old: tuple[str, ...] = ()
     only_new: tuple[str, ...] = ()
-
-
-def find_run(runs: Sequence[StoredRun], name: str) -> StoredRun:
-    """Return the run of a name: an id, the beginning of only one, ``last``, or ``last~N`` for N before it.
-
-    ``runs`` are the newest first. Raises UsageError when there is none or there are several.
-    """
-    last = _LAST.fullmatch(name)
-    if last is not None:
-        back = int(last[1] or 0)
-        if back < len(runs):
-            return runs[back]
-        raise UsageError(f"{name}: there are only {len(runs)} runs.")
-    found = [run for run in runs if name and run.id.startswith(name.lower())]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(run.id for run in found[:AMBIGUOUS]) + (", …" if len(found) > AMBIGUOUS else "")
-        raise UsageError(f"{name}: {len(found)} runs begin so: {ids}. Give more of it.")
-    known = [run.id for run in runs] + ["last"]
-    raise UsageError(f"{name}: no such run.{nearest(name, known)} `compare runs` lists them.")
-
-
-def parse_age(text: str) -> timedelta:
-    """Return the time span that ``36h``, ``30d``, ``8w`` or ``1y`` says. Raises UsageError for others."""
-    found = _AGE.fullmatch(text.strip().lower())
-    if found is None:
-        raise UsageError(f"--older-than {text}: give a time such as 36h, 30d, 8w or 1y.")
-    if float(found[1]) * (_UNITS[found[2]] / OLDEST) > 1:
-        raise UsageError(f"--older-than {text}: longer ago than anything.")
-    return float(found[1]) * _UNITS[found[2]]
-
-
-def runs_to_prune(
-    runs: Sequence[StoredRun], *, keep: int | None = None, since: datetime | None = None
-) -> list[StoredRun]:
-    """Return the runs that go: those that are neither among the ``keep`` newest nor ``since`` then.
-
-    ``runs`` are the newest first. None keeps nothing by that rule; what still runs always stays.
-    """
-    return [
-        run
-        for place, run in enumerate(runs)
-        if run.status != "running"
-        and (keep is None or place >= keep)
-        and (since is None or datetime.fromisoformat(run.started) < since)
-    ]

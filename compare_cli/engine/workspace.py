@@ -1,26 +1,84 @@
-"""Boundary statistics in the worker, right after a fit: the fitted model never has to travel."""
+"""What a process needs to fit any task of one data set: arrays, prepared folds, probes of boundaries."""
 
 from __future__ import annotations
 
+import time
+import uuid
 import warnings
+from collections import OrderedDict
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from compare_cli.boundary.probes import shared_probes
-from compare_cli.boundary.space import prepared_frame
+from compare_cli.boundary.space import Frame, prepared_frame
 from compare_cli.boundary.statistics import describe_fold
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from compare_cli.boundary.space import Frame
-    from compare_cli.types import Boundary, Column, FitTask
-
+from compare_cli.types import Boundary, Column, Dataset, FitTask
 
 BOUNDARY_VERSION = 1  # raise when a boundary statistic changes: stored ones are then made anew
+CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
+
+
+class Workspace:
+    """What a process needs to fit any task of one data set: arrays, and the folds it has prepared lately."""
+
+    def __init__(self, dataset: Dataset, metric: str = "accuracy", probing: Probing | None = None) -> None:
+        self.table = FeatureTable(dataset)
+        self.y = dataset.y
+        self.classes = len(dataset.classes)
+        self.metric = metric
+        self.test_table = FeatureTable(dataset.test) if dataset.test is not None else self.table
+        self.test_y = dataset.test.y if dataset.test is not None else dataset.y
+        self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
+        self.probing = probing
+        self.shared = probing.shared(self.table) if probing is not None else None
+        self.token = uuid.uuid4().hex  # names this table in the processes that it was sent to
+        self._prepared: OrderedDict[tuple[Any, ...], PreparedFold] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without prepared folds."""
+        return {**vars(self), "_prepared": OrderedDict()}
+
+    def prepared(self, task: FitTask) -> PreparedFold:
+        """Return the fold of a task prepared as its model needs it, from memory when it is there."""
+        key = (task.repeat, task.fold, task.model.needs)
+        if self.test_table is not self.table:
+            key = (0, 0, task.model.needs)  # repeats share the one split
+        fold = self._prepared.pop(key, None) or PreparedFold(self, task)
+        self._prepared[key] = fold
+        while len(self._prepared) > 1 and sum(f.nbytes for f in self._prepared.values()) > CACHE_BYTES:
+            self._prepared.popitem(last=False)
+        return fold
+
+
+class PreparedFold:
+    """The rows of one fold, ready for a model: ``train`` and ``test`` (rows, columns) float64."""
+
+    def __init__(self, workspace: Workspace, task: FitTask) -> None:
+        started = time.perf_counter()
+        self.preparation = preparation = Preparation(task.model.needs, impute=workspace.impute)
+        self.train = own_type(preparation.fit_transform(workspace.table, task.train))
+        self.test = own_type(preparation.transform(workspace.test_table, task.test))
+        self.seconds = time.perf_counter() - started
+        self.nbytes = self.train.nbytes + self.test.nbytes
+        self.surroundings = None
+        if workspace.probing is not None and workspace.shared is not None:
+            numbers = workspace.table.numbers[task.train], workspace.test_table.numbers[task.test]
+            missing = np.isnan(numbers[0]), np.isnan(numbers[1])
+            rows = (self.train, self.test)
+            self.surroundings = Surroundings(workspace.probing, preparation, rows, missing, workspace.shared)
+
+
+def own_type(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array with NumPy's own type object, not the copy of it that comes from another process.
+
+    Models are pickled with it, and should have the same size wherever they were fitted.
+    """
+    return np.asarray(array, dtype=np.dtype(array.dtype.str))
 
 
 class Probing:
@@ -30,8 +88,6 @@ class Probing:
     """
 
     def __init__(self, columns: tuple[Column, ...], seed: int, probes: int | None) -> None:
-        import numpy as np
-
         self.seed = seed
         self.probes = probes
         numeric = [column.kind for column in columns if column.kind != "categorical"]
@@ -63,8 +119,6 @@ class Surroundings:
     @cached_property
     def frame(self) -> Frame:
         """The fold's test rows, as probes start from them."""
-        import numpy as np
-
         moving = np.flatnonzero(self.probing.moving)
         train, test = self._rows
         gaps, missing = (cells[:, moving] if cells.any() else None for cells in self._missing)
@@ -75,8 +129,6 @@ class Surroundings:
     @cached_property
     def shared(self) -> NDArray[np.float64]:
         """The shared probes, prepared as the fold's rows are."""
-        import numpy as np
-
         everything = np.arange(len(self._shared_table.numbers))
         return self._preparation.transform(self._shared_table, everything)
 
