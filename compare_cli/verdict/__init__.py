@@ -15,12 +15,10 @@ from compare_cli.metrics import Metric
 from compare_cli.verdict.across import judge_across
 from compare_cli.verdict.evidence import Baseline, PairPredictions
 from compare_cli.verdict.judge import Judgement, judge, judge_single_test
-from compare_cli.verdict.paired import McNemar
 
 __all__ = [
     "Baseline",
     "Judgement",
-    "McNemar",
     "MetricFacts",
     "PairPredictions",
     "judge",

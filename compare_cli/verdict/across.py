@@ -43,8 +43,6 @@ def judge_across(
     finished on none is left out. The baseline is left out. "Better" needs P(> rope) >= .95 and a
     Wilcoxon-Holm p < .05; under 10 data sets there is no verdict (``undecided``).
     """
-    from scipy.stats import rankdata  # costs a second, which a single data set need not wait
-
     sign = 1.0 if metric.higher_is_better else -1.0
     finished = {
         name: sign * np.asarray(values, dtype=np.float64)
@@ -53,13 +51,7 @@ def judge_across(
     }
     if not finished:
         return Across((), AcrossVerdict("none", "No model finished on any data set."))
-    table = np.stack(list(finished.values()), axis=1)
-    table = table[np.isfinite(table).all(axis=1)]
-    ranks = rankdata(-table, axis=1)
-    average = ranks.mean(axis=0) if len(table) else np.full(len(finished), np.nan)
-    order = sorted(range(len(finished)), key=lambda i: (float(average[i]) if len(table) else 0.0, i))
-    names = [list(finished)[i] for i in order]
-    table, ranks, average = table[:, order], ranks[:, order], average[order]
+    names, table, average = _in_order_of_rank(finished)
     pairs = _pairs(names, table, metric.rope, seed)
     several = len(names) > 1 and len(table) > 1
     difference = critical_difference(len(names), len(table)) if several else None
@@ -73,6 +65,20 @@ def judge_across(
         datasets=len(table),
         rank_groups=tuple(tuple(names[i] for i in group) for group in groups),
     )
+
+
+def _in_order_of_rank(scores: Mapping[str, Floats]) -> tuple[list[str], Floats, Floats]:
+    """Return names, scores (datasets, m) where all finished, and average ranks (m,), the best first.
+
+    ``scores`` (datasets,) are higher for better models. Without a data set in common the order stays.
+    """
+    from scipy.stats import rankdata  # costs a second, which a single data set need not wait
+
+    table = np.stack(list(scores.values()), axis=1)
+    table = table[np.isfinite(table).all(axis=1)]
+    average = rankdata(-table, axis=1).mean(axis=0) if len(table) else np.zeros(len(scores))
+    order = np.argsort(average, kind="stable")
+    return [list(scores)[i] for i in order], table[:, order], average[order]
 
 
 def _pairs(names: list[str], table: Floats, rope: float, seed: int) -> dict[tuple[str, str], AcrossPair]:

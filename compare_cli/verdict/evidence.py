@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict
-from compare_cli.verdict.paired import BETTER_FROM, PairPosterior, decide_pair, student_quantile
+from compare_cli.verdict.paired import BETTER_FROM, PairOutcome, PairPosterior, decide_pair, student_quantile
 from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats, rows_needed
 
 Floats = NDArray[np.float64]
@@ -219,60 +219,47 @@ def judge_pairs(
         if posterior is not None:
             p = p_adjusted.get(pair)
             outcome = decide_pair(posterior, p if many else None, differ.identical if differ else None)
-            verdict = replace(_numbers(pair, posterior, p, metric), verdict=outcome, undecided_reason=None)
-            if outcome == "undecided" and posterior.no_spread:
-                verdict = _without_spread(verdict)
-            elif outcome == "undecided":
+            verdict = _numbers(pair, posterior, outcome, p, metric)
+            if verdict.undecided_reason == "more_data":
                 decides = critical if set(pair) <= set(evidence.complete) else None
                 verdict = _with_advice(verdict, posterior, evidence, metric.rope, decides, repeats_cap)
-        verdicts[pair] = _with_predictions(verdict, differ)
+        if differ is not None:
+            right = differ.left_right_when_differ
+            verdict = replace(verdict, disagreement=differ.disagreement, left_right_when_differ=right)
+        verdicts[pair] = verdict
     return verdicts
 
 
-def _numbers(pair: Pair, posterior: PairPosterior, p_adjusted: float | None, metric: Metric) -> PairVerdict:
-    """The measured part of a pair's verdict; its interval holds possible differences only."""
-    low, high = metric.clipped_difference(*posterior.interval())
-    return PairVerdict(
-        left=pair[0],
-        right=pair[1],
+def _numbers(
+    pair: Pair, posterior: PairPosterior, outcome: PairOutcome, p_adjusted: float | None, metric: Metric
+) -> PairVerdict:
+    """The measured part of a pair's verdict; its interval holds possible differences only.
+
+    Equal differences on all folds measure no uncertainty: no interval and no probability exists.
+    """
+    measured = PairVerdict(
+        *pair,
         delta=posterior.delta,
-        delta_low=low,
-        delta_high=high,
         se=posterior.se,
         se_floor=posterior.se_floor,
         split_sd=posterior.split_sd,
         df=posterior.df,
+        verdict=outcome,
+        undecided_reason="more_data" if outcome == "undecided" else None,
+    )
+    if outcome == "undecided" and posterior.no_spread:
+        return replace(measured, undecided_reason="no_spread")
+    low, high = metric.clipped_difference(*posterior.interval())
+    return replace(
+        measured,
+        delta_low=low,
+        delta_high=high,
         p_positive=posterior.p_positive,
         p_better=posterior.p_better,
         p_equivalent=posterior.p_equivalent,
         p_worse=posterior.p_worse,
         p_better_nb=posterior.p_positive_nb,
         p_adjusted=p_adjusted,
-    )
-
-
-def _without_spread(verdict: PairVerdict) -> PairVerdict:
-    """Equal differences on all folds measure no uncertainty: no interval and no probability exists."""
-    return replace(
-        verdict,
-        delta_low=None,
-        delta_high=None,
-        p_positive=None,
-        p_better=None,
-        p_equivalent=None,
-        p_worse=None,
-        p_better_nb=None,
-        p_adjusted=None,
-        undecided_reason="no_spread",
-    )
-
-
-def _with_predictions(verdict: PairVerdict, differ: PairPredictions | None) -> PairVerdict:
-    """Add how the predictions differ, where that is known."""
-    if differ is None:
-        return verdict
-    return replace(
-        verdict, disagreement=differ.disagreement, left_right_when_differ=differ.left_right_when_differ
     )
 
 
@@ -284,7 +271,7 @@ def _with_advice(
     critical: float | None,
     cap: int,
 ) -> PairVerdict:
-    """Add why a pair is undecided and what would decide it.
+    """Add what would decide an undecided pair: more repeats or more rows.
 
     ``critical`` is the |t| that decides among more than two models; None means t.975.
     """
@@ -298,7 +285,7 @@ def _with_advice(
         t_equivalent=student_quantile(0.95, posterior.df),
     )
     if evidence.source == "rows" or cap < 2:
-        return replace(verdict, undecided_reason="more_data", rows_needed=needed)
+        return replace(verdict, rows_needed=needed)
     repeats = (posterior.df + 1) // evidence.folds
     chance = probability_decided_by_repeats(
         posterior.delta, posterior.se_floor, posterior.split_sd, repeats, cap, threshold

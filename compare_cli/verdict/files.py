@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from compare_cli.verdict.intervals import score_interval
 
 Floats = NDArray[np.float64]
 Cell = tuple[str, str]  # repeat and fold, as written in the table
+Cells = dict[str, dict[Cell, tuple[float, int]]]  # model → (repeat, fold) → score and row of one data set
 
 SCORE_KEYS = ("model", "fold", "repeat", "dataset")
 MISSING = {"", "na", "nan", "null", "none"}
@@ -206,52 +207,41 @@ class ScoreTable:
     scores: Mapping[str, Floats]
 
 
-@dataclass
-class _Reading:
-    """The cells of one data set so far: model → (repeat, fold) → (score, line)."""
-
-    cells: dict[str, dict[Cell, tuple[float, int]]] = field(default_factory=dict)
-
-
 def arrays_from_rows(
     rows: Iterable[Mapping[str, str]],
     *,
     metric: str,
-    model: str = "model",
-    fold: str = "fold",
-    repeat: str = "repeat",
-    dataset: str = "dataset",
     source: str = "scores",
 ) -> list[ScoreTable]:
     """Return one table of paired scores per data set, in order of appearance.
 
     ``rows`` are mappings from column names to text, one per model and fold, as `csv.DictReader` gives them;
     the column ``metric`` has the score, an empty one (also NA, NaN, null) means that the fit failed. The
-    columns ``repeat`` and ``dataset`` may be absent: one repeat, one data set. Folds and repeats may have any
-    names; numbers are put in order of size.
+    columns repeat and dataset may be absent: one repeat, one data set. Folds and repeats may have any names;
+    numbers are put in order of size.
 
     A missing column is a UsageError; a score that is no number, a fold given twice, or folds that differ
     between models (scores that are not paired) are a DataError that names ``source`` and the row, counted
     from 1 below the header.
     """
-    tables: dict[str, _Reading] = {}
+    tables: dict[str, Cells] = {}
     line = 0
     for line, row in enumerate(rows, start=1):
-        for needed in (model, fold, metric):
+        for needed in ("model", "fold", metric):
             if needed not in row:
                 raise UsageError(f"{source} has no column {needed!r}.{nearest(needed, row)}")
-        reading = tables.setdefault(row.get(dataset) or "", _Reading())
-        cell = (row.get(repeat) or "", row[fold])
-        of_model = reading.cells.setdefault(row[model], {})
+        cells = tables.setdefault(row.get("dataset") or "", {})
+        cell = (row.get("repeat") or "", row["fold"])
+        of_model = cells.setdefault(row["model"], {})
         if cell in of_model:
             raise DataError(
-                f"{source}, row {line}: {row[model]} has {_told(cell)} twice "
+                f"{source}, row {line}: {row['model']} has {_told(cell)} twice "
                 f"(also in row {of_model[cell][1]}); keep one, or add a column for the repeat or data set."
             )
         of_model[cell] = (_score(row[metric], metric, f"{source}, row {line}"), line)
     if not line:
         raise DataError(f"{source} has no rows; give one row per model and fold.")
-    return [_paired(name, reading, source) for name, reading in tables.items()]
+    return [_paired(name, cells, source) for name, cells in tables.items()]
 
 
 def _score(text: str, metric: str, where: str) -> float:
@@ -275,11 +265,11 @@ def _score(text: str, metric: str, where: str) -> float:
     return value
 
 
-def _paired(name: str, reading: _Reading, source: str) -> ScoreTable:
+def _paired(name: str, table: Cells, source: str) -> ScoreTable:
     """The arrays of one data set, after a check that all models have the same folds."""
     where = f"{source}, data set {name!r}" if name else source
-    everywhere = sorted({cell for cells in reading.cells.values() for cell in cells}, key=_order)
-    for model, cells in reading.cells.items():
+    everywhere = sorted({cell for cells in table.values() for cell in cells}, key=_order)
+    for model, cells in table.items():
         lacking = [cell for cell in everywhere if cell not in cells]
         if lacking:
             raise DataError(
@@ -295,7 +285,7 @@ def _paired(name: str, reading: _Reading, source: str) -> ScoreTable:
         raise DataError(f"{where} has a single fold; at least 2 are needed to see how much scores vary.")
     scores = {
         model: np.array([[cells[cell][0] for cell in per_repeat[r]] for r in repeats])
-        for model, cells in reading.cells.items()
+        for model, cells in table.items()
     }
     return ScoreTable(name, scores)
 

@@ -101,14 +101,7 @@ def judge_fits(
             predictions=predictions,
             seed=seed,
         )
-    arrays, share = score_arrays(results, models, metric.name), None
-    folds = sorted({r.fold for r in results})
-    if len(folds) < protocol.folds:  # not even one repeat is there: some of its folds are judged
-        arrays = {name: scores[:, folds] for name, scores in arrays.items()}
-    if len(folds) < protocol.folds or protocol.scheme != "stratified":
-        share = test_share(splits)  # which is then not 1/(k-1)
-    if len(results) < len(splits) * len(models):
-        arrays = common_repeats(arrays)
+    arrays, share = _fold_scores(models, protocol, metric, splits, results)
     return judge_evidence(
         fold_evidence(arrays, metric, len(dataset.y), baseline, share),
         metric,
@@ -117,6 +110,27 @@ def judge_fits(
         repeats_cap=repeats_cap(protocol.scheme),
         seed=seed,
     )
+
+
+def _fold_scores(
+    models: Sequence[str],
+    protocol: Protocol,
+    metric: Metric,
+    splits: Sequence[Split],
+    results: Sequence[FitResult],
+) -> tuple[dict[str, Floats], float | None]:
+    """Return each model's scores (repeats, folds), and n_test/n_train where it is not 1/(folds - 1).
+
+    Of a run that was cut short only the repeats that all models have, and some folds of the first one where
+    not even that is complete.
+    """
+    arrays, folds = score_arrays(results, models, metric.name), sorted({r.fold for r in results})
+    fewer = len(folds) < protocol.folds
+    if fewer:
+        arrays = {name: scores[:, folds] for name, scores in arrays.items()}
+    if len(results) < len(splits) * len(models):
+        arrays = common_repeats(arrays)
+    return arrays, test_share(splits) if fewer or protocol.scheme != "stratified" else None
 
 
 def test_share(splits: Sequence[Split]) -> float | None:
@@ -254,25 +268,9 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
         stored = dict.fromkeys(key for fit in comparison.fits for key in fit.score_names)
         raise UsageError(f"--metric {name}: not among the stored scores.{nearest(name, stored)}")
     metric = _metric(comparison, name, criterion)
-    fits = judged_part(comparison.fits, list(rows), comparison.protocol.folds)
-    arrays = score_arrays(fits, list(rows), name)
-    if any(((scores < metric.bounds[0]) | (scores > metric.bounds[1])).any() for scores in arrays.values()):
-        metric = replace(metric, bounds=(-inf, inf))  # a score from elsewhere that only has a known name
-    data, scheme = comparison.dataset, comparison.protocol.scheme
-    most = data.class_counts.index(max(data.class_counts)) if data.classes else None
-    baseline = Baseline(BASELINE, None if most is None else data.classes[most])
-    if comparison.run.status == "interrupted":
-        arrays = common_repeats(arrays)
-    judgement = judge_evidence(
-        fold_evidence(arrays, metric, criterion.rows or data.rows, baseline, uneven_share(comparison)),
-        metric,
-        prefer=preference(criterion.prefer, rows),
-        predictions=_stored_predictions(comparison.pairs),
-        repeats_cap=repeats_cap(scheme),
-        seed=criterion.seed,
-    )
+    judgement = _judgement_again(comparison, metric, criterion)
     models = in_order_of_merit(rows, judgement)
-    between = _stored_disagreements(comparison.pairs)
+    between = {frozenset((p.left, p.right)): p.disagreement_between_rows for p in comparison.pairs}
     pairs = tuple(
         replace(p, disagreement_between_rows=between.get(frozenset((p.left, p.right))))
         for p in judgement.pairs
@@ -284,6 +282,28 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
         pairs=pairs,
         verdict=with_boundary_reasons(judgement.verdict, models, pairs),
         protocol=replace(comparison.protocol, metric=name, rope=metric.rope),
+    )
+
+
+def _judgement_again(comparison: SingleComparison, metric: Metric, criterion: Criterion) -> Judgement:
+    """Judge the stored scores of a comparison by ``metric``, as far as every model has them."""
+    data, protocol = comparison.dataset, comparison.protocol
+    rows = {m.model: m for m in comparison.models}
+    fits = judged_part(comparison.fits, list(rows), protocol.folds)
+    arrays = score_arrays(fits, list(rows), metric.name)
+    if any(((scores < metric.bounds[0]) | (scores > metric.bounds[1])).any() for scores in arrays.values()):
+        metric = replace(metric, bounds=(-inf, inf))  # a score from elsewhere that only has a known name
+    if comparison.status == "interrupted":
+        arrays = common_repeats(arrays)
+    most = data.class_counts.index(max(data.class_counts)) if data.classes else None
+    baseline = Baseline(BASELINE, None if most is None else data.classes[most])
+    return judge_evidence(
+        fold_evidence(arrays, metric, criterion.rows or data.rows, baseline, uneven_share(comparison)),
+        metric,
+        prefer=preference(criterion.prefer, rows),
+        predictions=_stored_predictions(comparison.pairs),
+        repeats_cap=repeats_cap(protocol.scheme),
+        seed=criterion.seed,
     )
 
 
@@ -316,10 +336,6 @@ def _metric(comparison: SingleComparison, name: str, criterion: Criterion) -> Me
     if rope is None:
         rope = practical_rope(metric, data.class_counts) if data.class_counts else metric.rope
     return replace(metric, rope=rope)
-
-
-def _stored_disagreements(pairs: Sequence[PairVerdict]) -> dict[frozenset[str], float | None]:
-    return {frozenset((p.left, p.right)): p.disagreement_between_rows for p in pairs}
 
 
 def _stored_predictions(pairs: Sequence[PairVerdict]) -> Predictions:

@@ -29,7 +29,6 @@ from compare_cli.verdict.evidence import (
 from compare_cli.verdict.many import joint_evidence
 from compare_cli.verdict.paired import (
     EQUIVALENT_FROM,
-    McNemar,
     PairPosterior,
     exact_mcnemar,
     pair_posterior,
@@ -50,7 +49,6 @@ class Judgement:
 
     ``pairs`` are in order of merit, left before right. ``p_best`` (None where it cannot be computed) and
     ``beats_baseline`` (None where unknown) have one value per real model. ``top_set`` begins with the leader.
-    ``mcnemar`` is there for a test set whose scores are right or wrong: (left, right) as in ``pairs``.
     ``verdict`` says the same in sentences.
     """
 
@@ -59,7 +57,6 @@ class Judgement:
     p_best: Mapping[str, float | None]
     beats_baseline: Mapping[str, bool | None]
     top_set: tuple[str, ...]
-    mcnemar: Mapping[Pair, McNemar]
     verdict: Verdict
 
     @property
@@ -155,26 +152,17 @@ def judge_single_test(
     judged = judge_evidence(
         evidence, metric, prefer=prefer, predictions=predictions, repeats_cap=1, seed=seed
     )
-    mcnemar = _mcnemar(evidence, judged.pairs) if metric.rate and metric.higher_is_better else {}
-    first = next(((p.left, p.right) for p in judged.pairs if p.left == judged.leader), None)
-    if first is None or first not in mcnemar:
-        return replace(judged, mcnemar=mcnemar)
-    because = (*judged.verdict.because, sentences.reason_mcnemar(*first, mcnemar[first]))
-    return replace(judged, mcnemar=mcnemar, verdict=replace(judged.verdict, because=because))
+    because = (*judged.verdict.because, *_mcnemar(evidence))
+    return replace(judged, verdict=replace(judged.verdict, because=because))
 
 
-def _mcnemar(evidence: Evidence, pairs: tuple[PairVerdict, ...]) -> dict[Pair, McNemar]:
-    """McNemar's test of every pair of models that are right or wrong on every row."""
-    known = {
-        name: values.mean(axis=0)
-        for name, values in evidence.columns.items()
-        if values.size and np.isin(values, (0.0, 1.0)).all()
-    }
-    return {
-        (pair.left, pair.right): exact_mcnemar(known[pair.left], known[pair.right])
-        for pair in pairs
-        if pair.left in known and pair.right in known
-    }
+def _mcnemar(evidence: Evidence) -> list[str]:
+    """McNemar's test of the leader and the next best, where both are right or wrong on every row."""
+    best = evidence.complete[:2]
+    if len(best) < 2 or not all(np.isin(evidence.columns[name], (0.0, 1.0)).all() for name in best):
+        return []
+    right = [evidence.columns[name].mean(axis=0) for name in best]
+    return [sentences.reason_mcnemar(*best, *exact_mcnemar(*right))]
 
 
 def judge_evidence(
@@ -210,7 +198,6 @@ def judge_evidence(
         p_best={name: joint.p_best.get(name) for name in evidence.registry},
         beats_baseline=beats,
         top_set=_top_set(evidence, pairs),
-        mcnemar={},
         verdict=Verdict("none"),
     )
     return replace(judged, verdict=conclude(judged, metric, choice, repeats_cap))

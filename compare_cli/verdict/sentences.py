@@ -11,7 +11,6 @@ from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.choice import Choice
 from compare_cli.verdict.evidence import Baseline, Evidence
-from compare_cli.verdict.paired import McNemar
 from compare_cli.verdict.wording import (
     amount,
     counted,
@@ -263,9 +262,9 @@ def reason_left_out(evidence: Evidence) -> list[str]:
     ]
 
 
-def reason_mcnemar(left: str, right: str, test: McNemar) -> str:
-    """Return McNemar's test of the leader and the next best model."""
+def reason_mcnemar(left: str, right: str, left_only: int, right_only: int, p: float) -> str:
+    """Return McNemar's test of two models; see `paired.exact_mcnemar`."""
     return (
-        f"{left} alone is right on {counted(test.left_only, 'row')}, {right} alone on {test.right_only:,}: "
-        f"exact McNemar {p_value('p', test.p)}, beside the t-test (pairs.p_positive)."
+        f"{left} alone is right on {counted(left_only, 'row')}, {right} alone on {right_only:,}: "
+        f"exact McNemar {p_value('p', p)}, beside the t-test (pairs.p_positive)."
     )

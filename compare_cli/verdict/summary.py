@@ -86,15 +86,9 @@ def summarise_model(
     the mean n_test/n_train (None on a single test set: then only accuracy has an interval).
     """
     done = [r for r in results if r.status == "ok"]
-    rows = min(rows, sum(r.test_rows for r in done))
-    classes = next((len(r.confusion) for r in done if r.confusion is not None), None)
-    names = list(dict.fromkeys([*METRICS, metric.name]))
-    arrays = {name: score_arrays(results, [spec.name], name)[spec.name] for name in names} if done else {}
-    scores = {name: _mean(arrays.get(name)) for name in names}
-    intervals_of = {
-        name: _interval(metric_named(name, classes), array, rows, share) for name, array in arrays.items()
-    }
-    low, high = intervals_of.pop("accuracy", None) or (None, None)
+    scores, intervals = _scores(spec.name, results, metric, min(rows, sum(r.test_rows for r in done)), share)
+    low, high = intervals.pop("accuracy") or (None, None)
+    sizes = [r.size_bytes for r in done if r.size_bytes is not None]
     rates = [r.test_rows / r.predict_seconds for r in done if r.predict_seconds]
     confusion = sum((r.confusion for r in done if r.confusion is not None), start=np.int64(0))
     return ModelSummary(
@@ -108,17 +102,17 @@ def summarise_model(
         accuracy_low=low,
         accuracy_high=high,
         scores=scores,
-        score_intervals=intervals_of,
+        score_intervals=intervals if done else {},
         fit_seconds=_median([r.fit_seconds for r in done]),
         fit_cpu_seconds=_median([r.fit_cpu_seconds for r in done]),
         predict_seconds=_median([r.predict_seconds for r in done]),
         prepare_seconds=_median([r.prepare_seconds for r in done]),
         predict_rows_per_second=_median(rates),
-        size_bytes=_whole(_median([r.size_bytes for r in done])),
+        size_bytes=round(median(sizes)) if sizes else None,
         confusion=np.asarray(confusion).tolist() if done else None,
         boundary=summarise_boundary([r.boundary for r in done if r.boundary is not None]),
         warnings=tuple(dict.fromkeys(w for r in done for w in r.warnings)),
-        failures=_failures(results),
+        failures=tuple(failure for failure in map(_failure, results) if failure is not None),
     )
 
 
@@ -150,10 +144,9 @@ def probe_disagreements(results: Sequence[FitResult]) -> dict[tuple[str, str], f
     return found
 
 
-def _mean(array: Floats | None) -> float | None:
-    if array is None or np.isnan(array).all():
-        return None
-    return float(np.nanmean(array))
+def _failure(r: FitResult) -> Failure | None:
+    ended = r.status in {"ok", "skipped"}
+    return None if ended else Failure(r.fold, r.repeat, r.error_kind, r.error_message)
 
 
 def _median(values: Sequence[float | int | None]) -> float | None:
@@ -161,26 +154,26 @@ def _median(values: Sequence[float | int | None]) -> float | None:
     return float(median(known)) if known else None
 
 
-def _whole(value: float | None) -> int | None:
-    return None if value is None else round(value)
+def _scores(
+    model: str, results: Sequence[FitResult], metric: Metric, rows: int, share: float | None
+) -> tuple[dict[str, float | None], dict[str, tuple[float, float] | None]]:
+    """Return the mean and the 95 % interval of each of a model's scores."""
+    classes = next((len(r.confusion) for r in results if r.confusion is not None), None)
+    scores, intervals = {}, {}
+    for name in dict.fromkeys([*METRICS, metric.name]):
+        array = score_arrays(results, [model], name)[model]
+        scores[name] = None if np.isnan(array).all() else float(np.nanmean(array))
+        intervals[name] = _interval(metric_named(name, classes), array, rows, share)
+    return scores, intervals
 
 
 def _interval(metric: Metric, array: Floats, rows: int, share: float | None) -> tuple[float, float] | None:
     """Return the 95 % interval of a score: Wilson for accuracy, else t over the folds; None if not known."""
-    mean = _mean(array)
-    if mean is None or not metric.ranks:
+    if not metric.ranks or np.isnan(array).all():
         return None
     if metric.name == "accuracy":
-        return wilson_interval(mean, rows)
+        return wilson_interval(float(np.nanmean(array)), rows)
     return score_interval(array, share, bounds=metric.bounds)
-
-
-def _failures(results: Sequence[FitResult]) -> tuple[Failure, ...]:
-    return tuple(
-        Failure(r.fold, r.repeat, r.error_kind, r.error_message)
-        for r in results
-        if r.status not in {"ok", "skipped"}
-    )
 
 
 class Summary(NamedTuple):
