@@ -15,6 +15,7 @@ from compare_cli.cli.options import (
     PreferOption,
     ReadOptions,
     RecommendOption,
+    option,
     preference,
     takes,
 )
@@ -116,19 +117,12 @@ def verdict(
             show_default=False,
         ),
     ],
-    metric: Annotated[
-        str | None,
-        typer.Option(help="Score to judge by. (default: the result's)", metavar="NAME"),
-    ] = None,
-    rope: Annotated[
-        float | None, typer.Option(help="Difference that does not matter in practice.", metavar="X")
-    ] = None,
+    metric: Annotated[str | None, option("Score to judge by. (default: the result's)", "NAME")] = None,
+    rope: Annotated[float | None, option("Difference that does not matter in practice.", "X")] = None,
     lower_is_better: Annotated[
-        bool, typer.Option("--lower-is-better", help="The score is a loss (for scores from elsewhere).")
+        bool, option("The score is a loss (for scores from elsewhere).", None, "--lower-is-better")
     ] = False,
-    rows: Annotated[
-        int | None, typer.Option(help="Rows of the data set, if the file does not say.", min=2, metavar="N")
-    ] = None,
+    rows: Annotated[int | None, option("Rows of the data set, if the file does not say.", "N", min=2)] = None,
     prefer: PreferOption = None,
     recommend: RecommendOption = None,
 ) -> None:
@@ -144,12 +138,10 @@ def verdict(
 def gate(
     base: Annotated[Path, typer.Argument(help="The result to hold against (JSON).", show_default=False)],
     new: Annotated[Path, typer.Argument(help="The new result (JSON).", show_default=False)],
-    model: Annotated[
-        str | None, typer.Option(help="Model to look at. (default: the recommended one)", metavar="NAME")
-    ] = None,
-    margin: Annotated[float, typer.Option(help="How much worse is still accepted.", metavar="X")] = 0.01,
+    model: Annotated[str | None, option("Model to look at. (default: the recommended one)", "NAME")] = None,
+    margin: Annotated[float, option("How much worse is still accepted.", "X")] = 0.01,
     unpaired: Annotated[
-        bool, typer.Option("--unpaired", help="Compare results of different data or splits.")
+        bool, option("Compare results of different data or splits.", None, "--unpaired")
     ] = False,
 ) -> None:
     """Exit 0 when NEW is not worse than BASE by more than the margin, 5 when it is or cannot be told."""
@@ -186,7 +178,7 @@ def data(
     ] = None,
     to_csv: Annotated[
         Path | None,
-        typer.Option("--to-csv", help="Write the table as read; - is standard output.", metavar="FILE"),
+        option("Write the table as read; - is standard output.", "FILE"),
     ] = None,
 ) -> None:
     """List the built-in data sets, or describe a table as compare reads it."""

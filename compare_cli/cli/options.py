@@ -16,15 +16,35 @@ import typer
 
 from compare_cli.errors import UsageError, nearest
 
-_DATA = "Data"
-_COMPARISON = "Comparison"
-_BOUNDARY = "Boundary"
-_RUNNING = "Running"
-_OUTPUT = "Output"
 STORE_DEFAULT = "(default: COMPARE_STORE, else the user's data folder)"
+
+
+def _panel(name: str | None) -> Callable[..., Any]:
+    """Return what makes an option of a panel of the help: its text, its metavar, its names if need be."""
+
+    def option(text: str, metavar: str | None = None, *names: str, **more: Any) -> Any:
+        return typer.Option(*names, help=text, metavar=metavar, rich_help_panel=name, **more)
+
+    return option
+
+
+option = _panel(None)
+_data, _comparison, _boundary = _panel("Data"), _panel("Comparison"), _panel("Boundary")
+_running, _output = _panel("Running"), _panel("Output")
 StoreOption = Annotated[
-    Path | None,
-    typer.Option("--store", help=f"The store. {STORE_DEFAULT}", metavar="FILE", show_default=False),
+    Path | None, option(f"The store. {STORE_DEFAULT}", "FILE", "--store", show_default=False)
+]
+TestOption = Annotated[str | None, _data("Judge on this table; learn from all of DATA.", "FILE")]
+PreferOption = Annotated[
+    str | None,
+    _comparison(
+        "Of models that are as good, recommend the simplest, or for speed one that predicts at least"
+        " twice as fast. (default: simple)",
+        "simple|speed",
+    ),
+]
+RecommendOption = Annotated[
+    str | None, _comparison("Recommend the leader even where a simpler model is as good.", "leader")
 ]
 
 
@@ -34,56 +54,28 @@ class ReadOptions:
 
     target: Annotated[
         str | None,
-        typer.Option(
-            help="Column to predict: its name, or its position from 1."
-            " (default: a column named like one, else the last)",
-            rich_help_panel=_DATA,
-            metavar="COL",
+        _data(
+            "Column to predict: its name, or its position from 1. (default: a column named like one, else"
+            " the last)",
+            "COL",
         ),
     ] = None
-    groups: Annotated[
-        str | None,
-        typer.Option(
-            help="Keep rows with the same value here in one fold.", rich_help_panel=_DATA, metavar="COL"
-        ),
-    ] = None
-    time: Annotated[
-        str | None,
-        typer.Option(
-            help="Learn from the past, judge on the future, by this column.",
-            rich_help_panel=_DATA,
-            metavar="COL",
-        ),
-    ] = None
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Leave out these columns: a,b; may be given again.", rich_help_panel=_DATA, metavar="COL"
-        ),
-    ] = None
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            help="Encoding of the text, e.g. cp1252. (default: UTF-8)", rich_help_panel=_DATA, metavar="NAME"
-        ),
-    ] = None
-    delimiter: Annotated[
-        str | None,
-        typer.Option(
-            help="Delimiter of the columns. (default: found out)", rich_help_panel=_DATA, metavar="CHAR"
-        ),
-    ] = None
+    groups: Annotated[str | None, _data("Keep rows with the same value here in one fold.", "COL")] = None
+    time: Annotated[str | None, _data("Learn from the past, judge on the future, by this column.", "COL")] = (
+        None
+    )
+    drop: Annotated[list[str] | None, _data("Leave out these columns: a,b; may be given again.", "COL")] = (
+        None
+    )
+    encoding: Annotated[str | None, _data("Encoding of the text, e.g. cp1252. (default: UTF-8)", "NAME")] = (
+        None
+    )
+    delimiter: Annotated[str | None, _data("Delimiter of the columns. (default: found out)", "CHAR")] = None
 
     def reading(self) -> dict[str, Any]:
         """Return them as the library's keywords."""
-        return {
-            "target": self.target,
-            "groups": self.groups,
-            "time": self.time,
-            "drop": tuple(self.drop or ()),
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-        }
+        given = {field.name: getattr(self, field.name) for field in fields(ReadOptions)}
+        return given | {"drop": tuple(self.drop or ())}
 
 
 @dataclass(frozen=True)
@@ -92,59 +84,22 @@ class OutputOptions:
 
     format: Annotated[
         str | None,
-        typer.Option(
+        _output(
+            "table, json, ndjson, csv or markdown. (default: by the suffix of -o, else table)",
+            "NAME",
             "--format",
-            help="table, json, ndjson, csv or markdown. (default: by the suffix of -o, else table)",
-            rich_help_panel=_OUTPUT,
-            metavar="NAME",
         ),
     ] = None
-    json: Annotated[
-        bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=_OUTPUT)
-    ] = False
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="Write the result to this file.", rich_help_panel=_OUTPUT, metavar="FILE"
-        ),
-    ] = None
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No notes and no progress.", rich_help_panel=_OUTPUT)
-    ] = False
+    json: Annotated[bool, _output("Short for --format json.", None, "--json")] = False
+    output: Annotated[Path | None, _output("Write the result to this file.", "FILE", "-o", "--output")] = None
+    quiet: Annotated[bool, _output("No notes and no progress.", None, "--quiet", "-q")] = False
     verbose: Annotated[
         bool,
-        typer.Option(
-            "--verbose",
-            "-v",
-            help="Show every column; of several data sets also all pairs and reasons.",
-            rich_help_panel=_OUTPUT,
+        _output(
+            "Show every column; of several data sets also all pairs and reasons.", None, "--verbose", "-v"
         ),
     ] = False
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", help="Show tracebacks of errors and failed fits.", rich_help_panel=_OUTPUT),
-    ] = False
-
-
-PreferOption = Annotated[
-    str | None,
-    typer.Option(
-        "--prefer",
-        help="Of models that are as good, recommend the simplest, or for speed one that predicts at least"
-        " twice as fast. (default: simple)",
-        rich_help_panel=_COMPARISON,
-        metavar="simple|speed",
-    ),
-]
-RecommendOption = Annotated[
-    str | None,
-    typer.Option(
-        "--recommend",
-        help="Recommend the leader even where a simpler model is as good.",
-        rich_help_panel=_COMPARISON,
-        metavar="leader",
-    ),
-]
+    debug: Annotated[bool, _output("Show tracebacks of errors and failed fits.", None, "--debug")] = False
 
 
 def preference(prefer: str | None, recommend: str | None) -> Any:
@@ -164,135 +119,71 @@ def preference(prefer: str | None, recommend: str | None) -> Any:
 class CompareOptions(ReadOptions, OutputOptions):
     """How models are compared, with how data is read and results are shown."""
 
-    test: Annotated[
-        str | None,
-        typer.Option(
-            help="Judge on this table; learn from all of DATA.", rich_help_panel=_DATA, metavar="FILE"
-        ),
-    ] = None
+    test: TestOption = None
     models: Annotated[
         str | None,
-        typer.Option(
-            "--models",
-            "-m",
-            help="Models to compare, e.g. 'tree,tree(max_depth=3),svm', or all. (default: logistic,tree,mlp)",
-            rich_help_panel=_COMPARISON,
-            metavar="LIST",
+        _comparison(
+            "Models to compare, e.g. 'tree,tree(max_depth=3),svm', or all. (default: logistic,tree,mlp)",
+            "LIST",
+            *("--models", "-m"),
         ),
     ] = None
-    metric: Annotated[
-        str, typer.Option(help="Score that ranks the models.", rich_help_panel=_COMPARISON, metavar="NAME")
-    ] = "accuracy"
-    folds: Annotated[
-        int | None,
-        typer.Option(
-            help="Folds. (default: 10 below 2,000 rows, else 5)", rich_help_panel=_COMPARISON, metavar="K"
-        ),
-    ] = None
+    metric: Annotated[str, _comparison("Score that ranks the models.", "NAME")] = "accuracy"
+    folds: Annotated[int | None, _comparison("Folds. (default: 10 below 2,000 rows, else 5)", "K")] = None
     repeats: Annotated[
         str,
-        typer.Option(
-            help="Repeats of the folds; auto: until more would not make it clearer (at most 10).",
-            rich_help_panel=_COMPARISON,
-            metavar="R|auto",
+        _comparison(
+            "Repeats of the folds; auto: until more would not make it clearer (at most 10).", "R|auto"
         ),
     ] = "auto"
     rope: Annotated[
         float | None,
-        typer.Option(
-            help="Difference that does not matter in practice. (default: 0.01, or 1 % of the prior's loss)",
-            rich_help_panel=_COMPARISON,
-            metavar="X",
+        _comparison(
+            "Difference that does not matter in practice. (default: 0.01, or 1 % of the prior's loss)", "X"
         ),
     ] = None
-    seed: Annotated[
-        int, typer.Option(help="Seed of everything random.", rich_help_panel=_COMPARISON, metavar="S")
-    ] = 0
+    seed: Annotated[int, _comparison("Seed of everything random.", "S")] = 0
     jobs: Annotated[
         int | None,
-        typer.Option(
-            "--jobs",
-            "-j",
-            help="Fits side by side. (default: the number of cores)",
-            rich_help_panel=_RUNNING,
-            metavar="N",
-        ),
+        _running("Fits side by side. (default: the number of cores)", "N", "--jobs", "-j"),
     ] = None
     time_limit: Annotated[
         float | None,
-        typer.Option(
-            "--time-limit",
-            help="End a fit that takes longer (prediction and boundary statistics included).",
-            rich_help_panel=_RUNNING,
-            metavar="SECONDS",
-        ),
+        _running("End a fit that takes longer (prediction and boundary statistics included).", "SECONDS"),
     ] = None
     memory_limit: Annotated[
-        str | None,
-        typer.Option(
-            "--memory-limit",
-            help="End a fit that takes more memory, e.g. 500M or 2G (Linux).",
-            rich_help_panel=_RUNNING,
-            metavar="SIZE",
-        ),
+        str | None, _running("End a fit that takes more memory, e.g. 500M or 2G (Linux).", "SIZE")
     ] = None
     budget: Annotated[
         float | None,
-        typer.Option(
-            help="Start no fit after this time; models share the folds that are done.",
-            rich_help_panel=_RUNNING,
-            metavar="SECONDS",
-        ),
+        _running("Start no fit after this time; models share the folds that are done.", "SECONDS"),
     ] = None
     store: Annotated[
         Path | None,
-        typer.Option(
-            help=f"Keep every fit in this file, and take from it what is there. {STORE_DEFAULT}",
-            rich_help_panel=_RUNNING,
-            metavar="FILE",
+        _running(
+            f"Keep every fit in this file, and take from it what is there. {STORE_DEFAULT}",
+            "FILE",
             show_default=False,
         ),
     ] = None
-    no_store: Annotated[
-        bool, typer.Option("--no-store", help="Keep nothing, reuse nothing.", rich_help_panel=_RUNNING)
-    ] = False
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Run every fit, also stored ones.", rich_help_panel=_RUNNING)
-    ] = False
+    no_store: Annotated[bool, _running("Keep nothing, reuse nothing.", None, "--no-store")] = False
+    fresh: Annotated[bool, _running("Run every fit, also stored ones.", None, "--fresh")] = False
     cluster: Annotated[
-        str | None,
-        typer.Option(
-            help="Fit on a cluster: dask (a local one), dask://HOST:PORT, or ray.",
-            rich_help_panel=_RUNNING,
-            metavar="WHERE",
-        ),
+        str | None, _running("Fit on a cluster: dask (a local one), dask://HOST:PORT, or ray.", "WHERE")
     ] = None
     fail_under: Annotated[
         list[str] | None,
-        typer.Option(
-            "--fail-under",
-            help="Exit 5 unless the recommended model is sure to reach this, e.g. accuracy=0.9.",
-            rich_help_panel=_COMPARISON,
-            metavar="METRIC=X",
+        _comparison(
+            "Exit 5 unless the recommended model is sure to reach this, e.g. accuracy=0.9.", "METRIC=X"
         ),
     ] = None
     prefer: PreferOption = None
     recommend: RecommendOption = None
-    no_boundary: Annotated[
-        bool,
-        typer.Option("--no-boundary", help="Leave out boundary statistics.", rich_help_panel=_BOUNDARY),
-    ] = False
-    boundary: Annotated[
-        bool,
-        typer.Option("--boundary", help="Show all boundary statistics.", rich_help_panel=_BOUNDARY),
-    ] = False
+    no_boundary: Annotated[bool, _boundary("Leave out boundary statistics.", None, "--no-boundary")] = False
+    boundary: Annotated[bool, _boundary("Show all boundary statistics.", None, "--boundary")] = False
     boundary_probes: Annotated[
         int | None,
-        typer.Option(
-            help="Boundary points looked at per fit. (default: 60, or 20 where predicting is slow)",
-            rich_help_panel=_BOUNDARY,
-            metavar="N",
-        ),
+        _boundary("Boundary points looked at per fit. (default: 60, or 20 where predicting is slow)", "N"),
     ] = None
 
     def comparing(self) -> Any:
@@ -323,20 +214,14 @@ class BenchOptions(CompareOptions):
 
     repeats: Annotated[
         str,
-        typer.Option(
-            help="Repeats of the folds, or auto as for fit (takes up to ten times as long).",
-            rich_help_panel=_COMPARISON,
-            metavar="R|auto",
-        ),
+        _comparison("Repeats of the folds, or auto as for fit (takes up to ten times as long).", "R|auto"),
     ] = "1"
     baseline: Annotated[
         str | None,
-        typer.Option(
-            "--baseline",
-            help="Model that the others are marked against, data set by data set. (default: logistic,"
-            " else the best)",
-            rich_help_panel=_COMPARISON,
-            metavar="MODEL",
+        _comparison(
+            "Model that the others are marked against, data set by data set. (default: logistic, else the"
+            " best)",
+            "MODEL",
         ),
     ] = None
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from compare_cli.cli.options import ReadOptions
+from compare_cli.cli.options import ReadOptions, TestOption, option
 from compare_cli.cli.output import PIPE_WIDTH, say_error, say_notes, wants_color, whole_file, write_out
 from compare_cli.errors import ExitCode, UsageError
 
@@ -19,48 +17,37 @@ if TYPE_CHECKING:
     from compare_cli.plot.picture import Picture
     from compare_cli.plot.terminal import Depth
 
-_DATA = "Data"
-
 
 @dataclass(frozen=True)
 class PlotOptions(ReadOptions):
     """What is drawn, and where it goes, beside how the table is read."""
 
-    test: Annotated[
-        str | None,
-        typer.Option(
-            help="Judge on this table; learn from all of DATA.", rich_help_panel=_DATA, metavar="FILE"
-        ),
-    ] = None
+    test: TestOption = None
     models: Annotated[
-        str | None,
-        typer.Option("--models", "-m", help="Models to draw. (default: logistic,tree,mlp)", metavar="LIST"),
+        str | None, option("Models to draw. (default: logistic,tree,mlp)", "LIST", "--models", "-m")
     ] = None
     features: Annotated[
         str | None,
-        typer.Option(
-            help="One or two numeric columns to look along, or pca for the first two principal components."
+        option(
+            "One or two numeric columns to look along, or pca for the first two principal components."
             " (default: what tells the classes apart best)",
-            metavar="A,B",
+            "A,B",
         ),
     ] = None
     row: Annotated[
         int | None,
-        typer.Option(
+        option(
+            "Hold the other columns at this row of the table, from 1. (default: a typical row)",
+            "ROW",
             "--slice",
-            help="Hold the other columns at this row of the table, from 1. (default: a typical row)",
-            metavar="ROW",
         ),
     ] = None
-    seed: Annotated[int, typer.Option(help="Seed of everything random.", metavar="S")] = 0
+    seed: Annotated[int, option("Seed of everything random.", "S")] = 0
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="Write a .png, .svg or .html file instead of text.", metavar="FILE"
-        ),
+        Path | None, option("Write a .png, .svg or .html file instead of text.", "FILE", "-o", "--output")
     ] = None
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes.")] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False
+    quiet: Annotated[bool, option("No notes.", None, "--quiet", "-q")] = False
+    debug: Annotated[bool, option("Show tracebacks of errors.", None, "--debug")] = False
 
 
 def run_plot(source: str, options: PlotOptions) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compare_cli.cli.options import OutputOptions, StoreOption, takes
+from compare_cli.cli.options import OutputOptions, StoreOption, option, takes
 from compare_cli.errors import CompareError, UsageError
 
 if TYPE_CHECKING:
@@ -41,19 +41,15 @@ RUN_HELP = "Id of a run or its beginning, last, or last~N for N before it."
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=_complete_run, show_default=False)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+AsJson = Annotated[bool, option("Short for --format json.", None, "--json")]
 
 
 @dataclass(frozen=True)
 class ListOptions:
     """What of the list is shown, and how."""
 
-    limit: Annotated[
-        int | None, typer.Option(help="Show only the newest. (default: all)", min=1, metavar="N")
-    ] = None
-    format: Annotated[
-        str | None, typer.Option("--format", help="table, json or csv. (default: table)", metavar="NAME")
-    ] = None
+    limit: Annotated[int | None, option("Show only the newest. (default: all)", "N", min=1)] = None
+    format: Annotated[str | None, option("table, json or csv. (default: table)", "NAME", "--format")] = None
     json: AsJson = False
     store: StoreOption = None
 
@@ -96,12 +92,9 @@ def _list(options: ListOptions) -> None:
 class ShowOptions(OutputOptions):
     """How a kept result is shown, and where it is."""
 
-    boundary: Annotated[bool, typer.Option("--boundary", help="Show all boundary statistics.")] = False
+    boundary: Annotated[bool, option("Show all boundary statistics.", None, "--boundary")] = False
     baseline: Annotated[
-        str | None,
-        typer.Option(
-            "--baseline", help="Of a bench: model that the others are marked against.", metavar="MODEL"
-        ),
+        str | None, option("Of a bench: model that the others are marked against.", "MODEL")
     ] = None
     store: StoreOption = None
 
@@ -147,15 +140,10 @@ def diff(old: RunName, new: RunName, as_json: AsJson = False, store: StoreOption
 
 @runs_app.command("prune")
 def prune(
-    keep: Annotated[
-        int | None, typer.Option(help="Keep the newest N runs.", min=0, metavar="N", show_default=False)
-    ] = None,
-    older_than: Annotated[
-        str | None,
-        typer.Option("--older-than", help="Keep younger runs: 36h, 30d, 8w, 1y.", metavar="AGE"),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Keep none.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    keep: Annotated[int | None, option("Keep the newest N runs.", "N", min=0, show_default=False)] = None,
+    older_than: Annotated[str | None, option("Keep younger runs: 36h, 30d, 8w, 1y.", "AGE")] = None,
+    everything: Annotated[bool, option("Keep none.", None, "--all")] = False,
+    dry_run: Annotated[bool, option("Only say what would be deleted.", None, "--dry-run")] = False,
     store: StoreOption = None,
 ) -> None:
     """Delete old runs, and the fits that no run after them used. What is under way always stays.
