@@ -8,7 +8,7 @@ import numpy as np
 from toy_tables import make_dataset
 
 from compare_cli.report.formats import FORMATS, Result
-from compare_cli.report.view import View
+from compare_cli.report.table import View
 from compare_cli.types import Dataset
 
 HOSTILE = [

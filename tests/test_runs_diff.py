@@ -15,7 +15,7 @@ from compare_cli.engine.plan import Options
 from compare_cli.engine.runs import find_run, parse_age, runs_to_prune
 from compare_cli.errors import DataError, UsageError
 from compare_cli.report.runs import diff_json, diff_text
-from compare_cli.report.view import View
+from compare_cli.report.table import View
 from compare_cli.types import Bench, Comparison, DatasetDiff, ModelDiff, StoredRun
 from compare_cli.verdict.diff import diff_runs
 from compare_cli.verdict.paired import pair_posterior

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
 from compare_cli.errors import ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable, printable
 from compare_cli.report.formats import FORMATS, fits_of
-from compare_cli.report.view import View
+from compare_cli.report.table import View
 from compare_cli.types import Bench, Fit, Note, Result
 
 if TYPE_CHECKING:
     from compare_cli.cli.options import OutputOptions
-    from compare_cli.plot.ranks import Picture
+    from compare_cli.plot.figure import Draw
 
 PIPE_WIDTH = 100
 _COLORS = {"error": "1;31", "warning": "33", "info": "2"}
@@ -125,7 +125,7 @@ def show(
         output.finish(result)
 
 
-def _ranks_picture(file: Path | None, *, several: bool) -> Picture | None:
+def _ranks_picture(file: Path | None, *, several: bool) -> Draw | None:
     """Return what draws the ranks into a file of this suffix, None where it is no picture's.
 
     Raises UsageError where matplotlib is missing, and for one data set: that is what `plot` draws.
@@ -136,11 +136,10 @@ def _ranks_picture(file: Path | None, *, several: bool) -> Picture | None:
         raise UsageError(
             f"-o {file}: a result on one data set has no picture; compare plot draws its boundaries."
         )
-    from compare_cli.plot.figure import require_matplotlib
-    from compare_cli.plot.ranks import PICTURES
+    from compare_cli.plot.figure import RANKS, require_matplotlib
 
     require_matplotlib()
-    return PICTURES[file.suffix.lower()]
+    return RANKS[file.suffix.lower()]
 
 
 def out_view() -> View:

@@ -105,12 +105,12 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     predict_seconds = time.perf_counter() - wall
     fitted, estimator = estimator, estimator if trusted else OnCopies(estimator)
 
-    labels = _checked_labels(predicted, len(y_test), workspace.classes)
+    labels = checked_labels(predicted, len(y_test), workspace.classes)
     confusion = confusion_counts(y_test, labels, workspace.classes)
     scores: dict[str, float | None] = dict.fromkeys(METRICS)
     scores |= label_scores(confusion)
-    known = _known_classes(estimator, workspace.classes)
-    probabilities = _probabilities(estimator, X_test, known, workspace.classes)
+    known = known_classes(estimator, workspace.classes)
+    probabilities = class_probabilities(estimator, X_test, known, workspace.classes)
     scores |= _ranking_scores(estimator, X_test, y_test, known, probabilities, workspace.classes)
     scores["train_accuracy"] = _train_accuracy(estimator, X_train, y_train)
     if workspace.metric not in scores:
@@ -138,7 +138,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     )
 
 
-def _checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64]:
+def checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64]:
     """Return predictions as codes (rows,). Raises ValueError when they are nothing of the kind."""
     labels = np.asarray(predicted)
     if labels.shape != (rows,):
@@ -149,11 +149,12 @@ def _checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64
     return labels.astype(np.int64)
 
 
-def _known_classes(estimator: Any, classes: int) -> NDArray[np.int64]:
+def known_classes(estimator: Any, classes: int) -> NDArray[np.int64]:
+    """Return the codes of the classes that an estimator has learnt, in its own order."""
     return np.asarray(getattr(estimator, "classes_", range(classes))).astype(np.int64)
 
 
-def _probabilities(
+def class_probabilities(
     estimator: Any, X: NDArray[np.float64], known: NDArray[np.int64], classes: int
 ) -> NDArray[np.float64] | None:
     """Return probabilities (rows, classes), 0 for classes that training did not have; None without any."""

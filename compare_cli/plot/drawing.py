@@ -1,26 +1,38 @@
-"""From a job to a picture: fit on the first fold, choose the plane, look at every model."""
+"""From a table to a picture: fit on the first fold, choose the plane and say why, look at every model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from compare_cli.engine.plan import Options, prepare_job
+from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.models.families import BASELINE
 from compare_cli.models.specs import split_specs
 from compare_cli.notes import note
-from compare_cli.plot.choice import ChosenPlane, Planes, axis_of
 from compare_cli.plot.fits import FirstFold, FittedModel, Raised, attempt
-from compare_cli.plot.picture import Axis, Panel, Picture, Points
-from compare_cli.plot.planes import Numbers, Plane, span
-from compare_cli.types import Dataset, Note
+from compare_cli.plot.picture import Axis, Panel, Picture, Points, axis_value
+from compare_cli.plot.planes import (
+    Held,
+    Pair,
+    Plane,
+    best_pair,
+    columns_plane,
+    components_plane,
+    span,
+    typical_row,
+)
+from compare_cli.types import Column, Dataset, Note
 
-Limits = tuple[float, float]
 GRID = (240, 240)  # cells up and across, fine enough for a file
 MOST_POINTS = 500
 LANE = 0.32  # how far rows are scattered in the lane of their class on a strip
+COMPONENTS = "pca"
+PREFERENCE = 0.05  # columns are easier to read: components must be more faithful by this
+HELD_SHOWN, NAMES_SHOWN = 5, 8
 
 
 def make_picture(
@@ -43,17 +55,12 @@ def make_picture(
     fold = FirstFold(job)
     planes = Planes(fold, features, row)
     tasks = fold.tasks(baseline=_names_baseline(models))
-    fitted = [attempt(FittedModel, task, fold) for task in tasks]
-    view = planes.view([model for model in fitted if isinstance(model, FittedModel)])
-    train, test = view.plane.coordinates(fold.train_numbers), view.plane.coordinates(fold.test_numbers)
-    limits = [span(values) for values in np.concatenate([train, test]).T]
-    axes = _axes(view, limits, fold)
-    points, rows = _drawn(fold, train, test, axes)
-    cells = shape(len(tasks))
-    panels = tuple(
-        _panel(task.model.name, model, view.plane, limits, cells, points)
-        for task, model in zip(tasks, fitted, strict=True)
-    )
+    fitted = {task.model.name: attempt(FittedModel, task, fold) for task in tasks}
+    view = planes.view([model for model in fitted.values() if isinstance(model, FittedModel)])
+    axes = _axes(view, fold)
+    points, rows = _drawn(fold, view.plane, axes)
+    look = partial(_panel, plane=view.plane, axes=axes, shape=shape(len(tasks)), points=points)
+    panels = tuple(look(name, model) for name, model in fitted.items())
     return Picture(
         title=f"{dataset.name}: where each model predicts which {dataset.target}",
         panels=panels,
@@ -79,8 +86,10 @@ def _plane_note(view: ChosenPlane, *, chosen: bool) -> Note:
     return told if chosen else replace(told, hint="")
 
 
-def _axes(view: ChosenPlane, limits: Sequence[Limits], fold: FirstFold) -> list[Axis]:
-    """Return both axes; on a strip the second one has a lane for each class."""
+def _axes(view: ChosenPlane, fold: FirstFold) -> list[Axis]:
+    """Return both axes, as long as the rows ask for; on a strip the second one has a lane for each class."""
+    places = [view.plane.coordinates(numbers) for numbers in (fold.train_numbers, fold.test_numbers)]
+    limits = [span(values) for values in np.concatenate(places).T]
     if view.plane.shares is not None:
         names = [f"component {at} ({share:.0%} of variance)" for at, share in enumerate(view.plane.shares, 1)]
         return [Axis(name, *limit) for name, limit in zip(names, limits, strict=True)]
@@ -90,12 +99,13 @@ def _axes(view: ChosenPlane, limits: Sequence[Limits], fold: FirstFold) -> list[
     return axes
 
 
-def _drawn(fold: FirstFold, train: Numbers, test: Numbers, axes: Sequence[Axis]) -> tuple[Points, int]:
+def _drawn(fold: FirstFold, plane: Plane, axes: Sequence[Axis]) -> tuple[Points, int]:
     """Draw at most 500 rows by the seed, up to half of them held out, more where training has not enough.
 
     Returns them, and how many rows could have been drawn: the others lie outside the axes or lack a value.
     """
     rng = np.random.default_rng((fold.job.options.seed, 3))
+    train, test = plane.coordinates(fold.train_numbers), plane.coordinates(fold.test_numbers)
     test_rows = np.concatenate([np.full(len(train), -1), np.arange(len(test))])
     classes = np.concatenate([fold.train_y, fold.test_y])
     places = np.concatenate([train, test])
@@ -114,13 +124,14 @@ def _panel(
     name: str,
     model: FittedModel | Raised,
     plane: Plane,
-    limits: Sequence[Limits],
+    axes: Sequence[Axis],
     shape: tuple[int, int],
     points: Points,
 ) -> Panel:
     """Look at one model; whatever it raises becomes the panel's failure."""
     if isinstance(model, Raised):
         return Panel(name, failure=model.message)
+    limits = [(axis.low, axis.high) for axis in axes[: len(plane.axes)]]
     grid, fidelity = attempt(model.grid, plane, limits, shape), attempt(model.fidelity, plane)
     if isinstance(grid, Raised):
         return Panel(name, failure=grid.message)
@@ -158,3 +169,167 @@ def _judged(fold: FirstFold) -> str:
     }[plan.scheme]
     where = f"fold 1 of {plan.folds} {kind}"
     return f"Fitted on {learnt:,} rows, accuracy on the {tested:,} held-out rows: {where}."
+
+
+@dataclass(frozen=True)
+class ChosenPlane:
+    """A plane and the columns along it (none: principal components), in words, and why it was chosen."""
+
+    plane: Plane
+    columns: tuple[Column, ...]
+    words: str
+    why: str = ""
+
+
+class Planes:
+    """The planes of one fold. ``row`` (from 1) is where columns that are not shown are held; None: typical.
+
+    Raises UsageError for columns and rows that are not there, DataError without numeric columns.
+    """
+
+    def __init__(self, fold: FirstFold, features: str | None, row: int | None) -> None:
+        self.fold, self.row = fold, row
+        self.dataset = fold.dataset
+        self.numeric = [c for c in self.dataset.columns if c.kind != "categorical"]
+        self._held = self._held_row()
+        if not self.numeric:
+            raise DataError(
+                f"{self.dataset.source}: a picture needs a numeric column; this table has categories only."
+            )
+        self._asked = asked_columns(features, self.dataset)
+
+    def view(self, models: Sequence[FittedModel]) -> ChosenPlane:
+        """Return the plane that was asked for, else the only one, else the one that tells most of the models.
+
+        That is the pair of columns that tells the classes apart best, unless more held-out rows get the
+        class of the ground they are drawn on (on average over models, by 5 points) with components.
+        """
+        if self._asked is not None:
+            return self._along(self._asked) if self._asked else self._components()
+        if len(self.numeric) <= 2:
+            return self._along(range(len(self.numeric)))
+        pair = best_pair(self.fold.train_numbers, self.fold.train_y, self.fold.job.options.seed)
+        columns, components = self._along(pair.columns, self._why(pair)), self._components()
+        if not models:
+            return columns
+        own, other = mean_fidelity(models, columns.plane), mean_fidelity(models, components.plane)
+        if other > own + PREFERENCE:
+            why = f"{other:.0%} of held-out rows get the class of their ground, {own:.0%} with the best pair"
+            return replace(components, why=f"{why} of columns")
+        return columns
+
+    def _why(self, pair: Pair) -> str:
+        several = "pairs" if pair.tried == len(self.numeric) else f"pairs of the {pair.tried} best columns"
+        measure = f"balanced accuracy of a leave-one-out kernel classifier on {pair.rows:,} training rows"
+        return f"of all {several} they tell the classes apart best ({measure}: {pair.score:.0%})"
+
+    def _along(self, columns: Sequence[int], why: str = "") -> ChosenPlane:
+        held = self._held or typical_row(self.fold.train_numbers, self.fold.train_codes)
+        shown = tuple(self.numeric[at] for at in columns)
+        words = " and ".join(repr(c.name) for c in shown)
+        return ChosenPlane(
+            columns_plane(held, columns), shown, f"{'columns' if len(shown) > 1 else 'column'} {words}", why
+        )
+
+    def _components(self) -> ChosenPlane:
+        plane = components_plane(self.fold.train_numbers, self.fold.train_codes, self._held)
+        return ChosenPlane(
+            plane, (), f"the first two principal components of the {len(self.numeric)} numeric columns"
+        )
+
+    def _held_row(self) -> Held | None:
+        rows = len(self.dataset.y)
+        if self.row is None:
+            return None
+        if not 1 <= self.row <= rows:
+            raise UsageError(f"--slice {self.row}: the table as read has rows 1 to {rows:,}.")
+        table = self.fold.job.workspace.table
+        return Held(table.numbers[self.row - 1], table.codes[self.row - 1])
+
+    def shows_all(self, view: ChosenPlane) -> bool:
+        """Whether every row lies in the plane itself."""
+        return len(self.dataset.columns) == len(view.plane.axes)
+
+    def held_sentence(self, view: ChosenPlane) -> str:
+        """Say where the columns are that the plane does not show."""
+        moved = {c.name for c in view.columns or self.numeric}
+        others = [(name, text) for name, text in self._held_values(view.plane.held) if name not in moved]
+        row = f"row {self.row:,}" if self.row is not None else ""
+        if not others:
+            return "" if self.shows_all(view) else f"The plane goes through {row or 'the mean'}."
+        shown = ", ".join(f"{name} = {text}" for name, text in others[:HELD_SHOWN])
+        more = f" and {len(others) - HELD_SHOWN} more" if len(others) > HELD_SHOWN else ""
+        where = row or "a typical training row (medians, most frequent categories)"
+        return f"Other columns are held at {where}: {shown}{more}."
+
+    def _held_values(self, held: Held) -> list[tuple[str, str]]:
+        """Return each column with the value that it is held at, in the table's order."""
+        numbers, codes = iter(held.numbers.tolist()), iter(held.codes.tolist())
+        values = []
+        for column in self.dataset.columns:
+            text = "missing"
+            if column.kind == "categorical":
+                code = next(codes)
+                if code >= 0:
+                    text = str(self.dataset.X[column.name].cat.categories[code])
+            else:
+                number = next(numbers)
+                if number == number:
+                    text = axis_value(number, axis_of(column, (0, 1)))
+            values.append((column.name, text))
+        return values
+
+
+def axis_of(column: Column, limits: tuple[float, float]) -> Axis:
+    """Return the axis of a numeric column."""
+    return Axis(column.name, *limits, "date" if column.kind == "date" else "number")
+
+
+def mean_fidelity(models: Sequence[FittedModel], plane: Plane) -> float:
+    """Return the mean over models of `FittedModel.fidelity`; models that cannot tell do not count."""
+    told = [attempt(model.fidelity, plane) for model in models]
+    known = [value for value in told if value is not None and not isinstance(value, Raised)]
+    return sum(known) / len(known) if known else 0.0
+
+
+def asked_columns(text: str | None, dataset: Dataset) -> tuple[int, ...] | None:
+    """Return the places among the numeric columns of what was asked for; () for components, None for nothing.
+
+    Names may hold commas. Raises UsageError for what is no numeric feature of the table.
+    """
+    if text is None:
+        return None
+    numeric = [c.name for c in dataset.columns if c.kind != "categorical"]
+    if text in numeric:
+        return (numeric.index(text),)
+    if text.strip().casefold() == COMPONENTS:
+        if len(numeric) < 2:
+            raise UsageError(
+                f"--features {COMPONENTS}: components need two numeric columns; there is {len(numeric)}."
+            )
+        return ()
+    cuts = [at for at, ch in enumerate(text) if ch == ","]
+    pairs = [(text[:at].strip(), text[at + 1 :].strip()) for at in cuts]
+    found = next((p for p in pairs if p[0] in numeric and p[1] in numeric), None)
+    if found is None:
+        raise UsageError(_no_pair(text, dataset, numeric))
+    if found[0] == found[1]:
+        raise UsageError(f"--features {text}: name two different columns.")
+    return numeric.index(found[0]), numeric.index(found[1])
+
+
+def _no_pair(text: str, dataset: Dataset, numeric: Sequence[str]) -> str:
+    """Say what is wrong with the columns that were asked for."""
+    unknown = next((name for name in map(str.strip, text.split(",")) if name not in numeric), None)
+    more = ", …" if len(numeric) > NAMES_SHOWN else ""
+    known = f" Numeric columns: {', '.join(numeric[:NAMES_SHOWN])}{more}."
+    if unknown is None:
+        return f"--features {text}: name one or two columns, or {COMPONENTS}."
+    if unknown == dataset.target:
+        return f"--features: {unknown!r} is the target; name columns that models learn from.{known}"
+    if any(c.name == unknown for c in dataset.columns):
+        return f"--features: {unknown!r} holds categories; a picture needs numbers.{known}"
+    for left_out in dataset.dropped:
+        if left_out.column == unknown:
+            return f"--features: {unknown!r} was left out: {left_out.reason}."
+    return f"--features: there is no column {unknown!r}.{nearest(unknown, numeric) or known}"

@@ -1,4 +1,4 @@
-"""Pictures as files: PNG and SVG drawn by matplotlib, and an HTML page with the SVG in it.
+"""Pictures as files: decision regions, and the critical-difference diagram of ranks, drawn by matplotlib.
 
 The same picture gives the same bytes: no dates, fixed ids, and no settings but our own.
 """
@@ -9,14 +9,13 @@ import html
 import io
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.errors import UsageError
 from compare_cli.plot.picture import (
-    Axis,
     Panel,
     Picture,
     accuracy_text,
@@ -30,68 +29,34 @@ from compare_cli.plot.picture import (
     rows_sentence,
     tiles,
 )
-from compare_cli.report.escaping import printable, shortened
+from compare_cli.report.across import friedman_sentence
+from compare_cli.report.escaping import fitted_apart, printable, shortened
+from compare_cli.report.units import counted, plain
+from compare_cli.types import Bench, ModelRank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-GRID = (240, 240)
+Draw = Callable[[Bench], bytes]
 DPI = 150
 ACROSS = 3
-SIDE, GAP = 2.9, 0.18  # inches: a panel, and between panels
-LEFT, RIGHT, TOP = 0.75, 0.15, 0.42
-PANEL_TITLE, BELOW = 0.28, 0.5
-LINE, LEGEND_LINE = 0.165, 0.24
-LETTER, LEGEND_LETTER = 0.061, 0.085  # mean widths of letters in inches
-LEGEND_LEFT = 0.25
+PANEL = (3.1, 3.55)  # inches, with title and scales
+EDGE, HEAD, LEGEND_LINE = 0.55, 0.45, 0.26  # inches: scale on the left, title, a line of the legend
+NARROWEST = 5.5  # inches: titles are not cut for less
+CAPTION_LETTER, LEGEND_LETTER, TITLE_LETTER = 0.061, 0.085, 0.088  # mean widths of letters in inches
 SHOWN_CLASSES = 24
 MARKERS = "os^DvPph"  # classes differ in shape too
+AXIS, LINE, BAR = 3.6, 0.26, 0.14  # inches: the axis, between names, between bars
+NAME_CELLS = 26
+INK, GREY, BLUE = "#111111", "#555555", "#0072B2"
+THIN: Any = {"color": INK, "linewidth": 0.9, "solid_capstyle": "butt", "solid_joinstyle": "miter"}
 FONT_SETTINGS: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9.0,
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "compare",
 }
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where things stand, in inches from the upper left."""
-
-    across: int
-    down: int
-    legend: tuple[tuple[int, float], ...]  # of each entry: its line, and how far from the left
-    caption: tuple[str, ...]
-
-    @classmethod
-    def of(cls, picture: Picture, *, caption: bool = True) -> Layout:
-        """Lay a picture out; without caption where the page has it as text."""
-        across = tiles(len(picture.panels), ACROSS)
-        down = -(-len(picture.panels) // across)
-        width = LEFT + RIGHT + across * SIDE + (across - 1) * GAP
-        letters = int((width - 0.4) / LETTER)
-        lines = [
-            line
-            for text in sentences(picture)
-            for line in textwrap.wrap(text, letters, break_on_hyphens=False)
-        ]
-        legend = _legend_places(_legend_names(picture), width)
-        return cls(across, down, legend, tuple(lines) if caption else ())
-
-    @property
-    def legend_lines(self) -> int:
-        """How many lines the legend takes."""
-        return self.legend[-1][0] + 1
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height in inches; multiples of a pixel."""
-        width = LEFT + RIGHT + self.across * SIDE + (self.across - 1) * GAP
-        height = TOP + self.down * (PANEL_TITLE + SIDE + BELOW) + self.legend_lines * LEGEND_LINE + 0.1
-        if self.caption:
-            height += len(self.caption) * LINE + 0.15
-        return round(width * DPI) / DPI, round(height * DPI) / DPI
 
 
 def sentences(picture: Picture) -> list[str]:
@@ -101,22 +66,18 @@ def sentences(picture: Picture) -> list[str]:
     return paragraphs(picture, [*failures(picture), f"{shade} {points}"])
 
 
-def picture_png(picture: Picture) -> bytes:
-    """Return the picture as PNG, 150 pixels to the inch."""
-    return _saved(
-        picture, "png", caption=True, metadata={"Software": None, "Title": printable(picture.title)}
-    )
+def picture_file(picture: Picture, kind: str, *, caption: bool = True) -> bytes:
+    """Return the picture as PNG (150 pixels to the inch) or SVG (its text as text), named by ``kind``.
 
-
-def picture_svg(picture: Picture, *, caption: bool = True) -> bytes:
-    """Return the picture as SVG, its text as text."""
-    metadata = {"Date": None, "Creator": None, "Title": printable(picture.title)}
-    return _saved(picture, "svg", caption=caption, metadata=metadata)
+    Without caption where a page has it as text. Raises UsageError where matplotlib is missing.
+    """
+    with own_settings():
+        return saved_figure(_drawn(picture, caption=caption), kind, picture.title)
 
 
 def picture_html(picture: Picture) -> bytes:
     """Return one page that needs nothing else: title, the SVG, the caption. Well-formed as XML too."""
-    svg = picture_svg(picture, caption=False).decode("utf-8")
+    svg = picture_file(picture, "svg", caption=False).decode("utf-8")
     title = html.escape(printable(picture.title))
     caption = "".join(f"<p>{html.escape(text)}</p>\n" for text in sentences(picture))
     return _PAGE.format(title=title, svg=svg[svg.index("<svg") :], caption=caption).encode("utf-8")
@@ -149,8 +110,8 @@ figcaption p {{ margin: .3rem 0; max-width: 50rem; }}
 """
 
 WRITERS: dict[str, Callable[[Picture], bytes]] = {
-    ".png": picture_png,
-    ".svg": picture_svg,
+    ".png": partial(picture_file, kind="png"),
+    ".svg": partial(picture_file, kind="svg"),
     ".html": picture_html,
 }
 
@@ -168,7 +129,11 @@ def require_matplotlib() -> None:
 
 @contextmanager
 def own_settings() -> Iterator[None]:
-    """Draw with matplotlib's defaults and ours, whatever the user's matplotlibrc says."""
+    """Draw with matplotlib's defaults and ours, whatever the user's matplotlibrc says.
+
+    Raises UsageError where matplotlib is missing.
+    """
+    require_matplotlib()
     from matplotlib import rc_context, rcParams, style
 
     with rc_context(), warnings.catch_warnings():
@@ -178,56 +143,57 @@ def own_settings() -> Iterator[None]:
         yield
 
 
-def _saved(picture: Picture, kind: str, *, caption: bool, metadata: dict[str, Any]) -> bytes:
-    require_matplotlib()
-    with own_settings():
-        from matplotlib.figure import Figure
-
-        layout = Layout.of(picture, caption=caption)
-        figure = Figure(figsize=layout.size, dpi=DPI, facecolor="white")
-        _draw(figure, picture, layout)
-        return saved_figure(figure, kind, metadata)
-
-
-def saved_figure(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
-    """Return a figure as bytes of this kind (png, svg)."""
+def saved_figure(figure: Figure, kind: str, title: str) -> bytes:
+    """Return a figure as bytes of this kind (png, svg), as large as what is drawn."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)
+    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[kind]
     out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=DPI, metadata=metadata)
+    figure.savefig(
+        out,
+        format=kind,
+        dpi=DPI,
+        metadata={**metadata, "Title": printable(title)},
+        bbox_inches="tight",
+        pad_inches=0.12,
+    )
     return out.getvalue()
 
 
-def _draw(figure: Figure, picture: Picture, layout: Layout) -> None:
-    width, height = layout.size
-    room = int((width - 0.3) / (LETTER * 1.45))
-    title = shortened(printable(picture.title), room)
-    figure.text(
-        0.15 / width, 1 - 0.12 / height, title, va="top", fontsize=12, weight="bold", parse_math=False
-    )
-    for at, panel in enumerate(picture.panels):
-        down, across = divmod(at, layout.across)
-        top = TOP + down * (PANEL_TITLE + SIDE + BELOW) + PANEL_TITLE
-        left = LEFT + across * (SIDE + GAP)
-        axes = figure.add_axes((left / width, 1 - (top + SIDE) / height, SIDE / width, SIDE / height))
+def _drawn(picture: Picture, *, caption: bool) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    across = tiles(len(picture.panels), ACROSS)
+    down = -(-len(picture.panels) // across)
+    width = EDGE + across * PANEL[0]
+    height = HEAD + down * PANEL[1]
+    figure = Figure((width, height), dpi=DPI, facecolor="white", layout=ConstrainedLayoutEngine(h_pad=0.08))
+    title = shortened(printable(picture.title), int(max(width, NARROWEST) / TITLE_LETTER))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold", parse_math=False)
+    grid = figure.subplots(down, across, squeeze=False).ravel()
+    for at, (axes, panel) in enumerate(zip(grid, picture.panels, strict=False)):
         _draw_panel(axes, panel, picture)
-        _draw_scales(axes, picture, leftmost=across == 0)
-    under = TOP + layout.down * (PANEL_TITLE + SIDE + BELOW)
-    _draw_legend(figure, picture, layout, 1 - under / height)
-    under += layout.legend_lines * LEGEND_LINE + 0.15
-    for number, line in enumerate(layout.caption):
-        y = 1 - (under + number * LINE) / height
-        figure.text(0.2 / width, y, line, va="top", fontsize=8, color="#222222", parse_math=False)
+        _draw_scales(axes, picture, leftmost=at % across == 0)
+    for axes in grid[len(picture.panels) :]:
+        axes.remove()
+    lines = _draw_legend(figure, _legend_entries(picture))
+    if caption:
+        under = -(lines * LEGEND_LINE + 0.1) / height
+        letters = int(width / CAPTION_LETTER)
+        wrapped = [textwrap.fill(text, letters, break_on_hyphens=False) for text in sentences(picture)]
+        style: Any = {"va": "top", "fontsize": 8, "color": "#222222", "linespacing": 1.4}
+        figure.text(0.01, under, "\n".join(wrapped), parse_math=False, **style)
+    return figure
 
 
 def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
     limits = (picture.x.low, picture.x.high, picture.y.low, picture.y.high)
-    axes.set_xlim(limits[:2])
-    axes.set_ylim(limits[2:])
-    score = accuracy_text(panel)
-    axes.set_title(shortened(model_name(panel), 30), loc="left", fontsize=10, weight="bold", parse_math=False)
-    axes.set_title(score, loc="right", fontsize=10)
+    axes.set(xlim=limits[:2], ylim=limits[2:], box_aspect=1)
+    name = shortened(model_name(panel), 30)
+    axes.set_title(name, loc="left", fontsize=10, weight="bold", parse_math=False)
+    axes.set_title(accuracy_text(panel), loc="right", fontsize=10)
     if panel.labels is None:
         axes.text(0.5, 0.5, "failed", ha="center", va="center", transform=axes.transAxes, color="#666666")
         return
@@ -239,6 +205,7 @@ def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
         interpolation="nearest",
         zorder=0,
     )
+    axes.set_box_aspect(1)
     _draw_points(axes, panel, picture)
 
 
@@ -278,50 +245,151 @@ def _draw_scales(axes: Axes, picture: Picture, *, leftmost: bool) -> None:
 
     axes.set_xlabel(shortened(printable(picture.x.name), 44), parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(3 if picture.x.kind == "date" else 5))
-    axes.xaxis.set_major_formatter(_formatter(picture.x))
+    axes.xaxis.set_major_formatter(lambda value, _: axis_value(value, picture.x))
     if picture.y.kind == "classes":
         names = [shortened(name, 12) for name in class_names(picture)]
         axes.set_yticks(range(len(names)), names if leftmost else [""] * len(names), parse_math=False)
     else:
         axes.yaxis.set_major_locator(MaxNLocator(5))
-        axes.yaxis.set_major_formatter(_formatter(picture.y))
+        axes.yaxis.set_major_formatter(lambda value, _: axis_value(value, picture.y))
     axes.tick_params(labelsize=8, labelleft=leftmost)
     if leftmost:
         axes.set_ylabel(shortened(printable(picture.y.name), 44), parse_math=False)
 
 
-def _formatter(axis: Axis) -> Callable[[float, Any], str]:
-    return lambda value, _: axis_value(value, axis)
-
-
-def _legend_names(picture: Picture) -> list[str]:
-    names = class_names(picture)
-    more = len(names) - SHOWN_CLASSES
-    return names if more <= 0 else [*names[:SHOWN_CLASSES], f"and {more} more"]
-
-
-def _legend_places(names: list[str], width: float) -> tuple[tuple[int, float], ...]:
-    """Set entries beside each other while there is room."""
-    places, line, left = [], 0, LEGEND_LEFT
-    for name in names:
-        wide = 0.45 + LEGEND_LETTER * len(name)
-        if left > LEGEND_LEFT and left + wide > width:
-            line, left = line + 1, LEGEND_LEFT
-        places.append((line, left))
-        left += wide
-    return tuple(places)
-
-
-def _draw_legend(figure: Figure, picture: Picture, layout: Layout, top: float) -> None:
+def _legend_entries(picture: Picture) -> list[tuple[str, Any]]:
+    """Return names with the signs of their classes; of many classes the first ones."""
     from matplotlib.lines import Line2D
 
-    width, height = layout.size
-    for at, (name, (down, left)) in enumerate(zip(_legend_names(picture), layout.legend, strict=True)):
-        x, y = left / width, top - (down + 0.5) * LEGEND_LINE / height
-        if at < min(len(picture.classes), SHOWN_CLASSES):
-            sign = Line2D(
-                [x], [y], marker=_marker(at), markersize=6, color=_unit(at), markeredgecolor="black",
-                markeredgewidth=0.6, linestyle="",
-            )  # fmt: skip
-            figure.add_artist(sign)
-        figure.text(x + 0.12 / width, y, name, va="center", fontsize=9, parse_math=False)
+    entries: list[tuple[str, Any]] = []
+    for code, name in enumerate(class_names(picture)[:SHOWN_CLASSES]):
+        style: Any = {"markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.6, "linestyle": ""}
+        entries.append((name, Line2D([], [], marker=_marker(code), color=_unit(code), **style)))
+    more = len(picture.classes) - SHOWN_CLASSES
+    return [*entries, (f"and {more} more", Line2D([], [], linestyle=""))] if more > 0 else entries
+
+
+def _draw_legend(figure: Figure, entries: list[tuple[str, Any]]) -> int:
+    """Draw the legend under the panels and return how many lines it takes.
+
+    Names are set as they are, whatever matplotlib makes of one that begins with "_".
+    """
+    widest = 0.45 + LEGEND_LETTER * max(len(name) for name, _ in entries)
+    columns = min(len(entries), max(1, int(figure.get_figwidth() / widest)))
+    signs = [sign for _, sign in entries]
+    place: Any = {"loc": "upper left", "bbox_to_anchor": (0.005, 0), "bbox_transform": figure.transFigure}
+    style: Any = {"frameon": False, "handletextpad": 0.2, "borderpad": 0, "labelspacing": 0.8}
+    legend = figure.legend(signs, [" "] * len(signs), ncols=columns, **place, **style)
+    for text, (name, _) in zip(legend.get_texts(), entries, strict=True):
+        text.set_parse_math(False)
+        text.set_text(name)
+    return -(-len(entries) // columns)
+
+
+def ranks_file(bench: Bench, kind: str) -> bytes:
+    """Return the diagram of mean ranks as PNG or SVG, drawn as in the terminal: the better half on the left.
+
+    Raises UsageError where matplotlib is missing.
+    """
+    title = f"Mean ranks over {counted(bench.across.datasets, 'data set')}"
+    with own_settings():
+        return saved_figure(_drawn_ranks(bench, title), kind, title)
+
+
+RANKS: dict[str, Draw] = {".png": partial(ranks_file, kind="png"), ".svg": partial(ranks_file, kind="svg")}
+"""What draws the ranks of a bench, by the suffix of the file."""
+
+
+def _drawn_ranks(bench: Bench, title: str) -> Figure:
+    """Draw with ranks across and inches down from the axis; names stand beside it, as wide as they are."""
+    from matplotlib.figure import Figure
+
+    ranked = [m for m in bench.across.models if m.average_rank is not None]
+    bars = _bar_rows(bench, ranked)
+    leaders = BAR * (len(bars) + 1)
+    height = leaders + LINE * ((len(ranked) + 1) // 2) + 0.1
+    figure = Figure((AXIS, height), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(1, max(len(ranked), 2)), ylim=(height, 0))
+    axes.set_axis_off()
+    if len(ranked) > 1:
+        _draw_rank_axis(axes, len(ranked))
+        _draw_difference(axes, bench.across.critical_difference, len(ranked))
+        for at, row in enumerate(bars, start=1):
+            for ends in row:
+                axes.plot(ends, [BAR * at] * 2, color=BLUE, linewidth=4, solid_capstyle="round", zorder=3)
+        _draw_leaders(axes, ranked, leaders)
+    style: Any = {"ha": "center", "parse_math": False}
+    figure.text(0.5, 1 + 0.62 / height, title, fontsize=12, weight="bold", **style)
+    caption = "\n".join(_caption(bench, ranked))
+    figure.text(0.5, -0.05 / height, caption, fontsize=8, color=GREY, va="top", linespacing=1.4, **style)
+    return figure
+
+
+def _caption(bench: Bench, ranked: Sequence[ModelRank]) -> list[str]:
+    across = bench.across
+    if len(ranked) < 2:
+        return ["Nothing to compare: fewer than two models finished on a common data set."]
+    bars = " Bars join models that the critical difference (Nemenyi, α = 0.05) cannot tell apart."
+    tested = friedman_sentence(across)
+    decided = "The verdict is decided pair by pair."
+    return [f"1 is best.{bars if across.rank_groups else ''}", f"{tested} {decided}" if tested else decided]
+
+
+def _bar_rows(bench: Bench, ranked: Sequence[ModelRank]) -> list[list[tuple[float, float]]]:
+    """Return the ends of the bars as ranks, those that do not touch in one row."""
+    ranks = {m.model: m.average_rank or 1.0 for m in ranked}
+    rows: list[list[tuple[float, float]]] = []
+    for group in bench.across.rank_groups:
+        inside = [ranks[model] for model in group if model in ranks]
+        if not inside:
+            continue
+        row = next((r for r in rows if r[-1][1] < min(inside)), None)
+        if row is None:
+            row = []
+            rows.append(row)
+        row.append((min(inside), max(inside)))
+    return rows
+
+
+def _draw_rank_axis(axes: Axes, models: int) -> None:
+    axes.plot([1, models], [0, 0], clip_on=False, **THIN)
+    every = max(1, -(-models // 14))
+    for rank in range(1, models + 1):
+        written = (rank - 1) % every == 0
+        axes.plot([rank, rank], [-0.09 if written else -0.05, 0], clip_on=False, **THIN)
+        if written:
+            axes.text(rank, -0.17, str(rank), ha="center", va="center", fontsize=8, color=INK)
+
+
+def _draw_difference(axes: Axes, difference: float | None, models: int) -> None:
+    """Draw the critical difference above the axis, where it is no longer than that."""
+    if difference is None:
+        return
+    text: Any = {"va": "center", "fontsize": 8, "color": GREY}
+    label, above = f"critical difference {plain(difference, 2)}", -0.45
+    if difference > models - 1:
+        axes.text(1, above, label, **text)
+        return
+    end = 1 + difference
+    line: Any = {"color": GREY, "linewidth": 0.9, "clip_on": False}
+    axes.plot([1, end], [above, above], marker="|", markersize=6, **line)
+    axes.annotate(label, (end, above), (6, 0), textcoords="offset points", annotation_clip=False, **text)
+
+
+def _draw_leaders(axes: Axes, ranked: Sequence[ModelRank], top: float) -> None:
+    """Draw a line from the axis down and out to each name, the outermost models first."""
+    names = fitted_apart([printable(m.model) for m in ranked], NAME_CELLS)
+    half = (len(ranked) + 1) // 2
+    named = list(zip(names, ranked, strict=True))
+    edge = 0.2 / AXIS * (len(ranked) - 1)  # 0.2 inches beyond the axis, in ranks
+    for left, side in ((True, named[:half]), (False, named[half:][::-1])):
+        outer = 1 - edge if left else len(ranked) + edge
+        for at, (name, model) in enumerate(side):
+            x, y, rank = model.average_rank or 1.0, top + LINE * at, plain(model.average_rank, 2)
+            axes.plot([x, x, outer], [0, y, y], clip_on=False, **THIN)
+            text, align = (f"{name}  {rank}", "right") if left else (f"{rank}  {name}", "left")
+            style: Any = {"ha": align, "va": "center", "fontsize": 9, "color": INK, "parse_math": False}
+            offset = (-5, 0) if left else (5, 0)
+            axes.annotate(
+                text, (outer, y), offset, textcoords="offset points", annotation_clip=False, **style
+            )

@@ -15,7 +15,14 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from compare_cli.engine.execute import single_thread
-from compare_cli.engine.fit import OnCopies, own, surroundings_restored
+from compare_cli.engine.fit import (
+    OnCopies,
+    checked_labels,
+    class_probabilities,
+    known_classes,
+    own,
+    surroundings_restored,
+)
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
 from compare_cli.models.families import BASELINE, family_of
@@ -158,7 +165,7 @@ def evaluate(
         numbers = plane.numbers_at(points[start : start + step])
         rows = prepare(numbers, np.tile(plane.held.codes, (len(numbers), 1)))
         labels.append(class_codes(estimator, rows, classes))
-        sure.append(label_confidence(estimator, rows, labels[-1]))
+        sure.append(label_confidence(estimator, rows, labels[-1], classes))
     height, width = shape
     whole = np.broadcast_to(np.concatenate(labels).reshape(-1, width), (height, width))
     known = [part for part in sure if part is not None]
@@ -169,24 +176,13 @@ def evaluate(
 
 def class_codes(estimator: Any, rows: Any, classes: int) -> Labels:
     """Return what a model predicts for rows, (m,) codes. Raises ValueError for anything else."""
-    given = np.asarray(estimator.predict(rows))
-    if given.shape != (len(rows),):
-        raise ValueError(f"predict returned shape {given.shape} for {len(rows)} rows")
-    if not np.isin(given, np.arange(classes)).all():
-        raise ValueError("predict returned labels that were not in the training data")
-    return given.astype(np.int64)
+    return checked_labels(estimator.predict(rows), len(rows), classes)
 
 
-def label_confidence(estimator: Any, rows: Any, labels: Labels) -> Numbers | None:
+def label_confidence(estimator: Any, rows: Any, labels: Labels, classes: int) -> Numbers | None:
     """Return the probability that a model gives to its labels (m,); None without valid probabilities."""
-    if not hasattr(estimator, "predict_proba") or not hasattr(estimator, "classes_"):
-        return None
     try:
-        given = np.asarray(estimator.predict_proba(rows), dtype=np.float64)
+        given = class_probabilities(estimator, rows, known_classes(estimator, classes), classes)
     except (AttributeError, NotImplementedError):  # declared, but refused when called
         return None
-    known = np.asarray(estimator.classes_)
-    if given.shape != (len(labels), len(known)) or not np.isfinite(given).all():
-        return None
-    at = np.searchsorted(known, labels).clip(0, len(known) - 1)
-    return np.where(known[at] == labels, given[np.arange(len(labels)), at], 0.0)
+    return None if given is None else given[np.arange(len(labels)), labels]

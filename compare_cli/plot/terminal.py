@@ -7,8 +7,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from rich.cells import cell_len
+from rich.color import Color, ColorSystem
 
 from compare_cli.plot.picture import (
     RGB,
@@ -26,11 +29,8 @@ from compare_cli.plot.picture import (
     rows_sentence,
     tiles,
 )
+from compare_cli.plot.planes import Labels
 from compare_cli.report.escaping import shortened
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Depth = Literal["letters", "256", "truecolor"]
 NARROWEST, WIDEST, TALLEST = 26, 44, 20  # characters of a panel
@@ -39,7 +39,6 @@ CELLS_PER_POINT = 12  # more points would hide the regions
 UPPER, WRONG, WRONG_LETTER, RESET = "▀", "×", "*", "\x1b[0m"
 FEW_SHADES = 3  # of 256 colours, few are of one hue
 DOT = 0.75  # share of the class's colour in a dot, the rest is black
-LEVELS = (0, 95, 135, 175, 215, 255)  # of the colour cube of 256-colour terminals
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,6 @@ def class_letter(code: int) -> str:
 
 def _letter_lines(panel: Panel, picture: Picture) -> Iterator[str]:
     """Yield rows of letters from the top: small where the model is unsure, a star for a wrong row."""
-    import numpy as np
-
     assert panel.labels is not None, "a model that failed has no regions"
     unsure = np.zeros(panel.labels.shape, bool) if panel.confidence is None else panel.confidence < UNSURE
     letters = [
@@ -165,37 +162,15 @@ def _rgb(values: Sequence[int]) -> RGB:
     return values[0], values[1], values[2]
 
 
-def color_code(color: RGB, depth: Depth, *, ground: bool = False) -> str:
-    """Return the SGR parameters of a text or ground colour, the nearest of 256 where there are no more."""
-    kind = 48 if ground else 38
-    if depth == "truecolor":
-        return f"{kind};2;{color[0]};{color[1]};{color[2]}"
-    return f"{kind};5;{nearest_of_256(color)}"
-
-
 @lru_cache(maxsize=4096)
-def nearest_of_256(color: RGB) -> int:
-    """Return the number of the nearest colour in the 6 × 6 × 6 cube; hue counts more than lightness."""
-    own = _opponents(color)
-    return min(_CUBE, key=lambda number: sum((a - b) ** 2 for a, b in zip(own, _CUBE[number], strict=True)))
+def color_code(color: RGB, depth: Depth, *, ground: bool = False) -> str:
+    """Return the SGR parameters of a text or ground colour, a near one of 256 where there are no more."""
+    system = ColorSystem.TRUECOLOR if depth == "truecolor" else ColorSystem.EIGHT_BIT
+    return ";".join(Color.from_rgb(*color).downgrade(system).get_ansi_codes(foreground=not ground))
 
 
-def _opponents(color: RGB) -> tuple[float, float, float]:
-    """Return lightness, red against green and yellow against blue."""
-    red, green, blue = color
-    return (red + green + blue) / 3, 1.5 * (red - green), 1.5 * ((red + green) / 2 - blue)
-
-
-_CUBE = {
-    16 + 36 * r + 6 * g + b: _opponents((LEVELS[r], LEVELS[g], LEVELS[b]))
-    for r, g, b in product(range(6), repeat=3)
-}
-
-
-def point_cells(picture: Picture, shape: tuple[int, int]) -> NDArray[np.int64]:
+def point_cells(picture: Picture, shape: tuple[int, int]) -> Labels:
     """Return the cell (row, column) of each point, (n, 2), in a grid of ``shape`` over the axes' limits."""
-    import numpy as np
-
     x, y, points = picture.x, picture.y, picture.points
     columns = (points.x - x.low) / (x.high - x.low) * shape[1]
     rows = (points.y - y.low) / (y.high - y.low) * shape[0]
@@ -211,8 +186,6 @@ def _wrong_cells(panel: Panel, picture: Picture, shape: tuple[int, int]) -> list
 
 def _legend(picture: Picture, canvas: Canvas) -> list[tuple[str, int]]:
     """Return what stands for each class, with its width in characters."""
-    from rich.cells import cell_len
-
     items = []
     for code, name in enumerate(class_names(picture)):
         if canvas.depth == "letters":

@@ -14,20 +14,23 @@ from rich.text import Text
 from compare_cli.metrics import Metric, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.report import units
-from compare_cli.report.columns import (
+from compare_cli.report.diagram import rank_diagram
+from compare_cli.report.escaping import cells, fitted, fitted_apart, padded, printable
+from compare_cli.report.table import Block, Cell, Heading, Line, Table, View
+from compare_cli.report.tables import (
     GAP,
     NAME_WIDTH,
     SHORTEST_NAME,
+    TOP_SET,
     Column,
+    comparison_blocks,
+    csv_rows,
     fitting,
+    marks_a_top_set,
+    name_room,
     score_title,
 )
-from compare_cli.report.diagram import rank_diagram
-from compare_cli.report.escaping import cells, fitted, fitted_apart, padded, printable
-from compare_cli.report.table import Block, Cell, Heading, Line, Table
-from compare_cli.report.tables import TOP_SET, comparison_blocks, csv_rows, marks_a_top_set, name_room
 from compare_cli.report.units import counted
-from compare_cli.report.view import View
 from compare_cli.types import Across, AcrossPair, Bench, Comparison, ModelRank
 
 TOTAL = "total"

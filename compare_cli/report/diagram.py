@@ -13,24 +13,7 @@ from compare_cli.report.units import plain
 from compare_cli.types import Across, ModelRank
 
 NORTH, EAST, SOUTH, WEST, HEAVY = 1, 2, 4, 8, 16
-SIGNS = {
-    0: " ",
-    NORTH: "│",
-    SOUTH: "│",
-    NORTH | SOUTH: "│",
-    EAST: "─",
-    WEST: "─",
-    EAST | WEST: "─",
-    NORTH | EAST: "└",
-    NORTH | WEST: "┘",
-    SOUTH | EAST: "┌",
-    SOUTH | WEST: "┐",
-    NORTH | SOUTH | EAST: "├",
-    NORTH | SOUTH | WEST: "┤",
-    NORTH | EAST | WEST: "┴",
-    SOUTH | EAST | WEST: "┬",
-    NORTH | EAST | SOUTH | WEST: "┼",
-}
+SIGNS = " │─└││┌├─┘─┴┐┤┬┼"  # by the directions in which a cell is joined, as a number
 HEAVY_SIGNS = {
     EAST | WEST: "━",
     NORTH | SOUTH | EAST: "┝",

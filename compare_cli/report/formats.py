@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compare_cli.report.view import View
+from compare_cli.report.table import View
 from compare_cli.types import Bench, Fit, Result
 
 if TYPE_CHECKING:

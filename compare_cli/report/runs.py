@@ -10,9 +10,8 @@ from datetime import datetime
 from compare_cli.metrics import Metric
 from compare_cli.report import units
 from compare_cli.report.escaping import printable, shortened
-from compare_cli.report.table import Block, Heading, Line, Table, csv_page, text_page
+from compare_cli.report.table import Block, Heading, Line, Table, View, csv_page, text_page
 from compare_cli.report.units import counted
-from compare_cli.report.view import View
 from compare_cli.types import DatasetDiff, ModelDiff, Pruned, RunsDiff, StoredRun, StoreFacts
 
 SHORTEST_ID = 6
@@ -39,8 +38,8 @@ def runs_text(runs: Sequence[StoredRun], facts: StoreFacts, view: View, now: dat
 def _runs_table(runs: Sequence[StoredRun], view: View, now: datetime) -> Table:
     """Return a row a run. Where it is narrow, data sets, models and verdicts are cut."""
     size, models = shortest_ids(runs), view.width >= MODELS_FROM
-    headings = [Heading("Run"), Heading("When"), Heading("What", give_way=True)]
-    headings += [Heading("Models", give_way=True)] if models else []
+    headings = [Heading("Run"), Heading("When"), Heading("What", give_way=True, most=view.width * 2 // 5)]
+    headings += [Heading("Models", give_way=True, most=view.width // 5)] if models else []
     headings += [Heading("Status"), Heading("Verdict", give_way=True)]
     rows = [
         (

@@ -17,7 +17,6 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from compare_cli.report.escaping import markdown, printable
-from compare_cli.report.view import View
 
 UNLIMITED = 10_000
 INDENT = 2
@@ -28,12 +27,38 @@ Cell = str | Text
 
 
 @dataclass(frozen=True)
+class View:
+    """How a result is shown: the width in characters, whether colours are understood, what is wanted.
+
+    ``everything`` asks for every column, pair and reason, ``boundary`` for all boundary statistics;
+    ``baseline`` is the model that others are held against over several data sets (None: chosen). ``whole``
+    is set for files that have no width: names are not cut.
+    """
+
+    width: int = 80
+    color: bool = False
+    everything: bool = False
+    boundary: bool = False
+    baseline: str | None = None
+    whole: bool = False
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether tables are as wide as they have to be."""
+        return self.everything or self.whole
+
+
+@dataclass(frozen=True)
 class Heading:
-    """The head of a column. Where a table is too wide, columns that ``give_way`` are cut first."""
+    """The head of a column. Where a table is too wide, columns that ``give_way`` are cut first.
+
+    ``most`` is how many characters a column takes at most, None for as many as it has to.
+    """
 
     title: str
     justify: Justify = "left"
     give_way: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +73,9 @@ class Table:
         """Return it with a rule under its head and no other lines."""
         table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         for h in self.headings:
-            table.add_column(Text(h.title, "bold"), justify=h.justify, no_wrap=not h.give_way)
+            table.add_column(
+                Text(h.title, "bold"), justify=h.justify, no_wrap=not h.give_way, max_width=h.most
+            )
         for row, style in zip(self.rows, self.styles or [""] * len(self.rows), strict=True):
             table.add_row(*(_shown(cell, style) for cell in row))
         return table

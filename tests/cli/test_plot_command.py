@@ -12,7 +12,7 @@ from compare_cli.api import plot
 from compare_cli.cli.plot import color_depth
 from compare_cli.engine.plan import Options, prepare_job
 from compare_cli.errors import DataError, UsageError
-from compare_cli.plot.choice import asked_columns
+from compare_cli.plot.drawing import asked_columns
 
 FAST = ("--models", "logistic,tree")
 

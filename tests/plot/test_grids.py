@@ -182,10 +182,11 @@ class Says:
 def test_confidence_is_that_of_the_predicted_label() -> None:
     rows = np.zeros((2, 1))
     model = Says([2, 0], [[0.3, 0.7], [0.6, 0.4]], classes=(0, 2))
-    assert label_confidence(model, rows, np.array([2, 0])).tolist() == [0.7, 0.6]
-    assert label_confidence(Says([0, 0]), rows, np.array([0, 0])) is None
-    assert label_confidence(Says([0, 0], [[np.nan, 1], [0, 1]]), rows, np.array([0, 0])) is None
-    assert label_confidence(Says([0, 0], [[1.0], [1.0]]), rows, np.array([0, 0])) is None
+    assert label_confidence(model, rows, np.array([2, 0]), 3).tolist() == [0.7, 0.6]
+    assert label_confidence(Says([0, 0]), rows, np.array([0, 0]), 2) is None
+    for wrong in ([[np.nan, 1], [0, 1]], [[1.0], [1.0]]):
+        with pytest.warns(UserWarning, match="no valid probabilities"):
+            assert label_confidence(Says([0, 0], wrong), rows, np.array([0, 0]), 2) is None
 
 
 @pytest.mark.parametrize("labels", [[[0], [1]], [0], [0, 7], ["a", "b"], [0.5, 0.0]])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from toy_pictures import HOSTILE, quarters
 
-from compare_cli.plot.picture import class_color, region_pixels
-from compare_cli.plot.terminal import Canvas, nearest_of_256, picture_text
+from compare_cli.plot.picture import blend, class_color, region_pixels
+from compare_cli.plot.terminal import Canvas, color_code, picture_text
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 
@@ -131,7 +131,14 @@ def test_many_classes_get_letters_and_colours_that_come_again() -> None:
 
 @pytest.mark.parametrize(("color", "number"), [((0, 0, 0), 16), ((255, 255, 255), 231), ((255, 0, 0), 196)])
 def test_256_colours_are_met_exactly_where_they_exist(color, number) -> None:
-    assert nearest_of_256(color) == number
+    assert color_code(color, "256") == f"38;5;{number}"
+    assert color_code(color, "truecolor", ground=True) == "48;2;{};{};{}".format(*color)
+
+
+def test_surest_and_unsurest_ground_of_different_classes_differ_in_256_colours() -> None:
+    for share in (0.12, 0.4, 0.68):
+        grounds = [color_code(blend((255, 255, 255), class_color(code), share), "256") for code in range(2)]
+        assert len(set(grounds)) == 2
 
 
 def test_the_surer_the_deeper_and_no_probability_is_between() -> None:

@@ -11,7 +11,7 @@ from compare_cli.api import bench
 from compare_cli.engine.plan import Options
 from compare_cli.report.across import make_matrix
 from compare_cli.report.formats import FORMATS
-from compare_cli.report.view import View
+from compare_cli.report.table import View
 from compare_cli.types import Bench
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "real"

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from compare_cli.report.table import Heading, Line, Table, markdown_page, text_page
+from compare_cli.report.table import Heading, Line, Table, View, markdown_page, text_page
 from compare_cli.report.tables import reused_line
-from compare_cli.report.view import View
 
 
 def told(*fits: tuple[str, str | None]) -> str:

@@ -15,11 +15,10 @@ from rich.cells import cell_len
 from step_table import HOSTILE, shown, steps
 from syrupy.assertion import SnapshotAssertion
 
-from compare_cli.report.columns import NAME_WIDTH, OTHER_SCORES, model_columns
 from compare_cli.report.escaping import encodable, shortened
 from compare_cli.report.formats import FORMATS
-from compare_cli.report.tables import chosen_columns
-from compare_cli.report.view import View
+from compare_cli.report.table import View
+from compare_cli.report.tables import NAME_WIDTH, OTHER_SCORES, chosen_columns, model_columns
 from compare_cli.types import Bench, Comparison, Failure, FitResult, PairVerdict
 
 Compared = Callable[..., Comparison]
