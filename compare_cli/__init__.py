@@ -32,4 +32,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from compare_cli import api, types
 
-    return getattr(types if name in types.__all__ else api, name)
+    return getattr(types if hasattr(types, name) else api, name)

@@ -23,13 +23,11 @@ from compare_cli.notes import NOTES, note
 from compare_cli.types import (
     Bench,
     BenchComparison,
-    Command,
     Comparison,
     Dataset,
     FitResult,
     FitTask,
     LeftOut,
-    ModelSpec,
     Note,
     Planned,
     PlannedBench,
@@ -43,7 +41,7 @@ from compare_cli.types import (
     single_comparison,
 )
 from compare_cli.verdict.fits import judge_data_sets, score_arrays
-from compare_cli.verdict.summary import summarise, summarise_dataset
+from compare_cli.verdict.summary import summarise
 
 if TYPE_CHECKING:
     from compare_cli.data.sources import Entry
@@ -78,9 +76,9 @@ def iter_compare(
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
     with Session(options, _begun("fit", clock, [dataset.name], options)) as session:
-        part = yield from _compare(job, session, clock, "fit")
+        part = yield from _compare(job, session, clock)
         run = _ended_run([part], part.status, session, clock)
-        comparison = single_comparison(part, run, environment())
+        comparison = single_comparison(replace(part, command="fit"), run, environment())
         session.keep(_listed(comparison), lambda: to_json(comparison, indent=None))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
     yield comparison
@@ -133,9 +131,7 @@ def _ended_run(parts: Sequence[Comparison], status: Status, session: Session, cl
     )
 
 
-def _compare(
-    job: Job, session: Session, clock: Clock, command: Command
-) -> Generator[Event, None, BenchComparison]:
+def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None, BenchComparison]:
     """Yield what is planned and each fit of one comparison; return its result, also after an interrupt."""
     results: list[FitResult] = []
     planned: list[FitTask] = []
@@ -152,7 +148,16 @@ def _compare(
         interrupted = True
     if not session.may_start():
         results += _left_out(planned, results, session)
-    return conclude(job, results, len(planned), clock, command, interrupted=interrupted)
+    comparison = _summarised(job, results, len(planned))
+    left_out = any(n.code == "model_not_loaded" for n in job.notes) or len(results) < len(planned)
+    partial = left_out or any(r.status != "ok" for r in results)
+    return replace(
+        comparison, seconds=clock.seconds, status=_status(interrupted=interrupted, partial=partial)
+    )
+
+
+def _status(*, interrupted: bool, partial: bool) -> Status:
+    return "interrupted" if interrupted else "partial" if partial else "complete"
 
 
 def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session: Session) -> list[FitResult]:
@@ -249,7 +254,10 @@ def _bench(
     if left_out and not done:
         raise DataError(left_out[0].why)
     notes = [*(event.note for event in left_out), *notes]
-    return conclude_bench(done, notes, session, clock, interrupted=interrupted)
+    partial = any(n.code != "dataset_repeated" for n in notes) or any(c.status == "partial" for c in done)
+    run = _ended_run(done, _status(interrupted=interrupted, partial=partial), session, clock)
+    across = judge_data_sets(done, session.options.seed)
+    return Bench(run, environment(), tuple(done), across, tuple(notes))
 
 
 def _one_of_many(
@@ -263,7 +271,7 @@ def _one_of_many(
         twin = next((c.dataset for c in done if c.dataset.fingerprint == dataset.fingerprint), None)
         if twin is None:
             job = prepare_job(replace(dataset, name=name), session.options)
-            comparison = yield from _compare(job, session, clock, "bench")
+            comparison = yield from _compare(job, session, clock)
             yield comparison
             return comparison
         repeated = note("dataset_repeated", name=name, first=twin.name)
@@ -274,44 +282,30 @@ def _one_of_many(
     return left_out
 
 
-def conclude_bench(
-    done: Sequence[BenchComparison],
-    notes: Sequence[Note],
-    session: Session,
-    clock: Clock,
-    *,
-    interrupted: bool,
-) -> Bench:
-    """Make the result of several comparisons: ranks and a verdict over all of them."""
-    status: Status = "complete"
-    if interrupted:
-        status = "interrupted"
-    elif any(n.code != "dataset_repeated" for n in notes) or any(c.status == "partial" for c in done):
-        status = "partial"
-    run = _ended_run(done, status, session, clock)
-    across = judge_data_sets(done, session.options.seed)
-    return Bench(run, environment(), tuple(done), across, tuple(notes))
-
-
-def conclude(
-    job: Job,
-    results: Sequence[FitResult],
-    planned: int,
-    clock: Clock,
-    command: Command,
-    *,
-    interrupted: bool,
-) -> BenchComparison:
-    """Make the result of what is done: summaries in order of merit, pairs, verdict, notes."""
-    results = _in_plan_order(results, job.models)
+def _summarised(job: Job, results: Sequence[FitResult], planned: int) -> BenchComparison:
+    """Return what the fits of a job say, with the notes that its user should see."""
+    place = {spec.name: at for at, spec in enumerate(job.models)}
+    results = sorted(results, key=lambda r: (r.repeat, r.fold, place[r.model]))
     skipped = sum(r.status == "skipped" for r in results)
-    unfinished = len(results) < planned or any(r.status != "ok" for r in results)
-    status: Status = "complete"
-    if interrupted:
-        status = "interrupted"
-    elif unfinished or any(n.code == "model_not_loaded" for n in job.notes):
-        status = "partial"
-    protocol = Protocol(
+    options = job.options
+    comparison = summarise(
+        job.dataset,
+        job.models,
+        _protocol(job, results),
+        replace(job.metric, rope=job.rope),
+        job.splits,
+        results,
+        prefer=options.prefer,
+        seed=options.seed,
+    )
+    notes = [*job.dataset.notes, *job.notes, *comparison.notes]
+    if skipped:
+        notes.append(note("budget_spent", seconds=options.budget, left_out=skipped, total=planned))
+    return replace(comparison, notes=_shown_notes(notes, options))
+
+
+def _protocol(job: Job, results: Sequence[FitResult]) -> Protocol:
+    return Protocol(
         scheme=job.plan.scheme,
         folds=job.plan.folds,
         repeats=max((r.repeat for r in results if r.status != "skipped"), default=0) + 1,
@@ -322,37 +316,6 @@ def conclude(
         groups=job.dataset.groups_column,
         time_limit=job.options.time_limit,
     )
-    summary = summarise(
-        job.dataset,
-        job.models,
-        protocol,
-        replace(job.metric, rope=job.rope),
-        job.splits,
-        results,
-        prefer=job.options.prefer,
-        seed=job.options.seed,
-    )
-    notes = [*job.dataset.notes, *job.notes, *summary.notes]
-    if skipped:
-        facts = {"seconds": job.options.budget, "left_out": skipped, "total": planned}
-        notes.append(note("budget_spent", **facts))
-    return BenchComparison(
-        command=command,
-        dataset=summarise_dataset(job.dataset),
-        protocol=protocol,
-        models=summary.models,
-        pairs=summary.pairs,
-        verdict=summary.verdict,
-        notes=_shown_notes(notes, job.options),
-        fits=tuple(results),
-        seconds=clock.seconds,
-        status=status,
-    )
-
-
-def _in_plan_order(results: Sequence[FitResult], models: Sequence[ModelSpec]) -> list[FitResult]:
-    position = {spec.name: i for i, spec in enumerate(models)}
-    return sorted(results, key=lambda r: (r.repeat, r.fold, position[r.model]))
 
 
 def _shown_notes(notes: Sequence[Note], options: Options) -> tuple[Note, ...]:

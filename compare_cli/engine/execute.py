@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.engine.fit import Workspace, fit_task
+from compare_cli.engine.fit import fit_task
 from compare_cli.engine.limits import Limits
 from compare_cli.engine.places import Here, Place, place
 from compare_cli.engine.store import Store, StoreError
+from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import CompareError
 from compare_cli.models.families import family_of
 from compare_cli.notes import note

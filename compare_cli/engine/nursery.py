@@ -25,8 +25,9 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import Any
 
-from compare_cli.engine.fit import Workspace, fit_task
+from compare_cli.engine.fit import fit_task
 from compare_cli.engine.limits import ask_for_one_thread, limited_memory
+from compare_cli.engine.workspace import Workspace
 
 BEGUN = "begun"  # what a child sends when the clock of a fit starts
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)

@@ -14,9 +14,10 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from compare_cli.engine.child import Children
-from compare_cli.engine.fit import Workspace, no_result
+from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits
 from compare_cli.engine.nursery import can_fork
+from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import UsageError
 from compare_cli.types import FitResult, FitTask
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from compare_cli.boundary.statistics import disagreement, instability, over_fold
 from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.notes import note
 from compare_cli.types import (
+    BenchComparison,
     Boundary,
     Dataset,
     DatasetSummary,
@@ -24,10 +25,8 @@ from compare_cli.types import (
     ModelSpec,
     ModelSummary,
     Note,
-    PairVerdict,
     Protocol,
     Split,
-    Verdict,
 )
 from compare_cli.verdict.fits import (
     Prefer,
@@ -176,15 +175,6 @@ def _interval(metric: Metric, array: Floats, rows: int, share: float | None) -> 
     return score_interval(array, share, bounds=metric.bounds)
 
 
-class Summary(NamedTuple):
-    """All that the fits of a comparison say: rows in order of merit, pairs, verdict, notes."""
-
-    models: tuple[ModelSummary, ...]
-    pairs: tuple[PairVerdict, ...]
-    verdict: Verdict
-    notes: tuple[Note, ...]
-
-
 def summarise(
     dataset: Dataset,
     models: Sequence[ModelSpec],
@@ -195,8 +185,8 @@ def summarise(
     *,
     prefer: Prefer = "simple",
     seed: int = 0,
-) -> Summary:
-    """Return rows, pairs, verdict and notes of a comparison from its fits so far.
+) -> BenchComparison:
+    """Return what the fits so far say: rows in order of merit, pairs, verdict, notes.
 
     ``metric`` has the ROPE; ``splits`` are all that were planned. See `judged_part` for the fits that count.
     """
@@ -212,7 +202,8 @@ def summarise(
         dataset, names, protocol, metric, splits, judged, prefer=preference(prefer, rows), seed=seed
     )
     ordered = in_order_of_merit(rows, judgement)
-    notes = comparison_notes(summarise_dataset(dataset), ordered, judged, metric)
+    summary = summarise_dataset(dataset)
+    notes = comparison_notes(summary, ordered, judged, metric)
     shared = len({(r.repeat, r.fold) for r in judged})
     if len(judged) < len(results) and len(judged) == shared * len(models):
         notes.append(note("shared_folds", shared=shared))
@@ -221,7 +212,8 @@ def summarise(
         replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))
         for p in judgement.pairs
     )
-    return Summary(ordered, pairs, with_boundary_reasons(judgement.verdict, ordered, pairs), tuple(notes))
+    verdict = with_boundary_reasons(judgement.verdict, ordered, pairs)
+    return BenchComparison("bench", summary, protocol, ordered, pairs, verdict, tuple(notes), tuple(results))
 
 
 def comparison_notes(

@@ -11,9 +11,10 @@ import pytest
 import sklearn
 from toy_tables import blobs, mixed, with_test
 
-from compare_cli.engine.fit import Workspace, fit_task, own
+from compare_cli.engine.fit import fit_task, own
 from compare_cli.engine.plan import Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
+from compare_cli.engine.workspace import Workspace
 from compare_cli.types import Dataset, FitResult
 
 TIMES = {"key", "fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds"}
