@@ -247,10 +247,10 @@ def test_an_interrupt_thrown_into_a_bench_keeps_what_is_done() -> None:
         before.append(next(events))
     comparison = events.throw(KeyboardInterrupt)
     assert isinstance(comparison, Comparison)
-    assert (comparison.run.status, len(comparison.fits)) == ("interrupted", 3)
+    assert (comparison.status, len(comparison.fits)) == ("interrupted", 3)
     (result,) = events
     assert isinstance(result, Bench)
-    assert [c.run.status for c in result.datasets] == ["complete", "interrupted"]
+    assert [c.status for c in result.datasets] == ["complete", "interrupted"]
     assert (result.run.status, result.run.fits_run) == ("interrupted", 15)
 
 
@@ -258,9 +258,9 @@ def test_an_interrupt_while_a_table_is_read_keeps_what_is_done(monkeypatch: pyte
     def read(source: Any, **reading: Any) -> Dataset:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api, "read", read)
+    monkeypatch.setattr("compare_cli.api.comparison.read", read)
     result = bench([many()[0], "iris", many()[1]], options())
-    assert [c.run.status for c in result.datasets] == ["complete"]
+    assert [c.status for c in result.datasets] == ["complete"]
     assert result.run.status == "interrupted"
     with pytest.raises(KeyboardInterrupt):
         bench(["iris"], options())

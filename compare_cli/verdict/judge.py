@@ -162,7 +162,7 @@ def _mcnemar(evidence: Evidence) -> list[str]:
     if len(best) < 2 or not all(np.isin(evidence.columns[name], (0.0, 1.0)).all() for name in best):
         return []
     right = [evidence.columns[name].mean(axis=0) for name in best]
-    return [sentences.reason_mcnemar(*best, *exact_mcnemar(*right))]
+    return [sentences.reason_mcnemar(best[0], best[1], *exact_mcnemar(*right))]
 
 
 def judge_evidence(

@@ -39,7 +39,7 @@ def options(file: Path) -> Callable[..., Options]:
 
 
 def ran(comparison: Comparison) -> tuple[int, int]:
-    return comparison.run.fits_run, comparison.run.fits_reused
+    return comparison.fits_run, comparison.fits_reused
 
 
 def listed(file: Path) -> list[StoredRun]:
@@ -283,7 +283,7 @@ def test_a_fault_of_the_program_is_a_failed_run(
     def broken(*args: Any, **facts: Any) -> None:
         raise RuntimeError("no conclusion")
 
-    monkeypatch.setattr("compare_cli.api.comparison.conclude", broken)
+    monkeypatch.setattr("compare_cli.api.comparison.summarise", broken)
     with pytest.raises(RuntimeError):
         compare(blobs(), options())
     assert [r.status for r in listed(file)] == ["failed"]
