@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
 from compare_cli.errors import ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable, printable
 from compare_cli.report.formats import FORMATS, fits_of
-from compare_cli.report.table import View
 from compare_cli.types import Bench, Fit, Note, Result
 
 if TYPE_CHECKING:
     from compare_cli.cli.options import OutputOptions
     from compare_cli.plot.figure import Draw
+    from compare_cli.report.table import View
 
 PIPE_WIDTH = 100
 _COLORS = {"error": "1;31", "warning": "33", "info": "2"}
@@ -51,6 +51,8 @@ class Output:
     def __init__(
         self, options: OutputOptions, *, several: bool, boundary: bool = False, baseline: str | None = None
     ) -> None:
+        from compare_cli.report.table import View
+
         self.file = options.output
         suffix = self.file.suffix.lower() if self.file is not None else ""
         by_suffix = next((name for name, form in FORMATS.items() if suffix in form.suffixes), "table")
@@ -144,6 +146,8 @@ def _ranks_picture(file: Path | None, *, several: bool) -> Draw | None:
 
 def out_view() -> View:
     """Return what standard output can show."""
+    from compare_cli.report.table import View
+
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _piped_width()
     return View(width, wants_color(sys.stdout))
 

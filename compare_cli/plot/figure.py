@@ -12,6 +12,8 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib.resources import files
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 from compare_cli.errors import UsageError
@@ -80,34 +82,9 @@ def picture_html(picture: Picture) -> bytes:
     svg = picture_file(picture, "svg", caption=False).decode("utf-8")
     title = html.escape(printable(picture.title))
     caption = "".join(f"<p>{html.escape(text)}</p>\n" for text in sentences(picture))
-    return _PAGE.format(title=title, svg=svg[svg.index("<svg") :], caption=caption).encode("utf-8")
+    page = Template(files("compare_cli.plot").joinpath("page.html").read_text(encoding="utf-8"))
+    return page.substitute(title=title, svg=svg[svg.index("<svg") :], caption=caption).encode("utf-8")
 
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en" xmlns="http://www.w3.org/1999/xhtml">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width"/>
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
-<title>{title}</title>
-<style>
-body {{ font: 1rem/1.45 system-ui, sans-serif; max-width: 62rem; margin: 1.5rem auto; padding: 0 1rem;
-  color: #111; background: #fff; }}
-figure {{ margin: 0; }}
-svg {{ width: 100%; height: auto; }}
-figcaption p {{ margin: .3rem 0; max-width: 50rem; }}
-</style>
-</head>
-<body>
-<figure>
-{svg}
-<figcaption>
-{caption}</figcaption>
-</figure>
-</body>
-</html>
-"""
 
 WRITERS: dict[str, Callable[[Picture], bytes]] = {
     ".png": partial(picture_file, kind="png"),

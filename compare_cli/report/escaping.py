@@ -8,30 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 # What a terminal or file that cannot show a character gets instead.
-ASCII = str.maketrans(
-    dict.fromkeys("−–·─╸", "-")
-    | dict.fromkeys("┌┐└┘├┤┬┴┼┝┥┿", "+")
-    | {
-        "±": "+/-",
-        "×": "x",
-        "●": "*",
-        "○": "o",
-        "…": "...",
-        "━": "=",
-        "│": "|",
-        "▲": "^",
-        "▼": "v",
-        "≤": "<=",
-        "≥": ">=",
-        "α": "alpha",
-        "Δ": "delta",
-        "σ": "sigma",
-        "²": "2",
-        "µ": "u",
-        "’": "'",
-        "“": '"',
-        "”": '"',
-    }
+ASCII = (
+    str.maketrans("−–·─╸×●○━│▲▼²µ’“”", '-----x*o=|^v2u\'""')
+    | str.maketrans(dict.fromkeys("┌┐└┘├┤┬┴┼┝┥┿", "+"))
+    | str.maketrans({"±": "+/-", "…": "...", "≤": "<=", "≥": ">=", "α": "alpha", "Δ": "delta", "σ": "sigma"})
 )
 
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compare_cli.report.table import View
 from compare_cli.types import Bench, Fit, Result
 
 if TYPE_CHECKING:
-    from compare_cli.report.table import Block
+    from compare_cli.report.table import Block, View
 
 MARKDOWN_ROOM = 120
 
@@ -48,7 +47,7 @@ def _table(result: Result, view: View) -> str:
 
 
 def _markdown(result: Result, view: View) -> str:
-    from compare_cli.report.table import markdown_page
+    from compare_cli.report.table import View, markdown_page
 
     return markdown_page(_blocks(result, View(MARKDOWN_ROOM, baseline=view.baseline, whole=True)))
 
