@@ -153,6 +153,11 @@ class Column(Constant):
         return np.zeros((len(X), 1))
 
 
+class TwoColumns(Constant):
+    def predict(self, X):
+        return np.zeros((len(X), 2))
+
+
 class UnknownLabel(Constant):
     def predict(self, X):
         return np.full(len(X), 7)
@@ -366,3 +371,38 @@ class PatchesNumpy(Constant):
         sklearn.linear_model.LogisticRegression.fit = None
         np.zeros = lambda *given, **how: np.ones(*given, **how)
         return self
+
+
+class Probabilities(Plugin):
+    """Predicts class 0 and gives whatever ``kind`` of probabilities says."""
+
+    def __init__(self, kind="good"):
+        self.kind = kind
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.answer = 0
+        classes = {"classes twice": [0, 0], "classes negative": [-1, 0], "classes unknown": [0, 7]}
+        more = {"classes text": ["a", "b"], "classes nested": [[0, 1]], "classes fractions": [0.5, 1]}
+        self.classes_ = np.array({**classes, **more, "reversed": [1, 0]}.get(self.kind, [0, 1]))
+        return self
+
+    def predict_proba(self, X):
+        good = np.tile([0.75, 0.25], (len(X), 1))
+        given = {
+            "negative": np.tile([1.5, -0.5], (len(X), 1)),
+            "too much": good * 1.01,
+            "nothing": good * 0,
+            "rounded": good + 4e-4,
+            "whole": np.tile([1, 0], (len(X), 1)),
+            "truth": np.tile([True, False], (len(X), 1)),
+            "text": np.full((len(X), 2), "much"),
+            "numbers as text": np.full((len(X), 2), "0.5"),
+            "objects": np.full((len(X), 2), None),
+            "list": [good, good],
+            "column": good[:, :1],
+            "NaN": good * np.nan,
+            "infinite": good * np.inf,
+            "reversed": good[:, ::-1],
+        }
+        return given.get(self.kind, good)

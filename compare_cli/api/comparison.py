@@ -79,7 +79,7 @@ def iter_compare(
         part = yield from _compare(job, session, clock)
         run = _ended_run([part], part.status, session, clock)
         comparison = single_comparison(replace(part, command="fit"), run, environment())
-        session.keep(_listed(comparison), lambda: to_json(comparison, indent=None))
+        session.archive.put_run(_listed(comparison), lambda: to_json(comparison, indent=None))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
     yield comparison
     return comparison
@@ -220,7 +220,7 @@ def iter_bench(
     with Session(options, _begun("bench", clock, names, options)) as session:
         yield PlannedBench(tuple(names))
         result = yield from _bench(entries, session, clock, reading)
-        session.keep(_listed(result), lambda: to_json(result, indent=None))
+        session.archive.put_run(_listed(result), lambda: to_json(result, indent=None))
         result = replace(result, notes=(*result.notes, *session.archive.notes))
     yield result
 

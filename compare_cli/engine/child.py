@@ -23,14 +23,16 @@ IDLE = 2  # children per job that wait for tasks; more are ended, the longest id
 
 
 class Children:
-    """The processes of one run that fit, kept for its next tasks; several threads may use it at once.
+    """The processes of this machine that fit, kept for the next tasks; see `compare_cli.engine.places.Place`.
 
     A model from outside may change anything in its process, NumPy itself included: such a process fits
     models of that one class only.
     """
 
+    backend = "local"
+
     def __init__(self, jobs: int) -> None:
-        self._room = IDLE * jobs
+        self.jobs = self.threads = jobs
         self._nursery: Nursery | None = None
         self._starting, self._changing = threading.Lock(), threading.Lock()
         self._idle: list[Child] = []  # the longest idle first
@@ -43,9 +45,9 @@ class Children:
             self._nursery = Nursery(workspace)
 
     @property
-    def have_nursery(self) -> bool:
-        """Whether one more child costs hundredths of a second."""
-        return self._nursery is not None
+    def start_quickly(self) -> bool:
+        """Whether one more costs hundredths of a second, not seconds."""
+        return self._nursery is not None or can_fork()
 
     def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
         """Return a task's result, "timeout" and "killed" included, after which its process is gone."""
@@ -101,7 +103,7 @@ class Children:
             self._busy.discard(child)
             if not child.ended and not self._closed:
                 self._idle.append(child)
-            if len(self._idle) > self._room:
+            if len(self._idle) > IDLE * self.jobs:
                 spare = self._idle.pop(0)
         for one in (spare, child if self._closed else None):
             if one is not None:

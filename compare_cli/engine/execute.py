@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compare_cli.engine.child import Children
 from compare_cli.engine.fit import fit_task
 from compare_cli.engine.limits import Limits
-from compare_cli.engine.places import Here, Place, place
+from compare_cli.engine.places import Place, place
 from compare_cli.engine.store import Store, StoreError
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import CompareError
@@ -62,10 +63,6 @@ class Session:
             status: RunStatus = "failed" if issubclass(kind, Exception) else "interrupted"
             self.archive.put_run(replace(self.run, status=status))
 
-    def keep(self, run: StoredRun, document: Callable[[], str]) -> None:
-        """Keep the whole result of the run (JSON)."""
-        self.archive.put_run(run, document)
-
     def may_start(self) -> bool:
         """Whether there is still time in the budget."""
         return self._until is None or time.monotonic() < self._until
@@ -80,7 +77,10 @@ class Session:
         reused = self.archive.finished(tasks)
         known = {result.key for result in reused}
         missing = [task for task in tasks if task.key not in known]
-        if self.run.command == "bench" or not stays_here(missing, self.place, self.options.limits):
+        several = self.run.command == "bench"
+        if isinstance(self.place, Children) and (
+            several or not stays_here(missing, self.place, self.options.limits)
+        ):
             self.place.share(job.workspace)
         return self._results(reused, missing, job)
 
@@ -198,10 +198,10 @@ def stays_here(tasks: Sequence[FitTask], at: Place, limits: Limits) -> bool:
 
     What ``verbose`` models print would land on standard output, which is the result's.
     """
-    if not isinstance(at, Here) or limits:
+    if not isinstance(at, Children) or limits:
         return False
     safe = all(family_of(task.model).builtin and not task.params.get("verbose") for task in tasks)
-    worth = WORTH_FORKING if at.starts_quickly else WORTH_STARTING
+    worth = WORTH_FORKING if at.start_quickly else WORTH_STARTING
     return safe and (at.jobs == 1 or sum(task.cost for task in tasks) < worth)
 
 
@@ -227,16 +227,14 @@ def side_by_side(
 
     It may be the victim of another's memory: only when it dies again it is to blame.
     """
-    again = []
-    with contextlib.closing(finished(tasks, fit, end, jobs, may_start)) as first:
-        for task, result in first:
-            if result.status == "killed":
-                again.append(task)
-            else:
-                yield result
-    with contextlib.closing(finished(again, fit, end, 1, may_start)) as second:
-        for _, result in second:
-            yield result
+    again: list[FitTask] = []
+    for some, threads in ((tasks, jobs), (again, 1)):
+        with contextlib.closing(finished(some, fit, end, threads, may_start)) as stream:
+            for task, result in stream:
+                if result.status == "killed" and some is tasks:
+                    again.append(task)
+                else:
+                    yield result
 
 
 def finished(
@@ -253,7 +251,7 @@ def finished(
     """
     from joblib import Parallel, delayed
 
-    closed = False
+    jobs, closed = min(jobs, max(1, len(tasks))), False
 
     def wanted() -> Iterator[FitTask]:
         for task in tasks:

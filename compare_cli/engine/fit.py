@@ -15,6 +15,7 @@ import traceback
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -36,63 +37,50 @@ from compare_cli.types import FitResult, FitStatus, FitTask
 
 TRAIN_SCORE_ROWS = 10_000
 LINE = 300
+SUM_ERROR = 1e-3  # by which probabilities of a row may miss 1, or be less than 0
 ROWS_IN = {"predict", "predict_proba", "decision_function", "score"}  # methods that take rows
 
 
 def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
     """Run one task. Whatever the model raises becomes a result with status "failed", or "memory"."""
+    apart = contextlib.nullcontext() if family_of(task.model).builtin else surroundings_restored(task)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            result = _fit_apart(task, workspace)
+            with apart:
+                result = _fit(task, workspace)
         except (Exception, SystemExit) as error:  # a model may raise anything; the run goes on
-            result = _failure(task, error)
-    told = tuple(dict.fromkeys(_one_line(f"{w.category.__name__}: {w.message}") for w in caught))
-    return FitResult(**{**vars(result), "warnings": told})
-
-
-def _fit_apart(task: FitTask, workspace: Workspace) -> FitResult:
-    if family_of(task.model).builtin:
-        return _fit(task, workspace)
-    with surroundings_restored(task):
-        return _fit(task, workspace)
+            status: FitStatus = "memory" if isinstance(error, MemoryError) else "failed"
+            told = "".join(traceback.format_exception(error))
+            result = no_result(task, status, type(error).__name__, str(error), told)
+    lines = (one_line(f"{w.category.__name__}: {w.message}") for w in caught)
+    return replace(result, warnings=tuple(dict.fromkeys(lines)))
 
 
 def no_result(task: FitTask, status: FitStatus, kind: str, message: str, traceback: str = "") -> FitResult:
     """Return the result of a task that has no scores: what happened, in one line."""
-    return FitResult(
-        key=task.key,
-        model=task.model.name,
-        repeat=task.repeat,
-        fold=task.fold,
-        status=status,
-        train_rows=len(task.train),
-        test_rows=len(task.test),
-        error=f"{kind}: {_one_line(message) or 'no message'}",
-        traceback=traceback,
-    )
+    error = f"{kind}: {one_line(message) or 'no message'}"
+    return _result(task, status=status, error=error, traceback=traceback)
 
 
-def _failure(task: FitTask, error: BaseException) -> FitResult:
-    status: FitStatus = "memory" if isinstance(error, MemoryError) else "failed"
-    told = "".join(traceback.format_exception(error))
-    return no_result(task, status, type(error).__name__, str(error), told)
+def _result(task: FitTask, **facts: Any) -> FitResult:
+    rows = {"train_rows": len(task.train), "test_rows": len(task.test)}
+    return FitResult(task.model.name, task.repeat, task.fold, key=task.key, **rows, **facts)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return text without line breaks, cut where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= LINE else line[: LINE - 1] + "…"
 
 
 def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     fold = workspace.prepared(task)
-    X_train, X_test = fold.train, fold.test
-    if family_of(task.model).single_precision:
-        X_train, X_test = X_train.astype("float32"), X_test.astype("float32")
+    kind = np.float32 if family_of(task.model).single_precision else np.float64
+    X_train, X_test = fold.train.astype(kind, copy=False), fold.test.astype(kind, copy=False)
     y_train, y_test = own_type(workspace.y[task.train]), workspace.test_y[task.test]
-    estimator = make_estimator(task.model, task.params)
     trusted = family_of(task.model).builtin
-    single_test = workspace.test_table is not workspace.table
+    estimator = make_estimator(task.model, task.params)
 
     rows = (X_train, y_train) if trusted else (own(X_train), own(y_train))
     wall, cpu = time.perf_counter(), time.process_time()
@@ -103,23 +91,17 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     wall = time.perf_counter()
     predicted = estimator.predict(asked)
     predict_seconds = time.perf_counter() - wall
-    fitted, estimator = estimator, estimator if trusted else OnCopies(estimator)
 
     labels = checked_labels(predicted, len(y_test), workspace.classes)
-    confusion = confusion_counts(y_test, labels, workspace.classes)
-    scores: dict[str, float | None] = dict.fromkeys(METRICS)
-    scores |= label_scores(confusion)
-    known = known_classes(estimator, workspace.classes)
-    probabilities = class_probabilities(estimator, X_test, known, workspace.classes)
-    scores |= _ranking_scores(estimator, X_test, y_test, known, probabilities, workspace.classes)
-    scores["train_accuracy"] = _train_accuracy(estimator, X_train, y_train)
-    if workspace.metric not in scores:
-        scores[workspace.metric] = _extra_score(workspace.metric, estimator, X_test, y_test)
-    return FitResult(
-        key=task.key,
-        model=task.model.name,
-        repeat=task.repeat,
-        fold=task.fold,
+    fitted = estimator if trusted else OnCopies(estimator)
+    probabilities = class_probabilities(fitted, X_test, workspace.classes)
+    if probabilities is None and hasattr(fitted, "predict_proba"):
+        fitted = OnCopies(estimator, without="predict_proba")
+    scores = _scores(fitted, X_test, y_test, labels, probabilities, workspace)
+    scores["train_accuracy"] = _train_accuracy(fitted, X_train, y_train)
+    by_row = workspace.single_test
+    return _result(
+        task,
         status="ok",
         accuracy=scores.pop("accuracy"),
         scores=scores,
@@ -127,72 +109,110 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         fit_cpu_seconds=fit_cpu,
         predict_seconds=predict_seconds,
         prepare_seconds=fold.seconds,
-        train_rows=len(y_train),
-        test_rows=len(y_test),
-        size_bytes=_size(fitted),
+        size_bytes=_size(estimator),
         predictions=labels,
-        row_scores=row_scores(workspace.metric, y_test, labels, probabilities) if single_test else None,
-        confusion=confusion,
-        params=_all_params(fitted, task.params),
-        boundary=fold.surroundings.describe(task, estimator) if fold.surroundings else None,
+        row_scores=row_scores(workspace.metric, y_test, labels, probabilities) if by_row else None,
+        confusion=confusion_counts(y_test, labels, workspace.classes),
+        params=_all_params(estimator, task.params),
+        boundary=fold.surroundings.describe(task, fitted) if fold.surroundings else None,
     )
 
 
 def checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64]:
     """Return predictions as codes (rows,). Raises ValueError when they are nothing of the kind."""
     labels = np.asarray(predicted)
+    if labels.shape == (rows, 1):
+        labels = labels[:, 0]
     if labels.shape != (rows,):
         raise ValueError(f"predict returned shape {labels.shape} for {rows} rows")
-    known = np.isin(labels, np.arange(classes))
-    if not known.all():
+    if not np.isin(labels, np.arange(classes)).all():
         raise ValueError("predict returned labels that were not in the training data")
     return labels.astype(np.int64)
 
 
-def known_classes(estimator: Any, classes: int) -> NDArray[np.int64]:
-    """Return the codes of the classes that an estimator has learnt, in its own order."""
-    return np.asarray(getattr(estimator, "classes_", range(classes))).astype(np.int64)
-
-
-def class_probabilities(
-    estimator: Any, X: NDArray[np.float64], known: NDArray[np.int64], classes: int
-) -> NDArray[np.float64] | None:
-    """Return probabilities (rows, classes), 0 for classes that training did not have; None without any."""
-    if not hasattr(estimator, "predict_proba"):
-        return None
-    given = np.asarray(estimator.predict_proba(X))
-    if given.shape != (len(X), len(known)) or not np.isfinite(given).all():
-        warnings.warn(
-            "predict_proba returned no valid probabilities; their scores are left out", stacklevel=2
-        )
-        return None
-    probabilities = np.zeros((len(X), classes), dtype=given.dtype)
-    probabilities[:, known] = given
-    return probabilities
-
-
-def _ranking_scores(
+def _scores(
     estimator: Any,
     X: NDArray[np.float64],
     y: NDArray[np.int64],
-    known: NDArray[np.int64],
-    probabilities: NDArray[np.float64] | None,
-    classes: int,
+    labels: NDArray[np.int64],
+    probabilities: NDArray[Any] | None,
+    workspace: Workspace,
 ) -> dict[str, float | None]:
-    """Return the scores that need more than labels; nothing where the model gives nothing to score."""
+    """Return the scores on test rows, None for those that the model gives nothing for."""
+    classes, metric = workspace.classes, workspace.metric
+    scores: dict[str, float | None] = dict.fromkeys(METRICS)
+    scores |= label_scores(confusion_counts(y, labels, classes))
     if probabilities is not None:
-        return {"roc_auc": roc_auc(y, probabilities), **probability_scores(y, probabilities)}
-    if hasattr(estimator, "decision_function") and len(known) == classes:
+        scores |= {"roc_auc": roc_auc(y, probabilities), **probability_scores(y, probabilities)}
+    elif hasattr(estimator, "decision_function"):
         decision = np.asarray(estimator.decision_function(X), dtype=float)
-        valid = decision.shape in {(len(y),), (len(y), classes)} and np.isfinite(decision).all()
-        return {"roc_auc": roc_auc(y, decision)} if valid else {}
-    return {}
+        if decision.shape in {(len(y),), (len(y), classes)} and np.isfinite(decision).all():
+            known = np.asarray(getattr(estimator, "classes_", range(classes)))
+            scores["roc_auc"] = roc_auc(y, decision) if np.array_equal(known, range(classes)) else None
+    if metric not in scores:
+        scores[metric] = _extra_score(metric, estimator, X, y)
+    return scores
+
+
+def _columns(estimator: Any, classes: int) -> NDArray[np.int64]:
+    """Return the class of each column of probabilities. Raises ValueError for wrong ``classes_``."""
+    known = np.asarray(getattr(estimator, "classes_", range(classes)))
+    if known.ndim != 1 or not np.isin(known, np.arange(classes)).all():
+        raise ValueError("classes_ has labels that were not in the training data")
+    codes = known.astype(np.int64)
+    if len(np.unique(codes)) < len(codes):
+        raise ValueError("classes_ has a label twice")
+    return codes
+
+
+def class_probabilities(estimator: Any, X: NDArray[np.float64], classes: int) -> NDArray[Any] | None:
+    """Return probabilities (rows, classes), 0 for classes that training did not have; None without any.
+
+    A model could win by log loss or AUC with wrong ones; a warning says what is wrong with them.
+    """
+    if not hasattr(estimator, "predict_proba"):
+        return None
+    try:
+        given = np.asarray(estimator.predict_proba(X))
+    except (AttributeError, NotImplementedError) as error:  # declared, but refused when called
+        warnings.warn(f"no probabilities: {one_line(str(error)) or type(error).__name__}", stacklevel=2)
+        return None
+    try:
+        columns = _columns(estimator, classes)
+        given = _checked(given, (len(X), len(columns)))
+    except ValueError as error:
+        told = f"no valid probabilities, their scores are left out: {error}"
+        warnings.warn(told, stacklevel=2)
+        return None
+    probabilities = np.zeros((len(X), classes), dtype=given.dtype)
+    probabilities[:, columns] = given
+    return probabilities
+
+
+def _checked(given: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Return probabilities as floats. Raises ValueError for what is none."""
+    if given.shape != shape:
+        raise ValueError(f"predict_proba returned shape {given.shape}, not {shape}")
+    if given.dtype.kind != "f":
+        try:
+            given = given.astype(np.float64)
+        except (ValueError, TypeError):
+            raise ValueError("predict_proba returned no numbers") from None
+    if not np.isfinite(given).all():
+        raise ValueError("predict_proba returned NaN or infinity")
+    if given.min() < -SUM_ERROR:
+        raise ValueError(f"predict_proba returned {given.min():.3g}, less than 0")
+    sums = given.sum(axis=1)
+    worst = sums[np.abs(sums - 1).argmax()]
+    if abs(worst - 1) > SUM_ERROR:
+        raise ValueError(f"predict_proba returned a row that adds up to {worst:.4g}, not to 1")
+    return given
 
 
 def _train_accuracy(estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64]) -> float:
     """Return accuracy on the training rows, on every k-th of them where there are more than 10,000."""
     step = -(-len(y) // TRAIN_SCORE_ROWS)
-    return float(np.mean(np.asarray(estimator.predict(X[::step])) == y[::step]))
+    return float(np.mean(np.asarray(estimator.predict(X[::step])).ravel() == y[::step]))
 
 
 def _extra_score(name: str, estimator: Any, X: NDArray[np.float64], y: NDArray[np.int64]) -> float | None:
@@ -241,7 +261,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    return _one_line(repr(value))
+    return one_line(repr(value))
 
 
 class OnCopies:
@@ -251,10 +271,13 @@ class OnCopies:
     which share the prepared fold. Read-only rows would not do: compiled plugins refuse them.
     """
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, estimator: Any, without: str = "") -> None:
         self._estimator = estimator
+        self._without = without
 
     def __getattr__(self, name: str) -> Any:
+        if name == self._without:
+            raise AttributeError(f"{name} gave no valid answers")
         found = getattr(self._estimator, name)
         if name not in ROWS_IN:
             return found

@@ -7,6 +7,7 @@ or one that crashes, ends the child alone. The table is sent to each worker once
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -14,9 +15,8 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from compare_cli.engine.child import Children
-from compare_cli.engine.fit import no_result
+from compare_cli.engine.fit import no_result, one_line
 from compare_cli.engine.limits import Limits
-from compare_cli.engine.nursery import can_fork
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import UsageError
 from compare_cli.types import FitResult, FitTask
@@ -37,10 +37,6 @@ class Place(Protocol):
     jobs: int
     threads: int
 
-    def share(self, workspace: Workspace) -> None:
-        """Make ready for fits on a table, while this process runs no other thread."""
-        ...
-
     def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
         """Fit one task and return its result; "killed" when it was lost with its process."""
         ...
@@ -59,31 +55,10 @@ def place(where: str | None, jobs: int | None) -> Place:
     from joblib import cpu_count
 
     if where is None:
-        return Here(jobs or int(cpu_count()))
+        return Children(jobs or int(cpu_count()))
     if where == "ray":
         return Ray(jobs or int(cpu_count()))
     return Dask(where.removeprefix("dask").removeprefix("://"), jobs or int(cpu_count()))
-
-
-class Here:
-    """Processes of this machine."""
-
-    backend = "local"
-
-    def __init__(self, jobs: int) -> None:
-        self.jobs = self.threads = jobs
-        self._children = Children(jobs)
-        self.fit = self._children.fit
-        self.end = self._children.end
-
-    def share(self, workspace: Workspace) -> None:
-        """Fork the nursery, see `compare_cli.engine.child`."""
-        self._children.share(workspace)
-
-    @property
-    def starts_quickly(self) -> bool:
-        """Whether a child starts in hundredths of a second, not in seconds."""
-        return self._children.have_nursery or can_fork()
 
 
 class Dask:
@@ -96,7 +71,7 @@ class Dask:
             self._distributed: Any = import_module("distributed")
         except ImportError:
             raise UsageError("--cluster dask needs: pip install 'compare-cli[dask]'") from None
-        _silence("distributed")  # workers that come and go are told by results
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # results tell of workers that go
         self._local: Any = None
         self._ended = False
         self._looking, self._sharing = threading.Lock(), threading.Lock()
@@ -115,7 +90,7 @@ class Dask:
         try:
             return self._distributed.Client(f"tcp://{address}", timeout=JOINING, set_as_default=False)
         except (OSError, ValueError) as error:
-            why = " ".join(str(error).split()) or type(error).__name__
+            why = one_line(str(error)) or type(error).__name__
             raise UsageError(f"--cluster dask://{address}: no scheduler answers there ({why}).") from None
 
     def _start(self, jobs: int) -> Any:
@@ -131,27 +106,23 @@ class Dask:
         workers = self._ask()
         if not workers:
             raise UsageError("--cluster: the scheduler has no workers; start some and try again.")
-        here = {name: version for name, version in versions().items() if name != "process"}
+        here = versions()
         for worker, found in workers.items():
             wrong = [
                 f"{name} {found[name]} (here {here[name]})" for name in here if found[name] != here[name]
             ]
             if wrong:
-                raise UsageError(
-                    f"--cluster: worker {worker} has {', '.join(wrong)}; install the same there."
-                )
+                told = ", ".join(wrong)
+                raise UsageError(f"--cluster: worker {worker} has {told}; install the same there.")
 
     def _ask(self) -> dict[str, dict[str, str]]:
         """Return the versions of each worker, by its address."""
         try:
             found: dict[str, dict[str, str]] = self._client.run(versions)
         except Exception as error:  # most often: the package is not installed there
-            why = " ".join(f"{type(error).__name__}: {error}".split())
+            why = one_line(f"{type(error).__name__}: {error}")
             raise UsageError(f"--cluster: the workers cannot run compare ({why}).") from None
         return found
-
-    def share(self, workspace: Workspace) -> None:
-        """Do nothing: the table is sent with the first task."""
 
     def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
         """Fit one task on some worker; one that is lost with its worker is sent again."""
@@ -253,16 +224,13 @@ class Ray:
             try:
                 ray.init(**how)
             except (ConnectionError, RuntimeError, ValueError) as error:
-                why = " ".join(str(error).split())
+                why = one_line(str(error))
                 raise UsageError(f"--cluster ray: Ray does not start ({why}).") from None
         self.jobs = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self.threads = 2 * self.jobs  # the next task is there when a short fit ends
         self._fit: Any = ray.remote(num_cpus=1, max_retries=TRIES - 1)(fit_in_child)
         self._sharing = threading.Lock()
         self._table: tuple[str, Any] = "", None
-
-    def share(self, workspace: Workspace) -> None:
-        """Do nothing: the table is sent with the first task."""
 
     def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
         """Fit one task on some worker; Ray sends it again when it is lost with its worker."""
@@ -288,12 +256,6 @@ class Ray:
             self._started = False
             with contextlib.suppress(Exception):  # it may be gone already
                 self._ray.shutdown()
-
-
-def _silence(name: str) -> None:
-    import logging
-
-    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 _children: Children | None = None  # of a worker of Dask or Ray
@@ -330,5 +292,5 @@ def versions() -> dict[str, str]:
 
     from compare_cli import __version__
 
-    found = {"numpy": numpy.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}
-    return {"compare-cli": __version__, **found, "process": str(os.getpid())}
+    libraries = {"numpy": numpy, "scipy": scipy, "scikit-learn": sklearn}
+    return {"compare-cli": __version__, **{name: library.__version__ for name, library in libraries.items()}}

@@ -33,6 +33,7 @@ class Workspace:
         self.metric = metric
         self.test_table = FeatureTable(dataset.test) if dataset.test is not None else self.table
         self.test_y = dataset.test.y if dataset.test is not None else dataset.y
+        self.single_test = dataset.test is not None
         self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
         self.probing = probing
         self.shared = probing.shared(self.table) if probing is not None else None
@@ -46,7 +47,7 @@ class Workspace:
     def prepared(self, task: FitTask) -> PreparedFold:
         """Return the fold of a task prepared as its model needs it, from memory when it is there."""
         key = (task.repeat, task.fold, task.model.needs)
-        if self.test_table is not self.table:
+        if self.single_test:
             key = (0, 0, task.model.needs)  # repeats share the one split
         fold = self._prepared.pop(key, None) or PreparedFold(self, task)
         self._prepared[key] = fold

@@ -19,7 +19,6 @@ from compare_cli.engine.fit import (
     OnCopies,
     checked_labels,
     class_probabilities,
-    known_classes,
     own,
     surroundings_restored,
 )
@@ -181,8 +180,5 @@ def class_codes(estimator: Any, rows: Any, classes: int) -> Labels:
 
 def label_confidence(estimator: Any, rows: Any, labels: Labels, classes: int) -> Numbers | None:
     """Return the probability that a model gives to its labels (m,); None without valid probabilities."""
-    try:
-        given = class_probabilities(estimator, rows, known_classes(estimator, classes), classes)
-    except (AttributeError, NotImplementedError):  # declared, but refused when called
-        return None
+    given = class_probabilities(estimator, rows, classes)
     return None if given is None else given[np.arange(len(labels)), labels]

@@ -25,7 +25,7 @@ FAULTS = {
     "Crashes": ("killed", "ProcessDied"),
     "EatsMemory": ("memory", "MemoryError"),
     "Raises": ("failed", "ArithmeticError"),
-    "Column": ("failed", "ValueError"),
+    "TwoColumns": ("failed", "ValueError"),
     "NanProbabilities": ("ok", ""),
 }
 

@@ -26,7 +26,6 @@ from compare_cli.engine.execute import in_order
 from compare_cli.engine.fit import fit_task
 from compare_cli.engine.limits import Limits
 from compare_cli.engine.nursery import Nursery
-from compare_cli.engine.places import Here
 from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.types import Comparison, FitResult, FitTask, Planned
@@ -59,7 +58,7 @@ def tasks_of(models: str, folds: int = 3, boundary: bool = False) -> tuple[list[
 
 def execute(tasks: Any, workspace: Any, jobs: int, **how: Any) -> Iterator[FitResult]:
     """Execute here, and end the processes afterwards."""
-    here = Here(jobs)
+    here = Children(jobs)
     try:
         if not execution.stays_here(tasks, here, how.get("limits", execution.NO_LIMITS)):
             here.share(workspace)
@@ -205,7 +204,7 @@ def test_a_fit_whose_process_was_killed_once_by_the_system_is_run_again(tmp_path
 
 LIMITED = [("Sleeps", "timeout", "TimeLimit"), ("HangsInC", "timeout", "TimeLimit")]
 LIMITED += [("Crashes", "killed", "ProcessDied"), ("Raises", "failed", "ArithmeticError")]
-LIMITED += [("EatsMemory", "memory", "MemoryError"), ("Column", "failed", "ValueError")]
+LIMITED += [("EatsMemory", "memory", "MemoryError"), ("TwoColumns", "failed", "ValueError")]
 
 
 @pytest.mark.parametrize(("toy", "status", "kind"), LIMITED)

@@ -99,7 +99,7 @@ def test_the_size_is_that_of_the_pickle() -> None:
         ("Raises", "ArithmeticError", "the matrix is singular"),
         ("RaisesNothingToSay", "RuntimeError", "no message"),
         ("Exits", "SystemExit", "giving up"),
-        ("Column", "ValueError", "predict returned shape (20, 1) for 20 rows"),
+        ("TwoColumns", "ValueError", "predict returned shape (20, 2) for 20 rows"),
         ("UnknownLabel", "ValueError", "predict returned labels that were not in the training data"),
         ("Fractions", "ValueError", "predict returned labels that were not in the training data"),
         ("Text", "ValueError", "predict returned labels that were not in the training data"),
@@ -152,15 +152,54 @@ def test_a_decision_function_gives_an_auc_and_no_losses() -> None:
     assert result.scores["log_loss"] is None
 
 
-@pytest.mark.parametrize("name", ["NanProbabilities", "TooFewProbabilities"])
-def test_invalid_probabilities_are_told_and_not_scored(name: str) -> None:
-    result = toy(name)
-    assert result.status == "ok"
-    assert result.accuracy is not None
+WRONG_PROBABILITIES = {
+    "negative": "predict_proba returned -0.5, less than 0",
+    "too much": "predict_proba returned a row that adds up to 1.01, not to 1",
+    "nothing": "predict_proba returned a row that adds up to 0, not to 1",
+    "text": "predict_proba returned no numbers",
+    "objects": "predict_proba returned NaN or infinity",
+    "list": "predict_proba returned shape (2, 20, 2), not (20, 2)",
+    "column": "predict_proba returned shape (20, 1), not (20, 2)",
+    "NaN": "predict_proba returned NaN or infinity",
+    "infinite": "predict_proba returned NaN or infinity",
+    "classes twice": "classes_ has a label twice",
+    "classes negative": "classes_ has labels that were not in the training data",
+    "classes unknown": "classes_ has labels that were not in the training data",
+    "classes text": "classes_ has labels that were not in the training data",
+    "classes fractions": "classes_ has labels that were not in the training data",
+    "classes nested": "classes_ has labels that were not in the training data",
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_PROBABILITIES)
+def test_invalid_probabilities_are_told_and_not_scored(kind: str) -> None:
+    """A model could win by log loss or AUC with them."""
+    result = toy(f"Probabilities(kind='{kind}')")
+    assert (result.status, result.accuracy) == ("ok", 0.5)
     assert {result.scores[s] for s in ("log_loss", "brier", "ece", "roc_auc")} == {None}
-    assert result.warnings == (
-        "UserWarning: predict_proba returned no valid probabilities; their scores are left out",
-    )
+    told = f"UserWarning: no valid probabilities, their scores are left out: {WRONG_PROBABILITIES[kind]}"
+    assert result.warnings == (told,)
+
+
+def test_no_score_of_scikit_learn_is_made_from_invalid_probabilities() -> None:
+    result = fitted("toy_models:Probabilities(kind='too much')", metric="neg_log_loss")
+    assert (result.status, result.scores["neg_log_loss"]) == ("ok", None)
+    assert "gave no valid answers" in result.warnings[1] or "predict_proba" in result.warnings[1]
+
+
+@pytest.mark.parametrize("kind", ["good", "rounded", "whole", "truth", "numbers as text", "reversed"])
+def test_probabilities_of_any_number_type_are_scored(kind: str) -> None:
+    result = toy(f"Probabilities(kind='{kind}')")
+    assert (result.warnings, result.scores["roc_auc"]) == ((), 0.5)
+    assert result.scores["brier"] is not None
+
+
+def test_a_column_of_labels_is_as_good_as_a_row() -> None:
+    column, row = toy("Column"), toy("Constant")
+    assert column.status == "ok"
+    assert (column.scores, column.accuracy) == (row.scores, row.accuracy)
+    assert column.predictions is not None
+    assert column.predictions.tolist() == row.predictions.tolist()  # type: ignore[union-attr]
 
 
 def test_single_precision_probabilities_are_clipped_as_such() -> None:

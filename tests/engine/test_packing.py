@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from toy_models import Keeps, Raises
 from toy_tables import blobs, mixed, with_test
 
+from compare_cli.engine.child import Children
 from compare_cli.engine.execute import execute
 from compare_cli.engine.packing import pack, unpack
-from compare_cli.engine.places import Here
 from compare_cli.engine.plan import Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.models import FAMILIES
@@ -53,7 +53,7 @@ def results_of(dataset: Dataset, models: str, **options: Any) -> list[FitResult]
     job = prepare_job(dataset, Options(models, **{"folds": 2, "repeats": 1, "jobs": 1, **options}))
     splits = next(iter(make_splits(dataset, job.plan, 0)))
     tasks = make_tasks(dataset, job.models, splits, job.shape, 0, job.asked)
-    return list(execute(tasks, job.workspace, Here(1)))
+    return list(execute(tasks, job.workspace, Children(1)))
 
 
 @pytest.mark.parametrize(
