@@ -189,7 +189,7 @@ def test_confidence_is_that_of_the_predicted_label() -> None:
             assert label_confidence(Says([0, 0], wrong), rows, np.array([0, 0]), 2) is None
 
 
-@pytest.mark.parametrize("labels", [[[0], [1]], [0], [0, 7], ["a", "b"], [0.5, 0.0]])
+@pytest.mark.parametrize("labels", [[[0, 1], [1, 0]], [0], [0, 7], ["a", "b"], [0.5, 0.0]])
 def test_predictions_that_are_no_codes_are_refused(labels) -> None:
     with pytest.raises(ValueError, match="predict returned"):
         class_codes(Says(labels), np.zeros((2, 1)), 2)
