@@ -70,10 +70,14 @@ def counted(count: int, noun: str) -> str:
 
 def duration(seconds: float) -> str:
     """``0.21 ms``, ``8.3 ms``, ``140 ms``, ``1.2 s``: two significant digits, no more than timings carry."""
-    value, unit = (seconds, "s") if seconds >= 0.9995 else (1000 * seconds, "ms")
-    if value <= 0:
-        return f"0 {unit}"
-    value = float(f"{value:.1e}")
+    if not isfinite(seconds):
+        return "an unknown time"
+    if seconds < 0:
+        return f"−{duration(-seconds)}"
+    rounded = float(f"{seconds:.1e}")
+    value, unit = (rounded, "s") if rounded >= 1 else (1000 * rounded, "ms")
+    if value == 0:
+        return "0 ms"
     return f"{value:.{max(1 - floor(log10(value)), 0)}f} {unit}"
 
 

@@ -58,6 +58,12 @@ def test_a_negative_rope_is_refused() -> None:
 def test_durations_have_two_digits_and_no_exponent() -> None:
     shown = [duration(s) for s in (0.0, 0.00021, 0.0083, 0.1376, 0.9996, 1.234, 138.0)]
     assert shown == ["0 ms", "0.21 ms", "8.3 ms", "140 ms", "1.0 s", "1.2 s", "140 s"]
+    assert [duration(s) for s in (0.994, 0.9951, 0.998)] == ["990 ms", "1.0 s", "1.0 s"]
+    assert [duration(s) for s in (-0.0021, float("nan"), 2.34e-7)] == [
+        "−2.1 ms",
+        "an unknown time",
+        "0.00023 ms",
+    ]
 
 
 def test_scores_are_told_in_their_own_way() -> None:
