@@ -1,6 +1,9 @@
 """``python -m compare_cli``."""
 
-from compare_cli.cli import main
-
 if __name__ == "__main__":
-    main()
+    try:
+        from compare_cli.cli import main
+
+        main()
+    except KeyboardInterrupt:  # while the program was being imported
+        raise SystemExit(130) from None

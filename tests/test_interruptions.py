@@ -126,3 +126,22 @@ def test_a_bench_that_is_killed_25_times_ends_as_if_undisturbed(tables: list[str
     out, _ = undisturbed.communicate(timeout=120)
     assert numbers(last) == numbers(shown(out)[-1])
     assert last["run"]["fits_run"] + last["run"]["fits_reused"] == FITS
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_all_was_written_does_not_change_the_exit_code(way: signal.Signals) -> None:
+    """Python ends with the system's own handlers, which would make it −2 beside a complete result."""
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "compare_cli", "models"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(way)
+        rest, err = process.communicate(timeout=60)
+        assert (bool(first + rest), err) == (True, "")
+        assert process.returncode in {0, 128 + way}

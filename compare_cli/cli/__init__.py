@@ -24,6 +24,9 @@ def main() -> None:
         run()
     except KeyboardInterrupt:  # before the program listens, or while it ends
         raise SystemExit(ExitCode.INTERRUPTED) from None
+    finally:  # Python ends with the usual handlers: a late Ctrl-C would hide what was done behind its code
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def run() -> NoReturn:

@@ -14,7 +14,7 @@ import time
 import traceback
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -83,14 +83,9 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     estimator = make_estimator(task.model, task.params)
 
     rows = (X_train, y_train) if trusted else (own(X_train), own(y_train))
-    wall, cpu = time.perf_counter(), time.process_time()
-    estimator.fit(*rows)
-    fit_seconds, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
-
+    _, fit_seconds, fit_cpu = _timed(lambda: estimator.fit(*rows))
     asked = X_test if trusted else own(X_test)
-    wall = time.perf_counter()
-    predicted = estimator.predict(asked)
-    predict_seconds = time.perf_counter() - wall
+    predicted, predict_seconds, _ = _timed(lambda: estimator.predict(asked))
 
     labels = checked_labels(predicted, len(y_test), workspace.classes)
     fitted = estimator if trusted else OnCopies(estimator)
@@ -116,6 +111,13 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         params=_all_params(estimator, task.params),
         boundary=fold.surroundings.describe(task, fitted) if fold.surroundings else None,
     )
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """Return what ``work`` returns, and how long it took: seconds by the clock and of this process."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = work()
+    return done, time.perf_counter() - wall, time.process_time() - cpu
 
 
 def checked_labels(predicted: Any, rows: int, classes: int) -> NDArray[np.int64]:
