@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import signal
@@ -11,6 +12,11 @@ import sys
 from pathlib import Path
 
 TESTS = str(Path(__file__).parent)
+
+
+def _end_with_parent() -> None:
+    """Tests that are killed leave no cluster behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class Processes:
@@ -30,6 +36,7 @@ class Processes:
             text=True,
             env=self.env,
             start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
         self.all.append(started)
         return started

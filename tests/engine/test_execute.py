@@ -467,19 +467,25 @@ def test_a_run_with_deaths_is_partial() -> None:
     assert [(f.kind, f.fold) for f in dead.failures] == [("ProcessDied", 0), ("ProcessDied", 1)]
 
 
-def test_a_replaced_child_costs_hundredths_of_a_second() -> None:
-    """25 time-outs must not cost a minute, also beside other threads, where the program cannot fork."""
-    tasks, job = tasks_of("toy_models:Sleeps", folds=10)
+@pytest.mark.parametrize("beside_a_thread", [False, True])
+def test_replaced_children_come_from_one_nursery(
+    beside_a_thread: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more costs a fork, also where the program itself cannot fork: time-outs must not cost seconds."""
+    made = kept_nurseries(monkeypatch)
+    started = spied_children(monkeypatch)
+    tasks, job = tasks_of("toy_models:Sleeps", folds=4)
     sleeping = [task for task in tasks if "Sleeps" in task.model.name]
-    started = time.monotonic()
+    if beside_a_thread:
+        monkeypatch.setattr(nursery, "can_fork", lambda: False)
+        monkeypatch.setattr(child, "can_fork", lambda: False)
     results = list(execute(sleeping, job.workspace, 2, limits=Limits(seconds=0.2)))
-    spent = time.monotonic() - started
-    assert {r.status for r in results} == {"timeout"}
-    assert spent / 5 - 0.2 < 0.3, "seconds that each of five rounds of two took beyond the limit"
+    assert [r.status for r in results] == ["timeout"] * 4
+    assert (len(made), len(started)) == (1, 4)
 
 
-def test_a_nursery_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the system does when memory runs out: its children die with it."""
+def kept_nurseries(patch: pytest.MonkeyPatch) -> list[Nursery]:
+    """Return a list to which every nursery is added that starts."""
     made: list[Nursery] = []
 
     class Kept(Nursery):
@@ -487,7 +493,13 @@ def test_a_nursery_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -
             super().__init__(workspace)
             made.append(self)
 
-    monkeypatch.setattr(child, "Nursery", Kept)
+    patch.setattr(child, "Nursery", Kept)
+    return made
+
+
+def test_a_nursery_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the system does when memory runs out: its children die with it."""
+    made = kept_nurseries(monkeypatch)
     tasks, job = tasks_of("tree,toy_models:Sleeps(seconds=0.3)", folds=4)
     results = []
     for result in execute(tasks, job.workspace, 2):
