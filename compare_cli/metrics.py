@@ -117,6 +117,7 @@ SCORER_BOUNDS = {
 }
 """Bounds of scikit-learn's scorers by the beginning of their names."""
 PER_ROW = ("accuracy", "log_loss", "brier")  # scores that are means over rows
+BY_JACKKNIFE = ("balanced_accuracy", "roc_auc", "mcc", "f1_macro")  # what each row does to them can be told
 
 
 def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
@@ -238,6 +239,62 @@ def row_scores(
     if probabilities is None or metric not in PER_ROW:
         return None
     return log_losses(y, probabilities) if metric == "log_loss" else squared_errors(y, probabilities)
+
+
+def pseudo_values(
+    metric: str,
+    y: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    ranking: NDArray[np.float64] | None,
+    classes: int,
+) -> NDArray[np.float64] | None:
+    """Return what each row adds to a metric of `BY_JACKKNIFE` that is no mean over rows (n,).
+
+    Tukey's pseudo-values n·s - (n-1)·s₍₋ᵢ₎, with s₍₋ᵢ₎ the score without row i, moved so that their mean is
+    the score itself: the variance of their mean is the jackknife's (Efron & Stein 1981), for AUC nearly that
+    of DeLong et al. 1988. ``ranking`` are the scores that AUC ranks by, as for `roc_auc`. None where a class
+    of ``classes`` has fewer than two rows, or AUC nothing to rank by.
+    """
+    import numpy as np
+
+    if metric not in BY_JACKKNIFE or np.bincount(y, minlength=classes).min() < 2:
+        return None
+    if metric == "roc_auc":
+        return None if ranking is None else _auc_pseudo_values(y, ranking)
+    confusion = confusion_counts(y, predicted, classes)
+    without = np.empty(len(y))
+    for true, given in np.argwhere(confusion):
+        one_less = confusion.copy()
+        one_less[true, given] -= 1
+        without[(y == true) & (predicted == given)] = label_scores(one_less)[metric]
+    return _moved_to(label_scores(confusion)[metric], (1 - len(y)) * without)
+
+
+def _auc_pseudo_values(y: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The pseudo-values of `roc_auc`: means over the classes of each class's own.
+
+    A row's placement is the share of the other side's rows that it is ranked right of; the area without the
+    row is the mean placement of the rest of its side.
+    """
+    import numpy as np
+
+    columns = [(1, scores if scores.ndim == 1 else scores[:, 1])]
+    if scores.ndim == 2 and scores.shape[1] > 2:
+        columns = list(enumerate(scores.T))
+    values = np.zeros(len(y))
+    for code, column in columns:
+        ranks = _mid_ranks(column)
+        for side, ranked_above in ((y == code, True), (y != code, False)):
+            below = (ranks[side] - _mid_ranks(column[side])) / (~side).sum()
+            placement = below if ranked_above else 1 - below
+            values[side] += (placement - placement.mean()) * (len(y) - 1) / (side.sum() - 1)
+    return _moved_to(roc_auc(y, scores), values / len(columns))
+
+
+def _moved_to(score: float | None, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``values`` with ``score`` as their mean."""
+    moved: NDArray[np.float64] = values - values.mean() + (score or 0.0)
+    return moved
 
 
 def log_losses(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from compare_cli.errors import UsageError
 from compare_cli.metrics import (
+    BY_JACKKNIFE,
     METRICS,
     PER_ROW,
     confusion_counts,
@@ -18,6 +19,7 @@ from compare_cli.metrics import (
     label_scores,
     practical_rope,
     probability_scores,
+    pseudo_values,
     roc_auc,
     row_scores,
 )
@@ -241,3 +243,43 @@ def test_an_unknown_metric_that_is_near_nothing_lists_what_there_is() -> None:
         find_metric("zzz")
     assert "Did you mean" not in str(told.value)
     assert all(name in str(told.value) for name, metric in METRICS.items() if metric.ranks)
+
+
+def score_of(metric: str, y: np.ndarray, predicted: np.ndarray, ranking: np.ndarray) -> float | None:
+    if metric == "roc_auc":
+        return roc_auc(y, ranking)
+    return label_scores(confusion_counts(y, predicted, int(y.max()) + 1))[metric]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("metric", BY_JACKKNIFE)
+def test_pseudo_values_are_the_jackknifes(metric: str, classes: int) -> None:
+    """Leaving out one row after the other, and computing the score anew."""
+    y, predicted, probabilities = random_case(3, classes, 30, np.float64)
+    probabilities = probabilities.round(1)  # ties
+    values = pseudo_values(metric, y, predicted, probabilities, classes)
+    rest = [np.delete(np.arange(30), i) for i in range(30)]
+    without = [score_of(metric, y[i], predicted[i], probabilities[i]) for i in rest]
+    score = score_of(metric, y, predicted, probabilities)
+    expected = 30 * score - 29 * np.array(without)
+    assert values == pytest.approx(expected - expected.mean() + score)
+    assert values.mean() == pytest.approx(score)
+
+
+def test_the_jackknife_variance_of_auc_is_nearly_that_of_delong() -> None:
+    """DeLong et al. 1988: the variances of both sides' placements over their numbers, added."""
+    rng = np.random.default_rng(2)
+    y = (np.arange(400) % 4 == 0).astype(np.int64)
+    ranking = rng.standard_normal(400) + y
+    above = (ranking[y == 1][:, None] > ranking[y == 0][None, :]).astype(float)
+    delong = above.mean(axis=1).var(ddof=1) / 100 + above.mean(axis=0).var(ddof=1) / 300
+    values = pseudo_values("roc_auc", y, y, ranking, 2)
+    assert values.var(ddof=1) / 400 == pytest.approx(delong, rel=0.02)
+
+
+def test_a_class_of_one_row_has_no_pseudo_values() -> None:
+    y = np.array([0, 0, 0, 1])
+    assert pseudo_values("roc_auc", y, y, y.astype(float), 2) is None
+    assert pseudo_values("mcc", y, y, None, 2) is None
+    assert pseudo_values("accuracy", np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), None, 2) is None
+    assert pseudo_values("roc_auc", np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), None, 2) is None
