@@ -139,6 +139,8 @@ class ModelSummary:
     confusion: Sequence[Sequence[int]] | None
     """true class in rows; summed over all fits"""
     p_best: Rate = None
+    p_best_shrunk: Rate = None
+    """the same when it is remembered that extreme scores are partly luck; from three models on"""
     in_top_set: bool | None = None
     beats_baseline: bool | None = None
     boundary: Mapping[str, Any] | None = None
@@ -176,6 +178,10 @@ class PairVerdict:
     p_worse: Rate = None
     p_better_nb: Rate = None
     p_adjusted: Rate = None
+    p_leader: Rate = None
+    """the leader's pairs: adjusted for its being chosen from the same scores; what decides them"""
+    p_better_shrunk: Rate = None
+    """p_better when it is remembered that extreme scores are partly luck; from three models on"""
     verdict: Literal["identical", "equivalent", "better", "worse", "undecided"] = "undecided"
     undecided_reason: Literal["more_repeats", "more_data", "no_spread", "not_computed"] | None = (
         "not_computed"

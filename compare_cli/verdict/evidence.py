@@ -22,8 +22,16 @@ from numpy.typing import NDArray
 
 from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict
-from compare_cli.verdict.paired import BETTER_FROM, PairOutcome, PairPosterior, decide_pair, student_quantile
-from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats, rows_needed
+from compare_cli.verdict.paired import (
+    BETTER_FROM,
+    LEVEL,
+    PairOutcome,
+    PairPosterior,
+    decide_pair,
+    student_quantile,
+)
+from compare_cli.verdict.power import rows_needed
+from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -72,6 +80,7 @@ class Evidence:
     (and the baseline) to (r, k) scores, higher is better, NaN where there is none. ``posteriors`` has every
     pair, left before right in ``order``, the baseline last; None where it cannot be computed. ``rows`` is how
     many rows are judged: with more of them the standard errors would be smaller; None where it is unknown.
+    ``cautious`` says that rows come in groups, or few of them in a class (see `pair_posterior`).
     """
 
     source: Literal["folds", "rows"]
@@ -82,6 +91,7 @@ class Evidence:
     columns: Mapping[str, Floats]
     posteriors: Mapping[tuple[str, str], PairPosterior | None]
     rows: int | None
+    cautious: bool = False
 
     @property
     def repeats(self) -> int:
@@ -128,6 +138,7 @@ def gather(
     higher_is_better: bool,
     baseline: Baseline | None,
     rows: int | None,
+    cautious: bool = False,
 ) -> Evidence:
     """Bring scores (models → (r, k), the metric's own direction) into the form of `Evidence`.
 
@@ -155,6 +166,7 @@ def gather(
             for left, right in combinations((*order, *ends_with), 2)
         },
         rows=rows,
+        cautious=cautious,
     )
 
 
@@ -197,31 +209,52 @@ def _posterior(
     return posterior(full) if full.size else None
 
 
+@dataclass(frozen=True)
+class Joint:
+    """What all models say together.
+
+    ``p_adjusted`` per pair of real models, ``p_leader`` the same for the leader's pairs with complete ones,
+    by comparisons with the best; ``critical`` is the |t| that decides a pair of complete models (None for
+    two, whose own quantile does), ``critical_no_worse`` the one-sided t that shows a model to be no worse by
+    more than the ROPE, corrected in the same way (None for two, whose own t.95 does); ``p_best`` per complete
+    model, None where it cannot be computed. ``p_best_shrunk`` per complete model and ``p_better_shrunk``,
+    P(Δ > rope), per pair of them remember that the leader was chosen (see `shrinkage`): empty for two models.
+    """
+
+    p_adjusted: Mapping[Pair, float]
+    p_leader: Mapping[Pair, float]
+    critical: float | None
+    critical_no_worse: float | None
+    p_best: Mapping[str, float | None]
+    p_best_shrunk: Mapping[str, float]
+    p_better_shrunk: Mapping[Pair, float]
+
+
 def judge_pairs(
     evidence: Evidence,
-    p_adjusted: Mapping[Pair, float],
-    critical: float | None,
+    joint: Joint,
     *,
     metric: Metric,
     predictions: Predictions | None,
     repeats_cap: int,
+    level: float = LEVEL,
 ) -> dict[Pair, PairVerdict]:
     """Return the verdict of every pair, in order of merit, the pairs with the baseline included.
 
-    ``p_adjusted`` holds the p-values of pairs of real models, adjusted for their number; ``critical`` is the
-    |t| that decides a pair of complete ones (None: t.975).
+    ``joint`` is what all models say together: pairs of the leader are decided by comparisons with the best,
+    the other pairs of real models among all pairs, those with the baseline alone. ``level`` is the look's.
     """
     verdicts = {}
-    many = len(p_adjusted) > 1
+    many = len(joint.p_adjusted) > 1
     for pair, posterior in evidence.posteriors.items():
         differ = predictions(*pair) if predictions else None
         verdict = PairVerdict(*pair)
         if posterior is not None:
-            p = p_adjusted.get(pair)
-            outcome = decide_pair(posterior, p if many else None, differ.identical if differ else None)
-            verdict = _numbers(pair, posterior, outcome, p, metric)
+            p = joint.p_leader.get(pair, joint.p_adjusted.get(pair)) if many else None
+            outcome = decide_pair(posterior, p, differ.identical if differ else None, level)
+            verdict = _numbers(pair, posterior, outcome, joint, metric)
             if verdict.undecided_reason == "more_data":
-                decides = critical if set(pair) <= set(evidence.complete) else None
+                decides = joint.critical if set(pair) <= set(evidence.complete) else None
                 verdict = _with_advice(verdict, posterior, evidence, metric.rope, decides, repeats_cap)
         if differ is not None:
             right = differ.left_right_when_differ
@@ -231,7 +264,7 @@ def judge_pairs(
 
 
 def _numbers(
-    pair: Pair, posterior: PairPosterior, outcome: PairOutcome, p_adjusted: float | None, metric: Metric
+    pair: Pair, posterior: PairPosterior, outcome: PairOutcome, joint: Joint, metric: Metric
 ) -> PairVerdict:
     """The measured part of a pair's verdict; its interval holds possible differences only.
 
@@ -259,7 +292,9 @@ def _numbers(
         p_equivalent=posterior.p_equivalent,
         p_worse=posterior.p_worse,
         p_better_nb=posterior.p_positive_nb,
-        p_adjusted=p_adjusted,
+        p_adjusted=joint.p_adjusted.get(pair),
+        p_leader=joint.p_leader.get(pair),
+        p_better_shrunk=joint.p_better_shrunk.get(pair),
     )
 
 
@@ -277,21 +312,15 @@ def _with_advice(
     """
     threshold = critical or student_quantile(BETTER_FROM, posterior.df)
     needed = rows_needed(
-        evidence.rows,
-        posterior.delta,
-        posterior.se,
-        rope,
-        t_winner=threshold,
-        t_equivalent=student_quantile(0.95, posterior.df),
+        evidence.rows, posterior.delta, posterior.se, rope, t_winner=threshold, df=posterior.df
     )
     if evidence.source == "rows" or cap < 2:
         return replace(verdict, rows_needed=needed)
-    repeats = (posterior.df + 1) // evidence.folds
     chance = probability_decided_by_repeats(
-        posterior.delta, posterior.se_floor, posterior.split_sd, repeats, cap, threshold
+        posterior.delta, posterior.se_floor, posterior.split_sd, posterior.repeats, cap, threshold
     )
     hopeless = chance is not None and chance < HOPELESS_BELOW
-    more = None if hopeless else (1 if chance is None else cap - repeats)
+    more = None if hopeless else (1 if chance is None else cap - posterior.repeats)
     return replace(
         verdict,
         undecided_reason="more_data" if hopeless else "more_repeats",

@@ -153,6 +153,7 @@ def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) ->
             rows[name],
             rank=place if rows[name].status != "failed" else None,
             p_best=judgement.p_best.get(name),
+            p_best_shrunk=judgement.p_best_shrunk.get(name),
             in_top_set=judgement.in_top_set.get(name),
             beats_baseline=judgement.beats_baseline.get(name),
         )

@@ -29,6 +29,7 @@ from compare_cli.verdict.evidence import (
 from compare_cli.verdict.many import joint_evidence
 from compare_cli.verdict.paired import (
     EQUIVALENT_FROM,
+    LEVEL,
     PairPosterior,
     exact_mcnemar,
     pair_posterior,
@@ -40,6 +41,7 @@ from compare_cli.verdict.repeats import HOPELESS_BELOW, REPEATS_CAP, probability
 Floats = NDArray[np.float64]
 Status = Literal["better", "equivalent", "undecided", "single", "none"]
 DEFAULT_BASELINE = Baseline("dummy")
+FEWEST_BEST = 0.01  # P(best) from which a model may be in the top set
 PAIRS_TOLD = 4  # of a large top set only the closest contenders are told one by one
 
 
@@ -47,14 +49,16 @@ PAIRS_TOLD = 4  # of a large top set only the closest contenders are told one by
 class Judgement:
     """Everything that the scores say, in numbers.
 
-    ``pairs`` are in order of merit, left before right. ``p_best`` (None where it cannot be computed) and
-    ``beats_baseline`` (None where unknown) have one value per real model. ``top_set`` begins with the leader.
+    ``pairs`` are in order of merit, left before right. ``p_best`` (None where it cannot be computed),
+    ``p_best_shrunk`` (the same, see `shrinkage`; None for fewer than three models) and ``beats_baseline``
+    (None where unknown) have one value per real model. ``top_set`` begins with the leader.
     ``verdict`` says the same in sentences.
     """
 
     evidence: Evidence
     pairs: tuple[PairVerdict, ...]
     p_best: Mapping[str, float | None]
+    p_best_shrunk: Mapping[str, float | None]
     beats_baseline: Mapping[str, bool | None]
     top_set: tuple[str, ...]
     verdict: Verdict
@@ -88,7 +92,9 @@ def judge(
     baseline: Baseline | None = DEFAULT_BASELINE,
     predictions: Predictions | None = None,
     test_share: float | None = None,
+    cautious: bool = False,
     repeats_cap: int = REPEATS_CAP,
+    level: float = LEVEL,
     seed: int = 0,
 ) -> Judgement:
     """Judge models by their scores on shared folds.
@@ -98,12 +104,15 @@ def judge(
     ``metric`` has the ROPE. ``rows`` are the rows of the data set (None where unknown: then nothing says
     how many more would decide). ``predictions(left, right)`` tells how two models' predictions differ, or
     None where unknown. ``test_share`` is the mean n_test/n_train (default 1/(k-1)). ``repeats_cap`` is how
-    many repeats could be run at most: 1 where the protocol knows no repeats.
+    many repeats could be run at most: 1 where the protocol knows no repeats. ``cautious`` is for groups, and
+    for classes of fewer than 50 rows (see `pair_posterior`); ``level`` is the look's (see `looks`).
 
     Arrays of different shapes are a ValueError; failures, single folds and missing spread never are.
     """
-    evidence = fold_evidence(scores, metric, rows, baseline, test_share)
-    return judge_evidence(evidence, metric, predictions=predictions, repeats_cap=repeats_cap, seed=seed)
+    evidence = fold_evidence(scores, metric, rows, baseline, test_share, cautious=cautious)
+    return judge_evidence(
+        evidence, metric, predictions=predictions, repeats_cap=repeats_cap, level=level, seed=seed
+    )
 
 
 def fold_evidence(
@@ -112,16 +121,25 @@ def fold_evidence(
     rows: int | None,
     baseline: Baseline | None = DEFAULT_BASELINE,
     test_share: float | None = None,
+    *,
+    cautious: bool = False,
 ) -> Evidence:
     """Return what scores (r, k) on shared folds show of each pair; the arguments are those of `judge`."""
 
     def posterior(d: Floats) -> PairPosterior | None:
         if d.size < 2 or (d.shape[1] < 2 and test_share is None):
             return None
-        return pair_posterior(d, metric.rope, test_share)
+        return pair_posterior(d, metric.rope, test_share, cautious=cautious)
 
-    higher = metric.higher_is_better
-    return gather(scores, posterior, source="folds", higher_is_better=higher, baseline=baseline, rows=rows)
+    return gather(
+        scores,
+        posterior,
+        source="folds",
+        higher_is_better=metric.higher_is_better,
+        baseline=baseline,
+        rows=rows,
+        cautious=cautious,
+    )
 
 
 def judge_single_test(
@@ -172,6 +190,7 @@ def judge_evidence(
     prefer: Preference = "simple",
     predictions: Predictions | None = None,
     repeats_cap: int = REPEATS_CAP,
+    level: float = LEVEL,
     seed: int = 0,
 ) -> Judgement:
     """Judge models by evidence of folds or of one test set.
@@ -180,14 +199,14 @@ def judge_evidence(
     or, given the seconds that each model takes to predict, the fastest (see `choice`). ``seed`` is that of
     the draws for more than two models; the rest is as for `judge`.
     """
-    joint = joint_evidence(evidence, seed)
+    joint = joint_evidence(evidence, metric.rope, level, seed)
     pairs = judge_pairs(
         evidence,
-        joint.p_adjusted,
-        joint.critical,
+        joint,
         metric=metric,
         predictions=predictions,
         repeats_cap=repeats_cap,
+        level=level,
     )
     beats = {name: beats_baseline(evidence, name, metric) for name in evidence.registry}
     pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
@@ -196,8 +215,9 @@ def judge_evidence(
         evidence=evidence,
         pairs=tuple(pairs.values()),
         p_best={name: joint.p_best.get(name) for name in evidence.registry},
+        p_best_shrunk={name: joint.p_best_shrunk.get(name) for name in evidence.registry},
         beats_baseline=beats,
-        top_set=_top_set(evidence, pairs),
+        top_set=_top_set(evidence, pairs, joint.p_best_shrunk or joint.p_best),
         verdict=Verdict("none"),
     )
     return replace(judged, verdict=conclude(judged, metric, choice, repeats_cap))
@@ -215,12 +235,28 @@ def _without_idle_winner(pair: PairVerdict, beats: Mapping[str, bool | None]) ->
     return replace(pair, verdict="undecided", undecided_reason="more_data")
 
 
-def _top_set(evidence: Evidence, pairs: Mapping[Pair, PairVerdict]) -> tuple[str, ...]:
-    """The leader and the complete models that it does not beat, in order of merit."""
+def _top_set(
+    evidence: Evidence, pairs: Mapping[Pair, PairVerdict], p_best: Mapping[str, float | None]
+) -> tuple[str, ...]:
+    """The leader and the complete models that it does not beat and that may be the best, in order of merit.
+
+    A model may be where its chance is .01 or more, together with models of the same predictions.
+    """
     if evidence.leader is None:
         return ()
-    rest = evidence.complete[1:]
-    return (evidence.leader, *(n for n in rest if pairs[evidence.leader, n].verdict != "better"))
+
+    def may_be_best(name: str) -> bool:
+        same = [p for p in evidence.complete if p == name or _identical(pairs, p, name)]
+        known = [chance for chance in map(p_best.get, same) if chance is not None]
+        return not known or sum(known) >= FEWEST_BEST
+
+    rest = [n for n in evidence.complete[1:] if pairs[evidence.leader, n].verdict != "better"]
+    return (evidence.leader, *(name for name in rest if may_be_best(name)))
+
+
+def _identical(pairs: Mapping[Pair, PairVerdict], one: str, other: str) -> bool:
+    pair = pairs.get((one, other)) or pairs.get((other, one))
+    return pair is not None and pair.verdict == "identical"
 
 
 def none_beats(beats: Mapping[str, bool | None]) -> bool:

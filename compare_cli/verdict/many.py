@@ -7,14 +7,15 @@ scaling S as a whole keeps it positive semidefinite.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.verdict.evidence import Evidence, Pair
-from compare_cli.verdict.paired import PairPosterior
+from compare_cli.verdict.best import leader_p_values
+from compare_cli.verdict.evidence import Evidence, Joint, Pair
+from compare_cli.verdict.paired import LEVEL, PairPosterior
+from compare_cli.verdict.shrinkage import ERROR_SHARE, shrunk_probabilities
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -23,24 +24,8 @@ DRAWS = 20_000
 NO_WORSE_LEVEL = 0.90  # two sides of .05: "no worse" looks at one of them
 
 
-@dataclass(frozen=True)
-class Joint:
-    """What all models say together.
-
-    ``p_adjusted`` per pair of real models; ``critical`` is the |t| that decides a pair of complete models
-    (None for two, whose own t.975 does), ``critical_no_worse`` the one-sided t that shows a model to be no
-    worse by more than the ROPE, corrected in the same way (None for two, whose own t.95 does); ``p_best`` per
-    complete model, None where it cannot be computed.
-    """
-
-    p_adjusted: Mapping[Pair, float]
-    critical: float | None
-    critical_no_worse: float | None
-    p_best: Mapping[str, float | None]
-
-
-def joint_evidence(evidence: Evidence, seed: int = 0) -> Joint:
-    """Return p_adjusted, the critical |t| and p_best of the complete models.
+def joint_evidence(evidence: Evidence, rope: float, level: float = LEVEL, seed: int = 0) -> Joint:
+    """Return what the complete models say together; ``level`` is that of the look.
 
     Two models need no draws: p_best is P(Δ > 0) and p_adjusted its two-sided p-value. More than two get the
     max-t adjustment. Pairs with a partial model have other folds, so they cannot be drawn along: Bonferroni
@@ -54,15 +39,12 @@ def joint_evidence(evidence: Evidence, seed: int = 0) -> Joint:
     among = {pair: p for pair, p in computed.items() if pair[0] in names and pair[1] in names}
     adjusted = raw if len(raw) == 1 else {pair: min(1.0, p * len(raw)) for pair, p in raw.items()}
     if len(names) < 2 or not among:
-        return Joint(adjusted, None, None, dict.fromkeys(names))
+        return Joint(adjusted, {}, None, None, dict.fromkeys(names), {}, {})
     if len(names) == 2:
         (pair, posterior), *_ = among.items()
         p_best = _two_best(pair, posterior)
-        return Joint({**adjusted, pair: raw[pair]}, None, None, p_best)
-    largest, df, best = _draw(evidence, among, seed)
-    by_max_t = {pair: 1.0 if p.no_spread else max_t_p_value(p.t, largest, df) for pair, p in among.items()}
-    critical, no_worse = max_t_quantile(largest), max_t_quantile(largest, NO_WORSE_LEVEL)
-    return Joint({**adjusted, **by_max_t}, critical, no_worse, best)
+        return Joint({**adjusted, pair: raw[pair]}, {pair: raw[pair]}, None, None, p_best, {}, {})
+    return _draw(evidence, among, adjusted, rope, level, seed)
 
 
 def two_sided_p(posterior: PairPosterior) -> float:
@@ -79,20 +61,55 @@ def _two_best(pair: Pair, posterior: PairPosterior) -> dict[str, float | None]:
 
 
 def _draw(
-    evidence: Evidence, among: Mapping[Pair, PairPosterior], seed: int
-) -> tuple[Floats, int, dict[str, float | None]]:
-    """max|t| of every draw (sorted), its degrees of freedom, and p_best of the complete models."""
+    evidence: Evidence,
+    among: Mapping[Pair, PairPosterior],
+    adjusted: Mapping[Pair, float],
+    rope: float,
+    level: float,
+    seed: int,
+) -> Joint:
+    """What three complete models or more say together, by draws of their means."""
     names, values = evidence.complete, tuple(among.values())
     scores = np.stack([evidence.sample(name) for name in names])
     factor = variance_factor(np.array([p.se**2 for p in values]), np.array([p.s2 for p in values]))
-    scale, df = factor * score_covariance(scores), values[0].df
+    scale, df, means = factor * score_covariance(scores), values[0].df, scores.mean(axis=1)
     draws = multivariate_t_draws(scale, df, seed=seed)
-    no_spread = np.zeros((len(names), len(names)), dtype=bool)
-    for (left, right), posterior in among.items():
-        i, j = names.index(left), names.index(right)
-        no_spread[i, j] = no_spread[j, i] = posterior.no_spread
-    best = probability_best(scores.mean(axis=1), draws, no_spread)
-    return max_t_distribution(draws, scale), df, dict(zip(names, best.tolist(), strict=True))
+    largest = max_t_distribution(draws, scale)
+    by_max_t = {pair: 1.0 if p.no_spread else max_t_p_value(p.t, largest, df) for pair, p in among.items()}
+    gaps = [among[names[0], name] for name in names[1:]]
+    t = np.array([0.0, *(0.0 if p.no_spread else p.t for p in gaps)])
+    beaten = leader_p_values(t, draws, scale, 0, df)[1:].tolist()
+    no_spread = _symmetric(names, {pair: p.no_spread for pair, p in among.items()})
+    same = _symmetric(names, {pair: p.no_spread and p.delta == 0 for pair, p in among.items()})
+    believed = shrunk_probabilities(
+        means,
+        _error_share(evidence) * scale,
+        same | np.eye(len(names), dtype=bool),
+        evidence.folds - 1,
+        rope,
+        seed,
+    )
+    return Joint(
+        p_adjusted={**adjusted, **by_max_t},
+        p_leader={(names[0], name): p for name, p in zip(names[1:], beaten, strict=True)},
+        critical=max_t_quantile(largest, 1 - level),
+        critical_no_worse=max_t_quantile(largest, NO_WORSE_LEVEL),
+        p_best=dict(zip(names, probability_best(means, draws, no_spread).tolist(), strict=True)),
+        p_best_shrunk={} if believed is None else dict(zip(names, believed[0].tolist(), strict=True)),
+        p_better_shrunk={}
+        if believed is None
+        else {(a, b): float(believed[1][names.index(a), names.index(b)]) for a, b in among},
+    )
+
+
+def _symmetric(names: Sequence[str], pairs: Mapping[Pair, bool]) -> Bools:
+    """A matrix (m, m) of what is true of pairs, whichever model stands left."""
+    return np.array([[pairs.get((a, b), pairs.get((b, a), False)) for b in names] for a in names])
+
+
+def _error_share(evidence: Evidence) -> float:
+    """The share of the variance that the errors of means are believed to have; see `shrinkage`."""
+    return 1.0 if evidence.source == "rows" or evidence.cautious else ERROR_SHARE
 
 
 def score_covariance(scores: Floats) -> Floats:

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 PairOutcome = Literal["identical", "equivalent", "better", "worse", "undecided"]
 
+LEVEL = 0.05  # of the last look: its two sides for a winner, 1 - level for equivalence
 EQUIVALENT_FROM = 0.95  # P(|Δ| <= rope) from which two models are practically equivalent
 BETTER_FROM = 0.975  # P(Δ > 0) from which left is better: two sides of .025
-ADJUSTED_BELOW = 0.05  # the same two sides, as a p-value adjusted for many pairs
+FEW_ROWS = 50  # of a class: with fewer, folds of several repeats hardly add degrees of freedom
 EQUAL_WITHIN = 1e-12  # differences of sums of the same numbers in another order, not of scores
 
 
@@ -126,7 +127,7 @@ class PairPosterior:
 
     ``s2`` is the variance of fold differences (of row differences for a test set), ``split_sd`` is s_p
     (None with one repeat), ``se_floor`` = √V(∞), ``p_positive_nb`` P(Δ > 0) under the published
-    variance (None for a test set).
+    variance and its df = kr - 1 (None for a test set), ``repeats`` how many full repeats it is made from.
     """
 
     delta: float
@@ -140,6 +141,7 @@ class PairPosterior:
     p_equivalent: float
     p_worse: float
     p_positive_nb: float | None
+    repeats: int = 1
 
     @property
     def no_spread(self) -> bool:
@@ -185,8 +187,13 @@ def mean_difference(d: Floats) -> float:
     return 0.0 if abs(delta) <= EQUAL_WITHIN else delta
 
 
-def pair_posterior(d: Floats, rope: float, test_share: float | None = None) -> PairPosterior:
-    """Return the posterior of one pair from its fold differences ``d`` (r, k), df = kr - 1.
+def pair_posterior(
+    d: Floats, rope: float, test_share: float | None = None, *, cautious: bool = False
+) -> PairPosterior:
+    """Return the posterior of one pair from its fold differences ``d`` (r, k).
+
+    df = kr - 1, or k - 1 where ``cautious``: with groups or few rows of a class, repeats split the same few
+    again and again, and s² is not known the better for it.
 
     At least two values are needed (ValueError), and with one fold per repeat also ``test_share``. Where all
     values are equal every standard error is 0 and the masses are 0 or 1: decide with `decide_pair`, which
@@ -194,22 +201,26 @@ def pair_posterior(d: Floats, rope: float, test_share: float | None = None) -> P
     """
     if d.ndim != 2 or d.size < 2 or not np.isfinite(d).all():
         raise ValueError(f"a pair needs finite differences of shape (repeats, folds), got shape {d.shape}")
-    delta, df = mean_difference(d), d.size - 1
+    delta, df = mean_difference(d), (d.shape[1] if cautious and d.shape[1] > 1 else d.size) - 1
     se, floor = sqrt(repeated_variance(d, test_share)), sqrt(floor_variance(d, test_share))
     published = sqrt(nadeau_bengio_variance(d, test_share))
     return replace(
         t_posterior(delta, se, df, rope, s2=float(fold_variance(d)), se_floor=floor),
         split_sd=sqrt(repeat_variance(d)) if d.shape[0] > 1 else None,
-        p_positive_nb=probability_positive(delta, published, df),
+        p_positive_nb=probability_positive(delta, published, d.size - 1),
+        repeats=d.shape[0],
     )
 
 
-def row_posterior(d: Floats, rope: float) -> PairPosterior | None:
-    """Return the posterior of one pair from its row differences ``d`` (n,); None for fewer than two rows."""
-    if d.size < 2:
+def row_posterior(d: Floats, rope: float, df: int | None = None) -> PairPosterior | None:
+    """Return the posterior of one pair from its row differences ``d`` (n,); None for fewer than two rows.
+
+    ``df`` is n - 1 unless given: for scores that are no mean over rows the rarest class's rows less one.
+    """
+    if d.size < 2 or df == 0:
         return None
     s2 = float(fold_variance(d[None, :]))
-    return t_posterior(mean_difference(d), sqrt(s2 / d.size), d.size - 1, rope, s2=s2)
+    return t_posterior(mean_difference(d), sqrt(s2 / d.size), df or d.size - 1, rope, s2=s2)
 
 
 def unpaired_posterior(left: Floats, right: Floats, rope: float, test_share: float | None) -> PairPosterior:
@@ -224,25 +235,28 @@ def unpaired_posterior(left: Floats, right: Floats, rope: float, test_share: flo
 
 
 def decide_pair(
-    posterior: PairPosterior, p_adjusted: float | None = None, identical: bool | None = None
+    posterior: PairPosterior,
+    p_adjusted: float | None = None,
+    identical: bool | None = None,
+    level: float = LEVEL,
 ) -> PairOutcome:
-    """Return what may be said of a pair, in this order.
+    """Return what may be said of a pair at ``level`` (.05 at the last look), in this order.
 
     1. No spread: ``identical`` where the score is the same on every fold and the predictions are too
        (``identical``; None where they are unknown: then the scores alone count), else ``undecided``.
-    2. P(|Δ| <= rope) >= .95: ``equivalent``.
-    3. P(Δ > 0) >= .975 or <= .025: ``better`` / ``worse`` (of left). Among more than two models
-       ``p_adjusted`` <= .05 takes the place of this rule.
+    2. P(|Δ| <= rope) >= 1 - level: ``equivalent``.
+    3. P(Δ > 0) >= 1 - level/2 or <= level/2: ``better`` / ``worse`` (of left). Among more than two models
+       ``p_adjusted`` <= level takes the place of this rule.
     4. Else ``undecided``.
     """
     if posterior.no_spread:
         return "identical" if posterior.delta == 0 and identical is not False else "undecided"
-    if posterior.p_equivalent >= EQUIVALENT_FROM:
+    if posterior.p_equivalent >= 1 - level:
         return "equivalent"
     if p_adjusted is None:
-        decided = max(posterior.p_positive, 1 - posterior.p_positive) >= BETTER_FROM
+        decided = max(posterior.p_positive, 1 - posterior.p_positive) >= 1 - level / 2
     else:
-        decided = p_adjusted <= ADJUSTED_BELOW
+        decided = p_adjusted <= level
     if not decided:
         return "undecided"
     return "better" if posterior.delta > 0 else "worse"

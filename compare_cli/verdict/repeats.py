@@ -7,7 +7,6 @@ mean difference, V(∞) what endless repeats would leave of its variance.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import floor, isfinite, log10
 from statistics import NormalDist
 
 import numpy as np
@@ -19,7 +18,6 @@ Floats = NDArray[np.float64]
 
 REPEATS_CAP = 10
 PRECISE_SHARE = 0.05  # the share of V(∞) that the splits may still add to the variance
-ROWS_CAP = 100  # times the rows there are: beyond that a figure would be a guess
 HOPELESS_BELOW = 0.05  # chance under which more repeats are not worth naming
 
 
@@ -96,33 +94,3 @@ def probability_equivalent_by_repeats(
 def _tau(split_sd: float, repeats: int, cap: int) -> float:
     """How far (sd) the mean difference may still move on the way from r to R repeats."""
     return split_sd * float(np.sqrt(max(0.0, 1 / repeats - 1 / cap)))
-
-
-def rows_needed(
-    rows: int | None, delta: float, se: float, rope: float, *, t_winner: float, t_equivalent: float
-) -> int | None:
-    """Return about how many rows would decide, with chance one half if the difference holds.
-
-    n(t·SE/|Δ|)² for a winner where |Δ| >= rope, n(t·SE/(rope-|Δ|))² for equivalence where it is below, with
-    ``t_winner`` (t.975) and ``t_equivalent`` (t.95). One significant figure, rounded up where plain rounding
-    would name no more rows than there are. None above 100·n, where no number of rows would do, or where it
-    is not known how many ``rows`` there are.
-    """
-    if rows is None:
-        return None
-    away = abs(delta)
-    t, distance = (t_winner, away) if away >= rope else (t_equivalent, rope - away)
-    needed = rows * (t * se / distance) ** 2 if distance > 0 else float("inf")
-    if not isfinite(needed) or needed > ROWS_CAP * rows:
-        return None
-    return _one_figure_above(needed, rows)
-
-
-def _one_figure_above(needed: float, rows: int) -> int:
-    """``needed`` with one significant figure, but more than ``rows``."""
-    step = int(10 ** floor(log10(max(needed, 1.0))))
-    rounded = round(needed / step) * step
-    if rounded > rows:
-        return rounded
-    step = int(10 ** floor(log10(rows)))
-    return (rows // step + 1) * step

@@ -16,10 +16,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 WIDTHS = np.logspace(-2, 2, 61)  # τ in standard errors: from "all equal" to "nothing to shrink"
+DRAWS = 20_000
 FEWEST = 3  # models from which a width can be learnt
 ERROR_SHARE = 0.55  # of V(r), which guards against errors: stable learners' have half of it, 1-NN .95
+
+
+def shrunk_probabilities(
+    means: Floats, covariance: Floats, same: Bools, df: int, rope: float, seed: int = 0
+) -> tuple[Floats, Floats] | None:
+    """Return each model's chance to be the best (m,), and P(row - column > rope) of all pairs (m, m).
+
+    ``same`` (m, m), true on its diagonal, says which models score the same on every fold: they are one model
+    to the prior, and share its chance. The rest is as for `shrunk_draws`. None where fewer than three
+    different models are left.
+    """
+    first = same.argmax(axis=1)
+    different, which, counts = np.unique(first, return_inverse=True, return_counts=True)
+    if len(different) < FEWEST:
+        return None
+    draws = shrunk_draws(means[different], covariance[np.ix_(different, different)], df, DRAWS, seed)
+    best = np.bincount(draws.argmax(axis=1), minlength=len(different)) / len(draws)
+    better = np.array([[(left - right > rope).mean() for right in draws.T] for left in draws.T])
+    return (best / counts)[which], better[np.ix_(which, which)]
 
 
 def shrunk_draws(means: Floats, covariance: Floats, df: int, draws: int, seed: int = 0) -> Floats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ Ints = NDArray[np.int64]
 Rng = np.random.Generator
 REPEATS = 10
 NEW_ROWS = 4000
+POOL = 200  # grouped splits that runs choose from
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,17 @@ def make_splits(setting: Setting, y: Ints, rng: Rng) -> list[Splits]:
     if setting.time:
         return [list(TimeSeriesSplit(setting.folds).split(y))]
     if setting.groups:
-        group = np.repeat(np.arange(len(setting.groups)), setting.groups)
-        seeds = rng.integers(2**31, size=setting.repeats)
-        made = [StratifiedGroupKFold(setting.folds, shuffle=True, random_state=int(s)) for s in seeds]
-        return [[pair for pair in one.split(y, y, group) if len(pair[1])] for one in made]
+        return [_grouped(setting, int(seed)) for seed in rng.integers(POOL, size=setting.repeats)]
     return [_stratified(y, setting.folds, rng) for _ in range(setting.repeats)]
+
+
+@cache
+def _grouped(setting: Setting, seed: int) -> Splits:
+    """scikit-learn's stratified folds of whole groups; they are slow to make, so runs share a pool of them."""
+    y = classes_of(setting, np.random.default_rng(0))
+    group = np.repeat(np.arange(len(setting.groups)), setting.groups)
+    made = StratifiedGroupKFold(setting.folds, shuffle=True, random_state=seed).split(y, y, group)
+    return [pair for pair in made if len(pair[1])]
 
 
 def _stratified(y: Ints, folds: int, rng: Rng) -> Splits:

@@ -221,7 +221,7 @@ def test_among_nine_models() -> None:
     scores = {f"m{i}": folds(0.8 - 0.004 * i, 0.02, 5, phase=i) for i in range(9)}
     judgement = judge({**scores, "dummy": np.full((5, 10), 0.6)}, metric=ACCURACY, rows=500)
     assert len(judgement.pairs) == 45
-    assert judgement.verdict.top_set == ("m0", "m1", "m2", "m3", "m4")
+    assert judgement.verdict.top_set == ("m0", "m1", "m2", "m3")
     assert judgement.verdict.sentence == (
         "m0 leads (80.0 %), not proven; m1 is 0.4 pt behind. Top set: m0, m1, m2, m3, m4 "
         "(best: m0, P = 0.64)."

@@ -52,3 +52,20 @@ def test_nothing_is_named_beyond_a_hundred_times_the_rows_or_without_knowing_the
 
 def test_more_rows_are_named_than_there_are() -> None:
     assert (needed(0.04, 0.02) or 0) > ROWS
+
+
+@pytest.mark.parametrize(
+    ("delta", "se", "needed"),
+    [
+        (0.02, 0.02, 4000),  # 1000 · (2 · .02/.02)²
+        (-0.02, 0.02, 4000),
+        (0.02, 0.0165, 3000),  # 2,722
+    ],
+)
+def test_a_winner_needs_its_quantile_squared(delta: float, se: float, needed: int) -> None:
+    assert rows_needed(1000, delta, se, 0.01, t_winner=2.0, df=DF) == needed
+
+
+def test_one_figure_never_names_the_rows_there_are() -> None:
+    """2,300 · (2 · .0102/.02)² = 2,393, which one significant figure would call 2,000."""
+    assert rows_needed(2300, 0.02, 0.0102, 0.01, t_winner=2.0, df=DF) == 3000

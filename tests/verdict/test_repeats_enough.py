@@ -11,7 +11,6 @@ from compare_cli.verdict.repeats import (
     probability_decided_by_repeats,
     probability_equivalent_by_repeats,
     repeats_enough,
-    rows_needed,
     split_noise_small,
 )
 
@@ -93,29 +92,3 @@ def test_chance_that_repeats_show_equivalence() -> None:
     assert got == pytest.approx(expected)
     assert probability_equivalent_by_repeats(0.003, 0.003, 0.004, 2, 10, -0.001) == 0.0
     assert probability_equivalent_by_repeats(0.003, 0.003, None, 1, 10, 0.004) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("delta", "se", "needed"),
-    [
-        (0.02, 0.02, 4000),  # 1000 · (2 · .02/.02)²
-        (-0.02, 0.02, 4000),
-        (0.02, 0.0165, 3000),  # 2,722
-        (0.0, 0.01, 2000),  # equivalence: 1000 · (1.5 · .01/.01)² = 2,250
-        (0.005, 0.02, 40_000),  # equivalence: 1000 · (1.5 · .02/.005)² = 36,000
-    ],
-)
-def test_rows_needed(delta: float, se: float, needed: int) -> None:
-    assert rows_needed(1000, delta, se, 0.01, t_winner=2.0, t_equivalent=1.5) == needed
-
-
-def test_rows_needed_has_limits() -> None:
-    assert rows_needed(None, 0.02, 0.02, 0.01, t_winner=2.0, t_equivalent=1.7) is None
-    assert rows_needed(1000, 0.0099999, 0.02, 0.01, t_winner=2.0, t_equivalent=1.7) is None
-    assert rows_needed(1000, 0.0, 0.02, 0.0, t_winner=2.0, t_equivalent=1.7) is None
-
-
-def test_rows_needed_is_more_than_there_are() -> None:
-    # 2,300 · (2 · .0102/.02)² = 2,393, which one significant figure would call 2,000.
-    assert rows_needed(2300, 0.02, 0.0102, 0.01, t_winner=2.0, t_equivalent=1.7) == 3000
-    assert rows_needed(1000, 0.0, 0.006, 0.01, t_winner=2.0, t_equivalent=1.5) == 2000
