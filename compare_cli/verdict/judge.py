@@ -311,7 +311,8 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
         return "equivalent", "", sentences.equivalent(leader, contenders, metric, choice, evidence.row)
     reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
     leads = sentences.leads(leader, float(evidence.columns[leader].mean()), contenders, metric)
-    advice = sentences.undecided(contenders, judged.p_best, evidence.row)
+    known = {name: p for name, p in judged.p_best_shrunk.items() if p is not None}
+    advice = sentences.undecided(contenders, known or judged.p_best, evidence.row)
     return "undecided", reason or "", f"{leads}{advice}{sentences.take(choice)}."
 
 

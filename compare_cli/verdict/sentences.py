@@ -38,11 +38,12 @@ def better(leader: str, pairs: Mapping[str, PairVerdict], metric: Metric) -> str
     pair = pairs[closest]
     told = _difference(pair, metric)
     sure = probability("P", pair.p_positive or 0.0)
-    margin = f"by more than {rope_width(metric)} {probability('P', pair.p_better or 0.0)}."
+    shrunk = pair.p_better if pair.p_better_shrunk is None else pair.p_better_shrunk
+    margin = f"by more than {rope_width(metric)} {probability('P', shrunk or 0.0)}."
     if len(others) == 1:
         return f"{leader} beats {closest}: {told}, {sure}; {margin}"
     whom = listed(others) if len(others) < 4 else f"all {len(others)} others"
-    adjusted = p_value("adjusted p", pair.p_adjusted if pair.p_adjusted is not None else 1.0)
+    adjusted = p_value("adjusted p", pair.p_leader if pair.p_leader is not None else 1.0)
     return f"{leader} beats {whom}; {closest} comes closest: {told}, {adjusted}; {margin}"
 
 
@@ -196,10 +197,10 @@ def reason_contender(pair: PairVerdict, metric: Metric) -> str:
 
 def reason_beaten(leader: str, pairs: Mapping[str, PairVerdict]) -> str:
     """Return whom the leader beats, and how surely at least."""
-    many = [pair.p_adjusted for pair in pairs.values() if pair.p_adjusted is not None]
+    many = [pair.p_leader for pair in pairs.values() if pair.p_leader is not None]
     if len(pairs) > 1 and len(many) == len(pairs):
         most = p_value("adjusted p", max(many))
-        return f"{leader} beats {listed(list(pairs))}: {most} at most (pairs.p_adjusted)."
+        return f"{leader} beats {listed(list(pairs))}: {most} at most (pairs.p_leader)."
     least = min(pair.p_positive or 0.0 for pair in pairs.values())
     sure = probability("P", least)
     return f"{leader} beats {listed(list(pairs))}: {sure} that it is better (pairs.p_positive)."

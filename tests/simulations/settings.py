@@ -93,7 +93,7 @@ def make_splits(setting: Setting, y: Ints, rng: Rng) -> list[Splits]:
 
 @cache
 def _grouped(setting: Setting, seed: int) -> Splits:
-    """scikit-learn's stratified folds of whole groups; they are slow to make, so runs share a pool of them."""
+    """scikit-learn's stratified folds of whole groups; slow to make, so runs share a pool."""
     y = classes_of(setting, np.random.default_rng(0))
     group = np.repeat(np.arange(len(setting.groups)), setting.groups)
     made = StratifiedGroupKFold(setting.folds, shuffle=True, random_state=seed).split(y, y, group)

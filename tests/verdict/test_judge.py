@@ -223,8 +223,8 @@ def test_among_nine_models() -> None:
     assert len(judgement.pairs) == 45
     assert judgement.verdict.top_set == ("m0", "m1", "m2", "m3")
     assert judgement.verdict.sentence == (
-        "m0 leads (80.0 %), not proven; m1 is 0.4 pt behind. Top set: m0, m1, m2, m3, m4 "
-        "(best: m0, P = 0.64)."
+        "m0 leads (80.0 %), not proven; m1 is 0.4 pt behind. Top set: m0, m1, m2, m3 "
+        "(best: m0, P = 0.66)."
     )
     assert judgement.verdict.recommended == "m0"
     assert sum(p or 0 for p in judgement.p_best.values()) == pytest.approx(1)
