@@ -130,7 +130,7 @@ def test_a_partial_model_is_summed_up_over_the_folds_it_finished(toy_families: N
 
 
 def test_the_interval_of_a_partial_model_knows_only_the_rows_it_was_judged_on(toy_families: None) -> None:
-    from compare_cli.verdict.intervals import wilson_interval
+    from compare_cli.verdict.intervals import accuracy_interval
 
     dataset = make_dataset({"x": np.arange(60.0)}, [1] + [0] * 30 + [1] * 29)
     comparison = run(dataset, "flaky,tree", repeats=1)
@@ -138,7 +138,7 @@ def test_the_interval_of_a_partial_model_knows_only_the_rows_it_was_judged_on(to
     judged = sum(fit.test_rows for fit in fits_of(comparison, "flaky") if fit.status == "ok")
     assert judged == 12
     assert flaky.accuracy is not None
-    assert flaky.interval("accuracy") == wilson_interval(flaky.accuracy, judged)
+    assert flaky.interval("accuracy") == accuracy_interval(flaky.accuracy, judged, repeats=1)
 
 
 def test_when_all_fail_there_is_no_answer_and_no_crash(toy_families: None) -> None:
@@ -171,12 +171,12 @@ def test_disagreement_is_counted_over_all_test_rows() -> None:
 
 
 def test_intervals_are_there_for_the_scores_that_have_one() -> None:
-    from compare_cli.verdict.intervals import wilson_interval
+    from compare_cli.verdict.intervals import accuracy_interval
 
     tree = row(run(), "tree")
     accuracy = tree.accuracy
     assert accuracy is not None
-    assert tree.interval("accuracy") == wilson_interval(accuracy, 60)
+    assert tree.interval("accuracy") == accuracy_interval(accuracy, 60, repeats=2)
     for name in ("roc_auc", "log_loss", "balanced_accuracy", "mcc"):
         low, high = tree.score_intervals[name]  # type: ignore[misc]
         assert low < tree.scores[name] < high  # type: ignore[operator]

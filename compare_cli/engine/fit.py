@@ -25,9 +25,11 @@ from numpy.typing import NDArray
 from compare_cli.engine.workspace import Workspace, own_type
 from compare_cli.metrics import (
     METRICS,
+    PER_ROW,
     confusion_counts,
     label_scores,
     probability_scores,
+    pseudo_values,
     roc_auc,
     row_scores,
 )
@@ -92,9 +94,9 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     probabilities = class_probabilities(fitted, X_test, workspace.classes)
     if probabilities is None and hasattr(fitted, "predict_proba"):
         fitted = OnCopies(estimator, without="predict_proba")
-    scores = _scores(fitted, X_test, y_test, labels, probabilities, workspace)
+    ranking = _ranking(fitted, X_test, probabilities, workspace.classes)
+    scores = _scores(fitted, X_test, y_test, labels, probabilities, ranking, workspace)
     scores["train_accuracy"] = _train_accuracy(fitted, X_train, y_train)
-    by_row = workspace.single_test
     return _result(
         task,
         status="ok",
@@ -106,7 +108,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         prepare_seconds=fold.seconds,
         size_bytes=_size(estimator),
         predictions=labels,
-        row_scores=row_scores(workspace.metric, y_test, labels, probabilities) if by_row else None,
+        row_scores=_row_scores(workspace, labels, probabilities, ranking),
         confusion=confusion_counts(y_test, labels, workspace.classes),
         params=_all_params(estimator, task.params),
         boundary=fold.surroundings.describe(task, fitted) if fold.surroundings else None,
@@ -138,6 +140,7 @@ def _scores(
     y: NDArray[np.int64],
     labels: NDArray[np.int64],
     probabilities: NDArray[Any] | None,
+    ranking: NDArray[Any] | None,
     workspace: Workspace,
 ) -> dict[str, float | None]:
     """Return the scores on test rows, None for those that the model gives nothing for."""
@@ -145,15 +148,39 @@ def _scores(
     scores: dict[str, float | None] = dict.fromkeys(METRICS)
     scores |= label_scores(confusion_counts(y, labels, classes))
     if probabilities is not None:
-        scores |= {"roc_auc": roc_auc(y, probabilities), **probability_scores(y, probabilities)}
-    elif hasattr(estimator, "decision_function"):
-        decision = np.asarray(estimator.decision_function(X), dtype=float)
-        if decision.shape in {(len(y),), (len(y), classes)} and np.isfinite(decision).all():
-            known = np.asarray(getattr(estimator, "classes_", range(classes)))
-            scores["roc_auc"] = roc_auc(y, decision) if np.array_equal(known, range(classes)) else None
+        scores |= probability_scores(y, probabilities)
+    if ranking is not None:
+        scores["roc_auc"] = roc_auc(y, ranking)
     if metric not in scores:
         scores[metric] = _extra_score(metric, estimator, X, y)
     return scores
+
+
+def _ranking(
+    estimator: Any, X: NDArray[np.float64], probabilities: NDArray[Any] | None, classes: int
+) -> NDArray[Any] | None:
+    """Return what AUC ranks rows by: probabilities, else the decision function; None without either."""
+    if probabilities is not None or not hasattr(estimator, "decision_function"):
+        return probabilities
+    decision = np.asarray(estimator.decision_function(X), dtype=float)
+    known = np.asarray(getattr(estimator, "classes_", range(classes)))
+    fits = decision.shape in {(len(X),), (len(X), classes)} and np.array_equal(known, range(classes))
+    return decision if fits and np.isfinite(decision).all() else None
+
+
+def _row_scores(
+    workspace: Workspace,
+    labels: NDArray[np.int64],
+    probabilities: NDArray[Any] | None,
+    ranking: NDArray[Any] | None,
+) -> NDArray[np.float64] | None:
+    """Return what each row of a single test set adds to the score that models are judged by, if known."""
+    metric, y = workspace.metric, workspace.test_y
+    if not workspace.single_test:
+        return None
+    if metric in PER_ROW:
+        return row_scores(metric, y, labels, probabilities)
+    return pseudo_values(metric, y, labels, ranking, workspace.classes)
 
 
 def _columns(estimator: Any, classes: int) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.metrics import METRICS, Metric, find_metric, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.types import Comparison, DatasetDiff, ModelDiff, Result, RunsDiff, StoredRun
-from compare_cli.verdict.fits import score_arrays, uneven_share
+from compare_cli.verdict.fits import is_cautious, score_arrays, uneven_share
 from compare_cli.verdict.paired import PairPosterior, decide_pair, pair_posterior, unpaired_posterior
 
 Floats = NDArray[np.float64]
@@ -58,9 +58,10 @@ def gate(
     old, now = sign * _scores(base, names[0], "BASE"), sign * _scores(new, names[1], "NEW")
     if paired:
         shared = _checked_repeats(base, new)
-        posterior = pair_posterior(now[:shared] - old[:shared], margin, uneven_share(base))
+        d = now[:shared] - old[:shared]
+        posterior = pair_posterior(d, margin, uneven_share(base), cautious=is_cautious(base))
     else:
-        posterior = unpaired_posterior(now, old, margin, None)
+        posterior = unpaired_posterior(now, old, margin, (uneven_share(new), uneven_share(base)))
     return _conclude(names, base.protocol.metric, posterior, margin)
 
 
@@ -254,7 +255,7 @@ def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
         if model in scores[0] and model in scores[1]:
             sign = 1 if metric.higher_is_better else -1
             both = _compared(sign * arrays[0][model], sign * arrays[1][model], way)
-            row = _judged(row, both, _posterior(*both, way, metric.rope, uneven_share(new)), metric)
+            row = _judged(row, both, _posterior(*both, way, metric.rope, (old, new)), metric)
         rows.append(row)
     return DatasetDiff(
         dataset=new.dataset.name,
@@ -279,13 +280,16 @@ def _compared(old: Floats, new: Floats, way: _Way) -> tuple[Floats, Floats]:
     return old[np.isfinite(old).all(axis=1)], new[np.isfinite(new).all(axis=1)]
 
 
-def _posterior(old: Floats, new: Floats, way: _Way, rope: float, share: float | None) -> PairPosterior | None:
+def _posterior(
+    old: Floats, new: Floats, way: _Way, rope: float, results: tuple[Comparison, Comparison]
+) -> PairPosterior | None:
     """Return what is believed of new - old, scores (repeats, folds); None where nothing can be said."""
     if way.how == "not comparable" or min(old.size, new.size) < 2 or min(old.shape[1], new.shape[1]) < 2:
         return None
+    before, now = results
     if way.how == "paired":
-        return pair_posterior(new - old, rope, share)
-    return unpaired_posterior(new, old, rope, share)
+        return pair_posterior(new - old, rope, uneven_share(now), cautious=is_cautious(now))
+    return unpaired_posterior(new, old, rope, (uneven_share(now), uneven_share(before)))
 
 
 def _judged(

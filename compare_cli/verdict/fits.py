@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from compare_cli.boundary.explanation import Evidence, Profile, explain
 from compare_cli.errors import DataError, UsageError, nearest
-from compare_cli.metrics import PER_ROW, Metric, metric_named, practical_rope
+from compare_cli.metrics import (
+    BY_JACKKNIFE,
+    PER_ROW,
+    Metric,
+    metric_named,
+    practical_rope,
+    pseudo_values,
+)
 from compare_cli.models.families import BASELINE
 from compare_cli.types import (
     Across,
@@ -35,6 +42,7 @@ from compare_cli.verdict.across import judge_across
 from compare_cli.verdict.choice import Preference
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
+from compare_cli.verdict.paired import FEW_ROWS
 from compare_cli.verdict.repeats import REPEATS_CAP
 
 Floats = NDArray[np.float64]
@@ -92,18 +100,22 @@ def judge_fits(
     """
     baseline = Baseline(BASELINE, dataset.classes[int(np.bincount(dataset.y).argmax())])
     predictions = _paired_predictions(dataset, splits, results)
-    if protocol.scheme == "test" and metric.name in PER_ROW:
+    if protocol.scheme == "test" and metric.name in (*PER_ROW, *BY_JACKKNIFE):
+        rarest = int(np.bincount(_truth(dataset), minlength=len(dataset.classes)).min())
         return judge_single_test(
-            _row_scores(dataset, models, results),
+            _row_scores(dataset, models, results, metric.name),
             metric=metric,
+            df=None if metric.name in PER_ROW else max(0, rarest - 1),
             baseline=baseline,
             prefer=prefer,
             predictions=predictions,
             seed=seed,
         )
     arrays, share = _fold_scores(models, protocol, metric, splits, results)
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    cautious = few_or_grouped(protocol.scheme, counts.tolist())
     return judge_evidence(
-        fold_evidence(arrays, metric, len(dataset.y), baseline, share),
+        fold_evidence(arrays, metric, len(dataset.y), baseline, share, cautious=cautious),
         metric,
         prefer=prefer,
         predictions=predictions,
@@ -122,7 +134,8 @@ def _fold_scores(
     """Return each model's scores (repeats, folds), and n_test/n_train where it is not 1/(folds - 1).
 
     Of a run that was cut short only the repeats that all models have, and some folds of the first one where
-    not even that is complete.
+    not even that is complete. A single test set has no folds, and its seeds are none: nothing can be said of
+    scores that come in no other way.
     """
     arrays, folds = score_arrays(results, models, metric.name), sorted({r.fold for r in results})
     fewer = len(folds) < protocol.folds
@@ -130,7 +143,8 @@ def _fold_scores(
         arrays = {name: scores[:, folds] for name, scores in arrays.items()}
     if len(results) < len(splits) * len(models):
         arrays = common_repeats(arrays)
-    return arrays, test_share(splits) if fewer or protocol.scheme != "stratified" else None
+    uneven = protocol.scheme != "test" and (fewer or protocol.scheme != "stratified")
+    return arrays, test_share(splits) if uneven else None
 
 
 def test_share(splits: Sequence[Split]) -> float | None:
@@ -177,13 +191,19 @@ def with_boundary_reasons(
     return replace(verdict, because=(*verdict.because, *reasons))
 
 
-def _row_scores(dataset: Dataset, models: Sequence[str], results: Sequence[FitResult]) -> dict[str, Floats]:
+def _row_scores(
+    dataset: Dataset, models: Sequence[str], results: Sequence[FitResult], metric: str
+) -> dict[str, Floats]:
     """Return each model's scores of single test rows (seeds, n_test), NaN where a fit failed."""
     seeds = max((r.repeat for r in results), default=0) + 1
-    arrays = {name: np.full((seeds, len(_truth(dataset))), np.nan) for name in models}
+    truth, classes = _truth(dataset), len(dataset.classes)
+    arrays = {name: np.full((seeds, len(truth)), np.nan) for name in models}
     for r in results:
-        if r.row_scores is not None:
-            arrays[r.model][r.repeat] = r.row_scores
+        rows = r.row_scores
+        if rows is None and r.predictions is not None:  # stored before such scores had rows
+            rows = pseudo_values(metric, truth, r.predictions, None, classes)
+        if rows is not None:
+            arrays[r.model][r.repeat] = rows
     return arrays
 
 
@@ -299,7 +319,14 @@ def _judgement_again(comparison: SingleComparison, metric: Metric, criterion: Cr
     most = data.class_counts.index(max(data.class_counts)) if data.classes else None
     baseline = Baseline(BASELINE, None if most is None else data.classes[most])
     return judge_evidence(
-        fold_evidence(arrays, metric, criterion.rows or data.rows, baseline, uneven_share(comparison)),
+        fold_evidence(
+            arrays,
+            metric,
+            criterion.rows or data.rows,
+            baseline,
+            uneven_share(comparison),
+            cautious=is_cautious(comparison),
+        ),
         metric,
         prefer=preference(criterion.prefer, rows),
         predictions=_stored_predictions(comparison.pairs),
@@ -323,6 +350,19 @@ def uneven_share(comparison: Comparison) -> float | None:
     shares = [fit.test_rows / fit.train_rows for fit in comparison.fits if fit.train_rows]
     stratified = comparison.protocol.scheme == "stratified" or not shares
     return None if stratified else sum(shares) / len(shares)
+
+
+def is_cautious(comparison: Comparison) -> bool:
+    """Whether the folds of a stored result tell less than they seem to (see `few_or_grouped`)."""
+    return few_or_grouped(comparison.protocol.scheme, comparison.dataset.class_counts)
+
+
+def few_or_grouped(scheme: Scheme, class_counts: Sequence[int]) -> bool:
+    """Whether rows come in groups, or fewer than 50 of them in a class: then df = k - 1.
+
+    Where nobody said how many there are (``class_counts`` empty), they count as many.
+    """
+    return scheme == "grouped" or (len(class_counts) > 0 and min(class_counts) < FEW_ROWS)
 
 
 def _metric(comparison: SingleComparison, name: str, criterion: Criterion) -> Metric:

@@ -146,6 +146,7 @@ def judge_single_test(
     scores: Mapping[str, Floats],
     *,
     metric: Metric,
+    df: int | None = None,
     baseline: Baseline | None = DEFAULT_BASELINE,
     prefer: Preference = "simple",
     predictions: Predictions | None = None,
@@ -155,13 +156,15 @@ def judge_single_test(
 
     ``scores`` maps models, in registry order, to (seeds, n_test) arrays of what one row adds to the mean
     score: 1 for right and 0 for wrong (accuracy), -log p of the true class (log loss); NaN in a seed whose
-    fit failed. Scores that are no mean over rows, such as AUC, cannot be judged so. Rows are averaged over
-    the seeds; then se = sd/√n_test and df = n_test - 1. For right and wrong, exact McNemar stands beside it.
+    fit failed. For scores that are no mean over rows, such as AUC, these are pseudo-values (see
+    `compare_cli.metrics.pseudo_values`). Rows are averaged over the seeds, which are no folds and say
+    nothing of other rows. Then se = sd/√n_test; df is n_test - 1 unless given (for pseudo-values the
+    rarest class's rows less one). For right and wrong, exact McNemar stands beside it.
     The rest is as for `judge_evidence`.
     """
     evidence = gather(
         scores,
-        lambda d: row_posterior(d.mean(axis=0), metric.rope),
+        lambda d: row_posterior(d.mean(axis=0), metric.rope, df),
         source="rows",
         higher_is_better=metric.higher_is_better,
         baseline=baseline,
@@ -302,7 +305,8 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
     if len(evidence.complete) == 1:
         against = _with_leader(judged, [baseline.name]).get(baseline.name) if baseline else None
         return "single", "one_model", sentences.single(leader, against, baseline, metric)
-    contenders = _with_leader(judged, judged.top_set)
+    unbeaten = {n: p for n, p in _with_leader(judged, evidence.complete).items() if p.verdict != "better"}
+    contenders = {name: pair for name, pair in unbeaten.items() if name in judged.top_set} or unbeaten
     if not contenders:
         if judged.beats_baseline[leader] is False and baseline is not None:
             return "undecided", "baseline", sentences.leader_unproven(leader, baseline)

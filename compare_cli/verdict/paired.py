@@ -223,13 +223,15 @@ def row_posterior(d: Floats, rope: float, df: int | None = None) -> PairPosterio
     return t_posterior(mean_difference(d), sqrt(s2 / d.size), df or d.size - 1, rope, s2=s2)
 
 
-def unpaired_posterior(left: Floats, right: Floats, rope: float, test_share: float | None) -> PairPosterior:
+def unpaired_posterior(
+    left: Floats, right: Floats, rope: float, test_shares: tuple[float | None, float | None]
+) -> PairPosterior:
     """Return the posterior of left - right from independent scores (repeats, folds).
 
-    Variances add, the fewer degrees of freedom count; ``test_share`` is n_test/n_train where folds are not
-    equal.
+    Variances add, the fewer degrees of freedom count; ``test_shares`` are the mean n_test/n_train of left and
+    right where folds are not equal (None: 1/(k-1)).
     """
-    variance = float(repeated_variance(left, test_share)) + float(repeated_variance(right, test_share))
+    variance = sum(float(repeated_variance(d, q)) for d, q in zip((left, right), test_shares, strict=True))
     df = min(left.size, right.size) - 1
     return t_posterior(float(left.mean() - right.mean()), sqrt(variance), df, rope, s2=variance)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from statistics import median
 from typing import Any
@@ -26,10 +27,12 @@ from compare_cli.types import (
     ModelSummary,
     Note,
     Protocol,
+    Scheme,
     Split,
 )
 from compare_cli.verdict.fits import (
     Prefer,
+    few_or_grouped,
     in_order_of_merit,
     judge_fits,
     judged_part,
@@ -38,9 +41,10 @@ from compare_cli.verdict.fits import (
     test_share,
     with_boundary_reasons,
 )
-from compare_cli.verdict.intervals import score_interval, wilson_interval
+from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
 
 Floats = NDArray[np.float64]
+IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]
 BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
 IMBALANCED = 0.9
 NOT_CONVERGED = "ConvergenceWarning"
@@ -76,16 +80,17 @@ def _encodable(name: str) -> str:
 
 
 def summarise_model(
-    spec: ModelSpec, results: Sequence[FitResult], metric: Metric, rows: int, share: float | None
+    spec: ModelSpec, results: Sequence[FitResult], metric: Metric, rows: int, interval: IntervalOf
 ) -> ModelSummary:
     """Return one model's row from its fits: means over folds, medians of times, failures with counts.
 
     A model that failed on some folds is "partial": its means are over the folds that it finished, and
-    its interval of accuracy knows no more rows than those. ``rows`` are judged in one repeat; ``share`` is
-    the mean n_test/n_train (None on a single test set: then only accuracy has an interval).
+    its interval of accuracy knows no more rows than those. ``rows`` are judged in one repeat; ``interval``
+    makes the interval of a score from its values (repeats, folds) and the rows that they are judged on.
     """
     done = [r for r in results if r.status == "ok"]
-    scores, intervals = _scores(spec.name, results, metric, min(rows, sum(r.test_rows for r in done)), share)
+    judged = min(rows, sum(r.test_rows for r in done))
+    scores, intervals = _scores(spec.name, results, metric, lambda m, values: interval(m, values, judged))
     low, high = intervals.pop("accuracy") or (None, None)
     sizes = [r.size_bytes for r in done if r.size_bytes is not None]
     rates = [r.test_rows / r.predict_seconds for r in done if r.predict_seconds]
@@ -154,25 +159,37 @@ def _median(values: Sequence[float | int | None]) -> float | None:
 
 
 def _scores(
-    model: str, results: Sequence[FitResult], metric: Metric, rows: int, share: float | None
+    model: str,
+    results: Sequence[FitResult],
+    metric: Metric,
+    interval: Callable[[Metric, Floats], tuple[float, float] | None],
 ) -> tuple[dict[str, float | None], dict[str, tuple[float, float] | None]]:
     """Return the mean and the 95 % interval of each of a model's scores."""
     classes = next((len(r.confusion) for r in results if r.confusion is not None), None)
     scores, intervals = {}, {}
     for name in dict.fromkeys([*METRICS, metric.name]):
         array = score_arrays(results, [model], name)[model]
-        scores[name] = None if np.isnan(array).all() else float(np.nanmean(array))
-        intervals[name] = _interval(metric_named(name, classes), array, rows, share)
+        there = bool(np.isfinite(array).any())
+        scores[name] = float(np.nanmean(array)) if there else None
+        intervals[name] = interval(metric_named(name, classes), array) if there else None
     return scores, intervals
 
 
-def _interval(metric: Metric, array: Floats, rows: int, share: float | None) -> tuple[float, float] | None:
-    """Return the 95 % interval of a score: Wilson for accuracy, else t over the folds; None if not known."""
-    if not metric.ranks or np.isnan(array).all():
+def _interval(
+    metric: Metric, array: Floats, rows: int, *, scheme: Scheme, share: float | None, cautious: bool
+) -> tuple[float, float] | None:
+    """Return the 95 % interval of a score, None if not known.
+
+    Wilson's for accuracy on independent rows, else t over the folds. ``share`` is the mean n_test/n_train,
+    None on a single test set: then only accuracy has an interval.
+    """
+    if not metric.ranks:
         return None
-    if metric.name == "accuracy":
+    if metric.name == "accuracy" and scheme == "test":
         return wilson_interval(float(np.nanmean(array)), rows)
-    return score_interval(array, share, bounds=metric.bounds)
+    if metric.name == "accuracy" and scheme == "stratified":
+        return accuracy_interval(float(np.nanmean(array)), rows, len(array))
+    return score_interval(array, share, bounds=metric.bounds, cautious=cautious)
 
 
 def summarise(
@@ -194,8 +211,11 @@ def summarise(
     judged = judged_part(results, names, protocol.folds)
     first = sum(len(split.test) for split in splits if split.repeat == 0)
     share = None if protocol.scheme == "test" else test_share(splits)
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()
+    cautious = few_or_grouped(protocol.scheme, counts)
+    interval = partial(_interval, scheme=protocol.scheme, share=share, cautious=cautious)
     rows = {
-        spec.name: summarise_model(spec, [r for r in judged if r.model == spec.name], metric, first, share)
+        spec.name: summarise_model(spec, [r for r in judged if r.model == spec.name], metric, first, interval)
         for spec in models
     }
     judgement = judge_fits(

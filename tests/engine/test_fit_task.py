@@ -250,16 +250,18 @@ def test_a_scorer_that_cannot_score_is_told() -> None:
     assert any("neg_log_loss" in told for told in result.warnings)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "brier", "roc_auc"])
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "brier", "roc_auc", "mcc"])
 def test_scores_of_single_rows_are_kept_for_a_test_set(metric: str) -> None:
     result = fitted("naive_bayes", with_test(blobs(40), blobs(12, seed=1)), metric)
-    if metric == "roc_auc":
-        assert result.row_scores is None
-        return
     assert result.row_scores is not None
     assert result.row_scores.shape == (12,)
     assert result.row_scores.mean() == pytest.approx(result.score(metric))
     assert fitted("naive_bayes", metric=metric).row_scores is None
+
+
+def test_a_scorer_from_elsewhere_has_no_rows() -> None:
+    test = with_test(blobs(40), blobs(12, seed=1))
+    assert fitted("naive_bayes", test, "neg_log_loss").row_scores is None
 
 
 def test_a_test_set_is_judged_on_its_own_rows() -> None:
