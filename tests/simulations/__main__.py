@@ -1,20 +1,177 @@
-"""``python -m tests.simulations FOLDER [NAME…]``: simulate what is missing in FOLDER."""
+"""Simulate and print the tables of docs/simulations.md: ``python -m tests.simulations FOLDER [NAME…]``.
+
+Scores are kept in FOLDER: an interrupted run goes on where it stopped. With names only the settings whose
+names begin so are made and shown. ``--table`` shows what is there and simulates nothing.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.simulations.arrays import make
-from tests.simulations.settings import EQUALS, POWER, ROPE, WORLDS
-from tests.simulations.single_tests import SINGLE_TESTS
+import numpy as np
+
+from compare_cli.metrics import BY_JACKKNIFE
+from tests.simulations.arrays import load, make
+from tests.simulations.procedure import (
+    bins,
+    coverage,
+    draw_less,
+    false_equivalence,
+    false_winners,
+    single_test_winners,
+    world,
+)
+from tests.simulations.settings import EQUALS, POWER, WORLDS, Setting
+from tests.simulations.single_tests import SINGLE_TESTS, SingleTest
+
+SETS = {2: 8000, 3: 2000, 5: 1200, 9: 2000}  # most sets of so many models that are judged
+RUNS = {3: 2000, 9: 1000}  # most runs of a world, by models
 
 
 def main() -> None:
-    folder, *names = sys.argv[1:]
-    everything = (*EQUALS, *POWER, *ROPE, *SINGLE_TESTS, *WORLDS)
-    chosen = [s for s in everything if not names or any(s.name.startswith(n) for n in names)]
-    make(chosen, Path(folder))
+    """Simulate what is missing, and print one table after the other."""
+    folder, *rest = sys.argv[1:]
+    names = [name for name in rest if name != "--table"]
+
+    def chosen(settings: Sequence[Setting | SingleTest]) -> list[Setting | SingleTest]:
+        return [s for s in settings if not names or s.name.startswith(tuple(names))]
+
+    if "--table" not in rest:
+        make(chosen((*EQUALS, *POWER, *SINGLE_TESTS, *WORLDS)), Path(folder))
+    draw_less()
+    for title, head, rows, settings in TABLES:
+        lines = [line for s in chosen(settings) if (a := load(s, Path(folder))) for line in rows(s, a)]
+        if lines:
+            print(f"## {title}\n\n{_line(head)}\n{_line(['---'] * len(head))}")
+            print("\n".join(map(_line, lines)), flush=True)
+            print()
+
+
+def _line(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(f"{c:.3f}" if isinstance(c, float) else str(c) for c in cells) + " |"
+
+
+def winners(setting: Setting, arrays: dict) -> Iterator[list[object]]:
+    """One row for each number of models."""
+    for models, most in SETS.items():
+        if models <= arrays["scores"].shape[1]:
+            found = false_winners(setting, arrays, models, most)
+            rate = float(found["default"])
+            error = float(np.sqrt(max(rate * (1 - rate), 0.01 * 0.99) / found["sets"]))
+            verdict = "" if rate <= 0.05 + 2 * error else "above"
+            naive = float(found["naive"]) if models == 2 else ""
+            yield [
+                setting.name,
+                models,
+                found["sets"],
+                rate,
+                f"± {error:.3f}",
+                verdict,
+                naive,
+                float(found["repeats"]),
+            ]
+
+
+def singles(setting: SingleTest, arrays: dict) -> Iterator[list[object]]:
+    """One row for each metric."""
+    for metric in BY_JACKKNIFE:
+        found = single_test_winners(setting, arrays, metric)
+        yield [setting.name, metric, found["sets"], found["default"]]
+
+
+def intervals(setting: Setting, arrays: dict) -> Iterator[list[object]]:
+    """One row for each number of repeats."""
+    if setting.truth:
+        for repeats in (1, 2, 10)[: 1 if setting.time else 3]:
+            found = coverage(setting, arrays, repeats)
+            yield [
+                setting.name,
+                repeats,
+                found["intervals"],
+                found["wilson"],
+                found["default"],
+                found["width"],
+            ]
+
+
+def power(setting: Setting, arrays: dict) -> Iterator[list[object]]:
+    """How often the better of two models is found."""
+    found = false_winners(setting, arrays, 2, 2000)
+    yield [setting.name, found["sets"], found["default"], found["repeats"]]
+
+
+def claims(setting: Setting, arrays: dict) -> Iterator[list[object]]:
+    """One row for each number of models."""
+    for models, most in RUNS.items():
+        told = world(setting, arrays, models, most)
+        best, hit = told["best"], told["hit"]
+        better, apart = told["better"].ravel(), told["apart"].ravel()
+        yield [
+            *(setting.name, models, len(best)),
+            *(float(told["flat"].mean()), float(best.mean()), float(hit.mean())),
+            *(_bins(best, hit), float(better.mean()), float(apart.mean()), _bins(better, apart)),
+        ]
+
+
+def _bins(claimed: np.ndarray, true: np.ndarray) -> str:
+    return ", ".join(f"{c:.2f} → {t:.2f}" for c, t, _ in bins(claimed, true))
+
+
+def regrets(setting: Setting, arrays: dict) -> Iterator[list[object]]:
+    """One row for each number of models, in points."""
+    for models, most in RUNS.items():
+        told = world(setting, arrays, models, most)
+        yield [
+            *(setting.name, models, len(told["extra"]), 100 * float(told["regret"].mean())),
+            *(100 * float(told["extra"].mean()), float((told["extra"] > 0.01).mean())),
+        ]
+
+
+def equivalences(setting: Setting, arrays: dict) -> Iterator[list[object]]:
+    """One row."""
+    found = false_equivalence(setting, arrays)
+    yield [setting.name, found["pairs"], found["equivalent"]]
+
+
+TABLES = (
+    (
+        "Equal models: how often the leader is said to beat another",
+        ("setting", "models", "sets", "by default", "s.e.", "≤ .05 + 2 s.e.", "naive t-test", "mean repeats"),
+        winners,
+        EQUALS,
+    ),
+    (
+        "One test set, five seeds, two equal models",
+        ("setting", "score", "pairs", "winners"),
+        singles,
+        SINGLE_TESTS,
+    ),
+    (
+        "Intervals of accuracy at .95",
+        ("setting", "repeats", "intervals", "Wilson", "as shown", "mean width"),
+        intervals,
+        EQUALS,
+    ),
+    ("Power at a true difference of 3 points", ("setting", "pairs", "found", "mean repeats"), power, POWER),
+    (
+        "What is claimed of the leader, and what is true",
+        (
+            *("world", "models", "runs", "P(best), flat", "P(best)", "is best", "by tenths"),
+            *("P(> 1 pt)", "is so", "by tenths"),
+        ),
+        claims,
+        WORLDS,
+    ),
+    (
+        "Regret of the leader, and of the recommended model beyond it (points)",
+        ("world", "models", "runs", "leader", "recommended, beyond", "worse by more than 1 pt"),
+        regrets,
+        WORLDS,
+    ),
+    ("True difference equal to the ROPE", ("world", "pairs", "called equivalent"), equivalences, WORLDS),
+)
 
 
 if __name__ == "__main__":

@@ -1,36 +1,66 @@
-"""The whole default procedure on simulated scores, and the rules that it is compared with."""
+"""The whole default procedure on simulated scores, and what it is measured by.
+
+Every measure takes the arrays of one setting (see `arrays`) and gives numbers for its row of the table.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.metrics import metric_named
+from compare_cli.metrics import metric_named, pseudo_values
+from compare_cli.verdict import many, shrinkage
 from compare_cli.verdict.evidence import Baseline
 from compare_cli.verdict.fits import few_or_grouped
-from compare_cli.verdict.judge import Judgement, judge
+from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
+from compare_cli.verdict.judge import Judgement, judge, judge_single_test
 from compare_cli.verdict.looks import Look, looks_taken
 from compare_cli.verdict.paired import fold_variance, student_quantile
 from compare_cli.verdict.repeats import repeats_enough
 from tests.simulations.settings import Setting, make_splits
+from tests.simulations.single_tests import SingleTest
 
 Floats = NDArray[np.float64]
+Arrays = dict[str, Floats]
+ROPE = 0.01
+DRAWS = 2_000  # for more than two models: a tenth of the program's, for the time's sake
 
 
-def by_default(scores: Floats, setting: Setting, seed: int = 0) -> tuple[Judgement, Look]:
-    """Return the verdict of scores (models, repeats, folds) at the look with which the comparison ends.
+def draw_less() -> None:
+    """Let the verdict make fewer draws for more than two models, in this process."""
+    many.multivariate_t_draws = partial(many.multivariate_t_draws, draws=DRAWS)  # type: ignore[assignment]
+    shrinkage.DRAWS = DRAWS
 
-    The looks are those of `compare` without options.
-    """
+
+def scheme_of(setting: Setting) -> str:
+    """Return the protocol's name of how a setting is split."""
+    return "grouped" if setting.groups else "time" if setting.time else "stratified"
+
+
+def mean_share(setting: Setting) -> float | None:
+    """Return the mean n_test/n_train where folds are not equal, else None."""
+    if scheme_of(setting) == "stratified":
+        return None
+    y = np.repeat(np.arange(len(setting.counts)), setting.counts)
+    splits = make_splits(setting, y, np.random.default_rng(0))[0]
+    return float(np.mean([len(test) / len(train) for train, test in splits]))
+
+
+def by_default(
+    scores: Floats, setting: Setting, share: float | None, rope: float = ROPE
+) -> tuple[Judgement, Look]:
+    """Return the verdict of scores (models, repeats, folds) at the look with which `compare` ends."""
     most = scores.shape[1]
-    metric = replace(metric_named(setting.metric), rope=0.01)
-    scheme = "grouped" if setting.groups else "time" if setting.time else "stratified"
-    share = mean_share(setting) if scheme != "stratified" else None
+    metric = replace(metric_named(setting.metric), rope=rope)
+    cautious = few_or_grouped(scheme_of(setting), setting.counts)  # type: ignore[arg-type]
     verdicts: dict[int, Judgement] = {}
 
-    def named(repeats: int) -> dict[str, Floats]:
+    def named(repeats: int) -> Arrays:
         return {f"m{i}": one[:repeats] for i, one in enumerate(scores)}
 
     def decided(look: Look) -> bool:
@@ -40,10 +70,9 @@ def by_default(scores: Floats, setting: Setting, seed: int = 0) -> tuple[Judgeme
             rows=setting.rows,
             baseline=Baseline("none"),
             test_share=share,
-            cautious=few_or_grouped(scheme, setting.counts),
+            cautious=cautious,
             repeats_cap=most,
             level=look.alpha,
-            seed=seed,
         )
         return verdicts[look.repeats].verdict.status in {"better", "equivalent"}
 
@@ -52,21 +81,133 @@ def by_default(scores: Floats, setting: Setting, seed: int = 0) -> tuple[Judgeme
         return repeats_enough(named(repeats), higher_is_better=higher, test_share=share, cap=most)
 
     last = looks_taken(most, most, precise=precise, decided=decided)[-1]
-    if last.repeats not in verdicts or last.last:
+    if last.last:
         decided(last)
     return verdicts[last.repeats], last
 
 
-def mean_share(setting: Setting) -> float:
-    """Return the mean n_test/n_train of a setting's folds."""
-    rng = np.random.default_rng(0)
-    y = np.repeat(np.arange(len(setting.counts)), setting.counts)
-    splits = make_splits(setting, y, rng)[0]
-    return float(np.mean([len(test) / len(train) for train, test in splits]))
+def beats_any(judgement: Judgement) -> bool:
+    """Whether the leader is said to beat another model."""
+    return any(p.verdict == "better" and p.left == judgement.leader for p in judgement.pairs)
 
 
-def naive_winner(scores: Floats) -> bool:
-    """Whether the t-test that takes all folds of the first two models for independent names a winner."""
+def beats_naively(scores: Floats) -> bool:
+    """Whether the t-test that takes all folds for independent names a winner of two models."""
     d = (scores[0] - scores[1])[None]
     se = float(np.sqrt(fold_variance(d)[0] / d.size))
     return bool(abs(d.mean()) > student_quantile(0.975, d.size - 1) * se)
+
+
+def sets_of(scores: Floats, models: int) -> Iterator[Floats]:
+    """Yield disjoint sets of ``models`` from scores (runs, models, repeats, folds) without missing values."""
+    for run in scores:
+        for start in range(0, len(run) - models + 1, models):
+            part = run[start : start + models]
+            if np.isfinite(part).all():
+                yield part
+
+
+def false_winners(setting: Setting, arrays: Arrays, models: int, most: int) -> dict[str, float]:
+    """Return how often the leader is said to beat any of ``models``, in at most ``most`` sets."""
+    share, found = mean_share(setting), []
+    for scores, _ in zip(sets_of(arrays["scores"], models), range(most), strict=False):
+        judgement, look = by_default(scores, setting, share)
+        found.append((beats_any(judgement), beats_naively(scores), look.repeats))
+    default, naive, repeats = np.mean(found, axis=0)
+    return {"sets": len(found), "default": default, "naive": naive, "repeats": repeats}
+
+
+def single_test_winners(setting: SingleTest, arrays: Arrays, metric: str) -> dict[str, float]:
+    """Return how often one of two equal models wins on a single test set with several seeds."""
+    found = []
+    for y, models in zip(arrays["y"].astype(np.int64), arrays["p"], strict=True):
+        rows = {}
+        for name, seeds in zip("ab", models, strict=True):
+            given = [pseudo_values(metric, y, (p > 0.5).astype(np.int64), p, 2) for p in seeds]
+            if all(values is not None for values in given):
+                rows[name] = np.array(given)
+        if len(rows) == 2:
+            df = int(np.bincount(y, minlength=2).min()) - 1
+            found.append(
+                beats_any(judge_single_test(rows, metric=metric_named(metric), df=df, baseline=None))
+            )
+    return {"sets": len(found), "default": float(np.mean(found))}
+
+
+def coverage(setting: Setting, arrays: Arrays, repeats: int) -> dict[str, float]:
+    """Return how often intervals hold the accuracy on new rows of the model fitted on all rows."""
+    share, scheme = mean_share(setting), scheme_of(setting)
+    cautious = few_or_grouped(scheme, setting.counts)  # type: ignore[arg-type]
+    wilson, default, widths = [], [], []
+    for run, truths in zip(arrays["scores"], arrays["truth"], strict=True):
+        for scores, truth in zip(run[:, :repeats], truths, strict=True):
+            if np.isnan(truth):
+                continue
+            mean = float(scores.mean())
+            low, high = wilson_interval(mean, setting.rows)
+            wilson.append(low <= truth <= high)
+            if scheme == "stratified":
+                found = accuracy_interval(mean, setting.rows, len(scores))
+            else:
+                found = score_interval(scores, share, bounds=(0.0, 1.0), cautious=cautious) or (0.0, 1.0)
+            default.append(found[0] <= truth <= found[1])
+            widths.append(found[1] - found[0])
+    return {
+        "intervals": len(default),
+        "wilson": float(np.mean(wilson)),
+        "default": float(np.mean(default)),
+        "width": float(np.mean(widths)),
+    }
+
+
+def true_scores(arrays: Arrays) -> Floats:
+    """Return the expected scores (runs, models) of a world: a smooth curve of the score over the shift."""
+    shifts = arrays["shifts"]
+    curve = np.polyfit(shifts.ravel(), arrays["scores"].mean(axis=(2, 3)).ravel(), 3)
+    return np.asarray(np.polyval(curve, shifts))
+
+
+def world(setting: Setting, arrays: Arrays, models: int, most: int) -> dict[str, Floats]:
+    """Return what the verdicts of a world claim and what is true of it, one entry per run.
+
+    ``best`` the leader's P(best) as shown, ``flat`` the same with a flat prior, ``hit`` whether it is the
+    best; ``better`` (runs, models - 1) P(> ROPE) of the leader's pairs and ``apart`` whether it is so;
+    ``regret`` of the leader and ``recommended`` regret of the recommended model.
+    """
+    truth = true_scores(arrays)
+    rows: dict[str, list[object]] = {
+        k: [] for k in ("best", "flat", "hit", "better", "apart", "regret", "extra")
+    }
+    for scores, true in zip(arrays["scores"][:most, :models], truth[:most, :models], strict=True):
+        judgement, _ = by_default(scores, setting, None)
+        of = {f"m{i}": float(value) for i, value in enumerate(true)}
+        leader = str(judgement.leader)
+        gaps = [p for p in judgement.pairs if p.left == leader]
+        rows["best"].append(judgement.p_best_shrunk[leader])
+        rows["flat"].append(judgement.p_best[leader])
+        rows["hit"].append(of[leader] == max(of.values()))
+        rows["better"].append([p.p_better_shrunk for p in gaps])
+        rows["apart"].append([of[leader] - of[p.right] > ROPE for p in gaps])
+        rows["regret"].append(max(of.values()) - of[leader])
+        rows["extra"].append(of[leader] - of[str(judgement.verdict.recommended)])
+    return {key: np.array(values, dtype=np.float64) for key, values in rows.items()}
+
+
+def bins(claimed: Floats, true: Floats, fewest: int = 60) -> list[tuple[float, float, int]]:
+    """Return (mean claim, how often it came true, how many) for each tenth with enough of them."""
+    edges = [*np.arange(0, 1, 0.1), 1.001]
+    found = []
+    for low, high in pairwise(edges):
+        inside = (claimed >= low) & (claimed < high)
+        if inside.sum() >= fewest:
+            found.append((float(claimed[inside].mean()), float(true[inside].mean()), int(inside.sum())))
+    return found
+
+
+def false_equivalence(setting: Setting, arrays: Arrays) -> dict[str, float]:
+    """Return how often two models are called equivalent whose true difference is exactly the ROPE."""
+    truth, found = true_scores(arrays), []
+    for scores, true in zip(arrays["scores"], truth, strict=True):
+        judgement, _ = by_default(scores[:2], setting, None, rope=float(abs(true[0] - true[1])))
+        found.append(judgement.verdict.status == "equivalent")
+    return {"pairs": len(found), "equivalent": float(np.mean(found))}
