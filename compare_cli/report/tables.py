@@ -32,6 +32,7 @@ _CSV_FIELDS = (
     "predict_rows_per_second",
     "size_bytes",
     "p_best",
+    "p_best_shrunk",
     "in_top_set",
     "beats_baseline",
 )
@@ -256,7 +257,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         Column("interval", "95 %", lambda row: _interval(row, metric), 1, "left"),
         Column("gap", "Gap", gap, 2),
         Column(
-            "p_best", "P(best)", lambda row: "" if row.p_best is None else units.probability(row.p_best), 3
+            "p_best", "P(best)", lambda row: "" if row.chance is None else units.probability(row.chance), 3
         ),
         _statistic("linearity", "Linear", 5.1),
         _statistic("nonconvexity", "Nonconv", None),

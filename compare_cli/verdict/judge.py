@@ -94,7 +94,6 @@ def judge(
     test_share: float | None = None,
     cautious: bool = False,
     repeats_cap: int = REPEATS_CAP,
-    level: float = LEVEL,
     seed: int = 0,
 ) -> Judgement:
     """Judge models by their scores on shared folds.
@@ -105,14 +104,12 @@ def judge(
     how many more would decide). ``predictions(left, right)`` tells how two models' predictions differ, or
     None where unknown. ``test_share`` is the mean n_test/n_train (default 1/(k-1)). ``repeats_cap`` is how
     many repeats could be run at most: 1 where the protocol knows no repeats. ``cautious`` is for groups, and
-    for classes of fewer than 50 rows (see `pair_posterior`); ``level`` is the look's (see `looks`).
+    for classes of fewer than 50 rows (see `pair_posterior`).
 
     Arrays of different shapes are a ValueError; failures, single folds and missing spread never are.
     """
     evidence = fold_evidence(scores, metric, rows, baseline, test_share, cautious=cautious)
-    return judge_evidence(
-        evidence, metric, predictions=predictions, repeats_cap=repeats_cap, level=level, seed=seed
-    )
+    return judge_evidence(evidence, metric, predictions=predictions, repeats_cap=repeats_cap, seed=seed)
 
 
 def fold_evidence(
@@ -200,7 +197,7 @@ def judge_evidence(
 
     ``prefer`` says which of several models that are as good is recommended: the "simple" one, the "leader",
     or, given the seconds that each model takes to predict, the fastest (see `choice`). ``seed`` is that of
-    the draws for more than two models; the rest is as for `judge`.
+    the draws for more than two models, ``level`` that of the look (see `looks`); the rest is as for `judge`.
     """
     joint = joint_evidence(evidence, metric.rope, level, seed)
     pairs = judge_pairs(

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from compare_cli.metrics import metric_named, pseudo_values
 from compare_cli.verdict import many, shrinkage
-from compare_cli.verdict.evidence import Baseline
 from compare_cli.verdict.fits import few_or_grouped
 from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
-from compare_cli.verdict.judge import Judgement, judge, judge_single_test
+from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
 from compare_cli.verdict.looks import Look, looks_taken
 from compare_cli.verdict.paired import fold_variance, student_quantile
 from compare_cli.verdict.repeats import repeats_enough
@@ -64,16 +63,8 @@ def by_default(
         return {f"m{i}": one[:repeats] for i, one in enumerate(scores)}
 
     def decided(look: Look) -> bool:
-        verdicts[look.repeats] = judge(
-            named(look.repeats),
-            metric=metric,
-            rows=setting.rows,
-            baseline=Baseline("none"),
-            test_share=share,
-            cautious=cautious,
-            repeats_cap=most,
-            level=look.alpha,
-        )
+        evidence = fold_evidence(named(look.repeats), metric, setting.rows, None, share, cautious=cautious)
+        verdicts[look.repeats] = judge_evidence(evidence, metric, repeats_cap=most, level=look.alpha)
         return verdicts[look.repeats].verdict.status in {"better", "equivalent"}
 
     def precise(repeats: int) -> bool:
