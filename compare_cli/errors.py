@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import IntEnum
+from typing import Any
+
+LINE = 300  # characters of a message that somebody else wrote
 
 
 class ExitCode(IntEnum):
@@ -46,3 +49,34 @@ def nearest(name: str, known: Iterable[str]) -> str:
     folded = {k.casefold(): k for k in known}
     found = [folded[m] for m in get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]
     return f" Did you mean {' or '.join(repr(f) for f in found)}?" if found else ""
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks, cut where it is long."""
+    line = " ".join(encodable(text[: 20 * LINE]).split())
+    return line if len(line) <= LINE else line[: LINE - 1] + "…"
+
+
+def encodable(text: str) -> str:
+    """Return text that UTF-8 can hold: half a surrogate pair, which Python allows, is spelled out."""
+    return str.__str__(text).encode("utf-8", "backslashreplace").decode()
+
+
+def text_of(value: Any, how: Callable[[Any], str] = str) -> str:
+    """Return a foreign object as text, also where the object itself fails to give it."""
+    try:
+        return how(value)
+    except BaseException as error:
+        return f"<{type(value).__name__} whose {how.__name__} raises {type(error).__name__}>"
+
+
+def message_of(error: BaseException) -> str:
+    """Return what a foreign error says, in one line; of a group also what its members say."""
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    said = [text_of(error), *(f"{type(e).__name__}: {message_of(e)}" for e in members)]
+    return one_line("; ".join(said)) or "no message"
+
+
+def kind_and_message(error: BaseException) -> str:
+    """Return a foreign error as ``ValueError: what it says``, in one line."""
+    return f"{type(error).__name__}: {message_of(error)}"

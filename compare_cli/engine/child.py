@@ -6,7 +6,6 @@ the others, nor tell which task a dead one was at.
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from multiprocessing.connection import wait
@@ -14,7 +13,7 @@ from typing import Any
 
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits, size_text
-from compare_cli.engine.nursery import Nursery, can_fork, forks, fresh_process, kill
+from compare_cli.engine.nursery import Nursery, can_fork, ending, forks, fresh_process, kill
 from compare_cli.engine.workspace import Workspace
 from compare_cli.models.families import family_of
 from compare_cli.types import FitResult, FitTask, ModelSpec
@@ -195,17 +194,7 @@ def too_late(task: FitTask, limits: Limits) -> FitResult:
 
 def died(task: FitTask, limits: Limits, code: int | None) -> FitResult:
     """Return the result of a task whose process died; ``code`` is its exit code, negative for a signal."""
-    message = f"the process of this fit died ({_ending(code)})"
+    message = f"the process of this fit died ({ending(code)})"
     if limits.memory is not None:
         message += f"; it may take {size_text(limits.memory)} (--memory-limit)"
     return no_result(task, "killed", "ProcessDied", message)
-
-
-def _ending(code: int | None) -> str:
-    if code is None:
-        return "out of memory, or a crash in compiled code"
-    if code >= 0:
-        return f"it ended itself with exit status {code}"
-    name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
-    why = {"SIGKILL": "out of memory, or killed by somebody"}.get(name, "a crash in compiled code")
-    return f"{name}: {why}"

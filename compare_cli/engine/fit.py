@@ -10,11 +10,12 @@ import math
 import os
 import pickle
 import random
+import re
 import time
 import traceback
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.engine.workspace import Workspace, own_type
+from compare_cli.errors import encodable, kind_and_message, message_of, one_line, text_of
 from compare_cli.metrics import (
     METRICS,
     PER_ROW,
@@ -38,42 +40,54 @@ from compare_cli.models.specs import make_estimator
 from compare_cli.types import FitResult, FitStatus, FitTask
 
 TRAIN_SCORE_ROWS = 10_000
-LINE = 300
+WARNINGS = 20  # of one fit that are told
+WHOLE = 2**63  # from which on a number is no number of JSON to everybody
 SUM_ERROR = 1e-3  # by which probabilities of a row may miss 1, or be less than 0
 ROWS_IN = {"predict", "predict_proba", "decision_function", "score"}  # methods that take rows
 
 
 def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
-    """Run one task. Whatever the model raises becomes a result with status "failed", or "memory"."""
-    apart = contextlib.nullcontext() if family_of(task.model).builtin else surroundings_restored(task)
+    """Run one task. Whatever the model raises becomes a result with status "failed", or "memory".
+
+    Only a Ctrl-C while a built-in model fits in the program itself is passed on; models from outside never
+    run there.
+    """
+    trusted = family_of(task.model).builtin
+    apart = contextlib.nullcontext() if trusted else surroundings_restored(task)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             with apart:
                 result = _fit(task, workspace)
-        except (Exception, SystemExit) as error:  # a model may raise anything; the run goes on
-            status: FitStatus = "memory" if isinstance(error, MemoryError) else "failed"
-            told = "".join(traceback.format_exception(error))
-            result = no_result(task, status, type(error).__name__, str(error), told)
-    lines = (one_line(f"{w.category.__name__}: {w.message}") for w in caught)
-    return replace(result, warnings=tuple(dict.fromkeys(lines)))
+        except BaseException as error:  # a model may raise anything; the run goes on
+            if trusted and isinstance(error, KeyboardInterrupt):
+                raise
+            result = _failure(task, error)
+    return replace(result, warnings=_told(caught))
+
+
+def _failure(task: FitTask, error: BaseException) -> FitResult:
+    """Return the result of a task whose model raised."""
+    status: FitStatus = "memory" if isinstance(error, MemoryError) else "failed"
+    told = encodable("".join(traceback.format_exception(error)))
+    return no_result(task, status, re.sub(r"\W+", "_", type(error).__name__), message_of(error), told)
+
+
+def _told(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Return different warnings in a line each; of many the first ones, and how many more there were."""
+    lines = list(dict.fromkeys(one_line(f"{w.category.__name__}: {text_of(w.message)}") for w in caught))
+    more = len(lines) - WARNINGS
+    return (*lines[:WARNINGS], *([f"and {more} other warnings"] if more > 0 else []))
 
 
 def no_result(task: FitTask, status: FitStatus, kind: str, message: str, traceback: str = "") -> FitResult:
     """Return the result of a task that has no scores: what happened, in one line."""
-    error = f"{kind}: {one_line(message) or 'no message'}"
-    return _result(task, status=status, error=error, traceback=traceback)
+    return _result(task, status=status, error=f"{kind}: {one_line(message)}", traceback=traceback)
 
 
 def _result(task: FitTask, **facts: Any) -> FitResult:
     rows = {"train_rows": len(task.train), "test_rows": len(task.test)}
     return FitResult(task.model.name, task.repeat, task.fold, key=task.key, **rows, **facts)
-
-
-def one_line(text: str) -> str:
-    """Return text without line breaks, cut where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= LINE else line[: LINE - 1] + "…"
 
 
 def _fit(task: FitTask, workspace: Workspace) -> FitResult:
@@ -204,7 +218,7 @@ def class_probabilities(estimator: Any, X: NDArray[np.float64], classes: int) ->
     try:
         given = np.asarray(estimator.predict_proba(X))
     except (AttributeError, NotImplementedError) as error:  # declared, but refused when called
-        warnings.warn(f"no probabilities: {one_line(str(error)) or type(error).__name__}", stacklevel=2)
+        warnings.warn(f"no probabilities: {kind_and_message(error)}", stacklevel=2)
         return None
     try:
         columns = _columns(estimator, classes)
@@ -251,7 +265,7 @@ def _extra_score(name: str, estimator: Any, X: NDArray[np.float64], y: NDArray[n
     try:
         score = float(get_scorer(name)(estimator, X, y))
     except Exception as error:  # one score that fails does not make the fit fail
-        warnings.warn(f"{name}: {error}", stacklevel=2)
+        warnings.warn(f"{name}: {message_of(error)}", stacklevel=2)
         return None
     return score if math.isfinite(score) else None
 
@@ -277,20 +291,26 @@ def _size(estimator: Any) -> int | None:
 
 def _all_params(estimator: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
     params = estimator.get_params(deep=False) if hasattr(estimator, "get_params") else given
-    return {str(name): _plain(value) for name, value in params.items()}
+    return {encodable(text_of(name)): _plain(value) for name, value in params.items()}
 
 
 def _plain(value: Any) -> Any:
     """Return a parameter as a JSON value, so that any result can travel; objects become their repr."""
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int) and abs(value) < WHOLE:
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return encodable(value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return one_line(repr(value))
+        return {encodable(text_of(key)): _plain(item) for key, item in value.items()}
+    return one_line(text_of(value, repr))
 
 
 class OnCopies:

@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
@@ -28,7 +28,9 @@ from typing import Any
 from compare_cli.engine.fit import fit_task
 from compare_cli.engine.limits import ask_for_one_thread, limited_memory
 from compare_cli.engine.workspace import Workspace
+from compare_cli.errors import kind_and_message
 
+PATIENCE = 60.0  # seconds that building a model may take
 BEGUN = "begun"  # what a child sends when the clock of a fit starts
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 
@@ -283,3 +285,51 @@ def _be_quiet() -> None:
 
     ask_for_one_thread()  # libraries that a fresh interpreter has still to load
     threadpool_limits(1)
+
+
+def in_a_fork(work: Callable[[], str]) -> str:
+    """Return what ``work`` returns, run in a process that is forked for it, see `can_fork`.
+
+    Raises EOFError that says what ``work`` raised, how the process ended, or that it did not in time.
+    """
+    ours, theirs = Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_tell, args=(work, theirs))
+    with _interrupts_wait():
+        process.start()
+    theirs.close()
+    try:
+        if not ours.poll(PATIENCE):
+            raise EOFError(f"it did not end within {PATIENCE:g} s")
+        raised, said = ours.recv()
+    except EOFError as error:
+        kill(process)
+        process.join()
+        raise EOFError(str(error) or ending(process.exitcode)) from None
+    finally:
+        kill(process)
+        process.join()
+        ours.close()
+    if raised:
+        raise EOFError(said)
+    return str(said)
+
+
+def _tell(work: Callable[[], str], connection: Connection) -> None:
+    _be_mortal(None)
+    _be_quiet()
+    os.setpgid(0, 0)
+    try:
+        connection.send((False, work()))
+    except BaseException as error:
+        connection.send((True, kind_and_message(error)))
+
+
+def ending(code: int | None) -> str:
+    """Return how a process ended, by its exit code: negative for a signal, None where it is not known."""
+    if code is None:
+        return "out of memory, or a crash in compiled code"
+    if code >= 0:
+        return f"it ended itself with exit status {code}"
+    name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
+    why = {"SIGKILL": "out of memory, or killed by somebody"}.get(name, "a crash in compiled code")
+    return f"{name}: {why}"

@@ -15,10 +15,10 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from compare_cli.engine.child import Children
-from compare_cli.engine.fit import no_result, one_line
+from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits
 from compare_cli.engine.workspace import Workspace
-from compare_cli.errors import UsageError
+from compare_cli.errors import UsageError, kind_and_message, message_of
 from compare_cli.types import FitResult, FitTask
 
 JOINING = 15.0  # seconds to wait for an answer of the scheduler
@@ -90,7 +90,7 @@ class Dask:
         try:
             return self._distributed.Client(f"tcp://{address}", timeout=JOINING, set_as_default=False)
         except (OSError, ValueError) as error:
-            why = one_line(str(error)) or type(error).__name__
+            why = kind_and_message(error)
             raise UsageError(f"--cluster dask://{address}: no scheduler answers there ({why}).") from None
 
     def _start(self, jobs: int) -> Any:
@@ -120,7 +120,7 @@ class Dask:
         try:
             found: dict[str, dict[str, str]] = self._client.run(versions)
         except Exception as error:  # most often: the package is not installed there
-            why = one_line(f"{type(error).__name__}: {error}")
+            why = kind_and_message(error)
             raise UsageError(f"--cluster: the workers cannot run compare ({why}).") from None
         return found
 
@@ -224,7 +224,7 @@ class Ray:
             try:
                 ray.init(**how)
             except (ConnectionError, RuntimeError, ValueError) as error:
-                why = one_line(str(error))
+                why = message_of(error)
                 raise UsageError(f"--cluster ray: Ray does not start ({why}).") from None
         self.jobs = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self.threads = 2 * self.jobs  # the next task is there when a short fit ends

@@ -8,13 +8,14 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from compare_cli.engine.limits import Limits, check_memory_limit
+from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.engine.workspace import BOUNDARY_VERSION, Probing, Workspace
 from compare_cli.errors import UsageError
@@ -272,6 +273,25 @@ def _digest(file: str) -> str:
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:
-    """Build every estimator once, so that a wrong parameter is told before anything runs (UsageError)."""
+    """Build every estimator once, so that a wrong parameter is told before anything runs (UsageError).
+
+    The constructor of a model from outside may do anything, end the program too: it runs in a process of
+    its own where one can be forked.
+    """
     for spec in models:
-        check_values(spec, make_estimator(spec, resolve_params(spec, shape, seed)))
+        fault = partial(_fault, spec, resolve_params(spec, shape, seed))
+        try:
+            found = fault() if family_of(spec).builtin or not can_fork() else in_a_fork(fault)
+        except EOFError as error:
+            raise UsageError(f"--models {spec.name}: cannot be made ({error}).") from error
+        if found:
+            raise UsageError(found)
+
+
+def _fault(spec: ModelSpec, params: Mapping[str, Any]) -> str:
+    """Return what is wrong with the parameters of a model; "" where nothing is."""
+    try:
+        check_values(spec, make_estimator(spec, params))
+    except UsageError as error:
+        return str(error)
+    return ""

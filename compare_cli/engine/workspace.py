@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from compare_cli.boundary.probes import shared_probes
 from compare_cli.boundary.space import Frame, prepared_frame
 from compare_cli.boundary.statistics import describe_fold
+from compare_cli.errors import kind_and_message
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
@@ -154,5 +155,5 @@ class Surroundings:
                 shared=self.shared,
             )
         except Exception as error:  # statistics that cannot be had do not make the fit fail
-            warnings.warn(f"no boundary statistics: {type(error).__name__}: {error}", stacklevel=2)
+            warnings.warn(f"no boundary statistics: {kind_and_message(error)}", stacklevel=2)
             return None

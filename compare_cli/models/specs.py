@@ -6,15 +6,19 @@ Reading a spec imports no model. Checking its parameters does.
 from __future__ import annotations
 
 import ast
-import importlib
+import contextlib
+import importlib.util
 import inspect
+import os
 import re
+import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any, cast
 
-from compare_cli.errors import UsageError, nearest
+from compare_cli.errors import UsageError, kind_and_message, nearest
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS, FAMILIES, Family
 from compare_cli.types import ModelSpec
 
@@ -145,26 +149,46 @@ def _shown(value: Any) -> str:
 
 
 def load_class(spec: ModelSpec) -> type[Any]:
-    """Import the classifier of a spec.
+    """Import the classifier of a spec; a module that is found nowhere else may be in the current folder.
 
     Raises UsageError when there is no such module or class or when it is no classifier.
     """
     module, _, name = spec.factory.partition(":")
     try:
-        found: Any = importlib.import_module(module)
+        found: Any = sys.modules.get(module) or _imported(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except (Exception, SystemExit) as error:  # a plugin's module may raise anything while it is imported
-        why = _one_line(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin's module may raise anything while it is imported
+        why = kind_and_message(error)
         raise UsageError(f"Model {spec.family!r} cannot be loaded from {spec.factory} ({why}).") from error
     if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
         raise UsageError(f"Model {spec.family!r}: {spec.factory} is not a class with fit and predict.")
     return cast("type[Any]", found)
 
 
-def _one_line(error: BaseException) -> str:
-    """Return kind and message of a foreign error in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+def _imported(module: str) -> Any:
+    """Import a module that the user named; the current folder is the last place where it is looked for."""
+    here = Path.cwd()
+    top = module.partition(".")[0]
+    if importlib.util.find_spec(top) is None and ((here / f"{top}.py").is_file() or (here / top).is_dir()):
+        sys.path.append(str(here))
+    with printing_to_stderr():
+        return importlib.import_module(module)
+
+
+@contextlib.contextmanager
+def printing_to_stderr() -> Iterator[None]:
+    """Send what foreign code prints to standard error: standard output is the result's."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        with contextlib.suppress(OSError):  # closed descriptors, as services have them
+            kept = os.dup(1)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, 1)
+            os.dup2(2, 1)
+        yield
 
 
 def check_values(spec: ModelSpec, estimator: Any) -> None:
@@ -198,9 +222,10 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
             f" `compare models {spec.family}` shows all of them."
         )
     try:
-        return cls(**deepcopy({**settings, **spec.params}))  # it may change lists and dictionaries
-    except Exception as error:  # the class is not ours: any fault in its parameters is told as one line
-        raise UsageError(f"--models {spec.name}: {_one_line(error)}") from error
+        with printing_to_stderr():
+            return cls(**deepcopy({**settings, **spec.params}))  # it may change lists and dictionaries
+    except (Exception, SystemExit, GeneratorExit) as error:  # not ours: any fault is told as one line
+        raise UsageError(f"--models {spec.name}: {kind_and_message(error)}") from error
 
 
 def parameter_names(cls: type[Any]) -> list[str]:

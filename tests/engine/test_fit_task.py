@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from toy_tables import blobs, make_dataset, mixed, with_test
 
-from compare_cli.engine.fit import LINE, fit_task
+from compare_cli.engine.fit import fit_task
 from compare_cli.engine.plan import Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.engine.workspace import Workspace
+from compare_cli.errors import LINE
 from compare_cli.metrics import METRICS
 from compare_cli.types import Dataset, FitResult, FitTask
 

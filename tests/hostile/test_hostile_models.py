@@ -1,0 +1,213 @@
+"""Models that are hostile or careless: what the program says, with which exit code; the others are unharmed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+FIT = ("fit", "{table}", "--folds", "2", "--repeats", "1", "--no-boundary", "--no-store", "--json")
+
+FAILING = {
+    "Raises(what='generator exit')": "GeneratorExit: bye",
+    "Raises(what=interrupt)": "KeyboardInterrupt: no message",
+    "Raises(what=exit)": "SystemExit: 3",
+    "Raises(what=own)": "OwnEnd: mine",
+    "Raises(what=group)": "ExceptionGroup: two things (2 sub-exceptions); ValueError: first; TypeError: second",
+    "Raises(what='base group')": (
+        "BaseExceptionGroup: worse (2 sub-exceptions); KeyboardInterrupt: a; ValueError: b"
+    ),
+    "Raises(what=unsayable)": "Unsayable: <Unsayable whose str raises KeyError>",
+    "Raises(what=surrogate)": "ValueError: half a pair: \\udc80",
+    "Raises(what=stop)": "StopIteration: no more",
+    "Raises(what=long)": "ValueError: word word",
+    "Raises(what='strange name')": "A_b_0m: named strangely",
+    "Raises(what='not an exception\\'s text')": "ValueError: (b'\\xff', <class 'object'>)",
+    "Raises(what=deep)": "RecursionError: too deep",
+    "Raises(what=eof)": "EOFError: pipe?",
+    "Raises(what=os)": "OSError: [Errno 28] No space left on device",
+    "Raises(what=pickle)": "Local: one and two",
+    "Raises(what=own,where=predict)": "OwnEnd: mine",
+    "Raises(what=interrupt,where=predict)": "KeyboardInterrupt: no message",
+    "Raises(what=own,where=get_params)": "OwnEnd: mine",
+    "Raises(what=own,where=getstate)": "OwnEnd: mine",
+    "Ends(how=exit)": "SystemExit: enough",
+    "Ends(how=_0)": "ProcessDied: the process of this fit died (it ended itself with exit status 0)",
+    "Ends(how=_3)": "ProcessDied: the process of this fit died (it ended itself with exit status 3)",
+    "Ends(how=_3,where=predict)": "ProcessDied: the process of this fit died (it ended itself with exit",
+    "Ends(how=thread)": "ProcessDied: the process of this fit died (it ended itself with exit status 7)",
+    "Ends(how=group)": "ProcessDied: the process of this fit died (SIGKILL: out of memory, or killed",
+    "Ends(how='6')": "ProcessDied: the process of this fit died (SIGABRT: a crash in compiled code)",
+    "Ends(how='9')": "ProcessDied: the process of this fit died (SIGKILL: out of memory, or killed",
+    "Ends(how='11')": "ProcessDied: the process of this fit died (SIGSEGV: a crash in compiled code)",
+    "Ends(how='15')": "ProcessDied: the process of this fit died (SIGTERM",
+    "Answers(kind=none)": "ValueError: predict returned shape () for 30 rows",
+    "Answers(kind=short)": "ValueError: predict returned shape (29,) for 30 rows",
+    "Answers(kind=wide)": "ValueError: predict returned shape (30, 2) for 30 rows",
+    "Answers(kind=text)": "ValueError: predict returned labels that were not in the training data",
+    "Answers(kind=nan)": "ValueError: predict returned labels that were not in the training data",
+    "Answers(kind=infinite)": "ValueError: predict returned labels that were not in the training data",
+    "Answers(kind=complex)": "ValueError: predict returned labels that were not in the training data",
+    "Answers(kind=huge)": "ValueError: predict returned labels that were not in the training data",
+    "Answers(kind=nested)": "ValueError: ",
+    "Answers(kind=generator)": "ValueError: predict returned shape () for 30 rows",
+    "Answers(kind=negative)": "ValueError: predict returned labels that were not in the training data",
+    "Answers(kind=dictionaries)": "",
+}
+"""A model, and how the error of its fits begins; the exit code is 4."""
+
+FITTING = [f"Answers(kind={kind})" for kind in ("column", "list", "floats", "bools", "objects", "digits")]
+FITTING += ["Talks", "Warns", "Parameters", "Hangs(how=stdin)"]
+
+REFUSED = {
+    "Ends(how=_3,where=init)": "cannot be made (it ended itself with exit status 3).",
+    "Ends(how=exit,where=init)": "SystemExit: enough",
+    "Ends(how='9',where=init)": "cannot be made (SIGKILL: out of memory, or killed by somebody).",
+    "Ends(how='11',where=init)": "cannot be made (SIGSEGV: a crash in compiled code).",
+    "Raises(nothing=1)": "Raises has no parameter 'nothing'.",
+    "Missing": "cannot be loaded from hostile_models:Missing (AttributeError: ",
+    "RAISED": "hostile_models:RAISED is not a class with fit and predict.",
+}
+"""A model, and what the error says; the exit code is 2."""
+
+
+def run(*args: str, stdin: Any = subprocess.DEVNULL, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "compare_cli", *args],
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(TESTS), **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> str:
+    rows = [f"{i % 7},{(i * 37) % 11},{'yes' if i % 7 > 3 else 'no'}" for i in range(60)]
+    path = tmp_path_factory.mktemp("hostile") / "small.csv"
+    path.write_text("size,weight,answer\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def together(table: str) -> dict[str, Any]:
+    """All failing and fitting models in one run, beside a tree: whatever they do, each gets its own result."""
+    models = [f"hostile_models:{name}" for name in (*FAILING, *FITTING)]
+    done = run(*(a.format(table=table) for a in FIT), "--models", ",".join(["tree", *models]), "--jobs", "2")
+    assert done.returncode == 4, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def fits(document: dict[str, Any], model: str) -> list[dict[str, Any]]:
+    return [fit for fit in document["fits"] if fit["model"].startswith(f"hostile_models:{model}")]
+
+
+@pytest.mark.parametrize("model", FAILING)
+def test_a_fit_that_fails_says_why(together: dict[str, Any], model: str) -> None:
+    normalised = model.replace("\\'", "'").partition("(")[0]
+    found = [fit for fit in fits(together, normalised) if (fit["error"] or "").startswith(FAILING[model])]
+    wanted = {"killed"} if "ProcessDied" in FAILING[model] else {"failed"}
+    assert len(found) >= 2, [fit["error"] for fit in fits(together, normalised)]
+    assert {fit["status"] for fit in found} == wanted
+    assert all(len(fit["error"]) < 400 and fit["error"].isprintable() for fit in found)
+
+
+@pytest.mark.parametrize("model", FITTING)
+def test_a_model_that_is_only_strange_is_fitted(together: dict[str, Any], model: str) -> None:
+    name = model.partition("(")[0]
+    assert "ok" in {fit["status"] for fit in fits(together, name)}
+
+
+def test_the_models_beside_them_are_unharmed(together: dict[str, Any], table: str) -> None:
+    alone = json.loads(run(*(a.format(table=table) for a in FIT), "--models", "tree").stdout)
+    for model in ("tree", "dummy"):
+        scores = [
+            [(f["repeat"], f["fold"], f["accuracy"], f["scores"]) for f in d["fits"] if f["model"] == model]
+            for d in (alone, together)
+        ]
+        assert scores[0] == scores[1]
+        assert len(scores[0]) == 2
+
+
+@pytest.mark.parametrize("model", REFUSED)
+def test_a_model_that_cannot_be_made_is_wrong_usage(table: str, model: str) -> None:
+    done = run(*(a.format(table=table) for a in FIT), "--models", f"tree,hostile_models:{model}")
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    assert REFUSED[model] in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("how", ["sleep", "loop", "children"])
+def test_a_model_that_does_not_return_is_ended_at_the_limit(table: str, how: str) -> None:
+    started = time.monotonic()
+    args = [*(a.format(table=table) for a in FIT), "--time-limit", "1", "--jobs", "2"]
+    done = run(*args, "--models", f"tree,hostile_models:Hangs(how={how})")
+    assert done.returncode == 4
+    told = {fit["error"] for fit in json.loads(done.stdout)["fits"] if "Hangs" in fit["model"]}
+    assert told == {"TimeLimit: not finished after 1 s (--time-limit)"}
+    assert time.monotonic() - started < 30
+
+
+def test_a_pipe_ends_with_the_program_although_a_fit_left_a_process(table: str) -> None:
+    """``compare … 2>&1 | tee`` waits for everybody who holds the pipe."""
+    model = "hostile_models:Hangs(how=children)"
+    command = [sys.executable, "-m", "compare_cli", *(a.format(table=table) for a in FIT)]
+    command += ["--time-limit", "1", "--models", f"{model},tree"]
+    done = subprocess.run(
+        ["bash", "-c", '"$@" 2>&1 | cat', "bash", *command],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+    )
+    assert '"TimeLimit: ' in done.stdout
+
+
+def test_nothing_is_imported_from_the_current_folder_unless_it_is_named(table: str, tmp_path: Path) -> None:
+    """Then it is looked for there last."""
+    for name in ("numpy", "sklearn", "joblib", "random", "hostile_models", "pandas"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('taken from here')\n", encoding="utf-8")
+    (tmp_path / "mine.py").write_text("from hostile_models import Base as Mine\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "compare_cli", *(a.format(table=table) for a in FIT), "--models", "mine:Mine"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert {fit["status"] for fit in json.loads(done.stdout)["fits"]} == {"ok"}
+
+
+@pytest.mark.parametrize("way", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_every_signal_that_ends_keeps_what_is_done(table: str, way: signal.Signals, tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    args = [a.format(table=table) for a in FIT[:-1]]
+    models = "tree,hostile_models:Hangs"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "compare_cli", *args, "--models", models, "--jobs", "1", "-o", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    time.sleep(4)
+    process.send_signal(way)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + way
+    assert "Traceback" not in err
+    assert json.loads(file.read_text(encoding="utf-8"))["run"]["status"] == "interrupted"
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
