@@ -14,6 +14,7 @@ from typing import NoReturn
 from compare_cli.engine.limits import ask_for_one_thread
 from compare_cli.errors import CompareError, ExitCode
 
+_ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 _received: int | None = None  # the signal that asked for an end
 
 
@@ -25,23 +26,23 @@ def main() -> None:
     except KeyboardInterrupt:  # before the program listens, or while it ends
         raise SystemExit(ExitCode.INTERRUPTED) from None
     finally:  # Python ends with the usual handlers: a late Ctrl-C would hide what was done behind its code
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
 
 
 def run() -> NoReturn:
     """Run the Typer app and exit. Usage errors are told by Typer itself, with exit code 2.
 
-    After a signal that asked for an end the code is 130 (Ctrl-C) or 143 (SIGTERM), unless everything was
-    done all the same. Errors do not change that: compiled code that is interrupted while it is imported
-    turns Ctrl-C into errors of its own.
+    After a signal that asked for an end the code is 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP: the terminal
+    was closed), unless everything was done all the same. Errors do not change that: compiled code that is
+    interrupted while it is imported turns Ctrl-C into errors of its own.
     """
     _listen()
     try:
         _run()
     except SystemExit as end:
         if _received is not None and end.code not in {ExitCode.OK, None}:
-            sys.exit(ExitCode.TERMINATED if _received == signal.SIGTERM else ExitCode.INTERRUPTED)
+            sys.exit(128 + _received)
         raise
 
 
@@ -69,13 +70,13 @@ def _program_name() -> str:
 
 
 def _listen() -> None:
-    """Treat SIGTERM like Ctrl-C: what is done is printed and kept; only the exit code differs.
+    """Treat SIGTERM and SIGHUP like Ctrl-C: what is done is printed and kept; only the exit code differs.
 
-    A job in the background that ignores Ctrl-C goes on ignoring it.
+    What was told to ignore them, as a job in the background or under nohup is, goes on ignoring them.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+    for number in _ENDING:
+        if signal.getsignal(number) in {signal.default_int_handler, signal.SIG_DFL}:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

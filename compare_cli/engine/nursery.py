@@ -126,7 +126,7 @@ def _started(target: Any, *given: Any) -> tuple[Any, Connection]:
         context = get_context("loky")
     ours, theirs = context.Pipe()
     about = (theirs, ours if forked else None, *given)
-    with _allowed_to_have_children(), _interrupts_wait():
+    with _allowed_to_have_children(), _interrupts_wait(), safe_path():
         process = context.Process(target=target, args=about)
         process.start()
     theirs.close()
@@ -147,6 +147,18 @@ def _allowed_to_have_children() -> Iterator[None]:
     finally:
         if daemon is not None:
             config["daemon"] = daemon
+
+
+@contextlib.contextmanager
+def safe_path() -> Iterator[None]:
+    """Start fresh interpreters that do not look for modules in the current folder first."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = before or "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from compare_cli.engine.child import Children
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits
+from compare_cli.engine.nursery import safe_path
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import UsageError, kind_and_message, message_of
 from compare_cli.types import FitResult, FitTask
@@ -94,9 +95,10 @@ class Dask:
             raise UsageError(f"--cluster dask://{address}: no scheduler answers there ({why}).") from None
 
     def _start(self, jobs: int) -> Any:
-        self._local = self._distributed.LocalCluster(
-            n_workers=jobs, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-        )
+        with safe_path():
+            self._local = self._distributed.LocalCluster(
+                n_workers=jobs, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+            )
         return self._distributed.Client(self._local, set_as_default=False)
 
     def _check_versions(self) -> None:

@@ -1,4 +1,4 @@
-"""Models that are hostile or careless: what the program says, with which exit code; the others are unharmed."""
+"""Hostile or careless models: what the program says, with which exit code; the others are unharmed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ FAILING = {
     "Raises(what=interrupt)": "KeyboardInterrupt: no message",
     "Raises(what=exit)": "SystemExit: 3",
     "Raises(what=own)": "OwnEnd: mine",
-    "Raises(what=group)": "ExceptionGroup: two things (2 sub-exceptions); ValueError: first; TypeError: second",
+    "Raises(what=group)": (
+        "ExceptionGroup: two things (2 sub-exceptions); ValueError: first; TypeError: second"
+    ),
     "Raises(what='base group')": (
         "BaseExceptionGroup: worse (2 sub-exceptions); KeyboardInterrupt: a; ValueError: b"
     ),
-    "Raises(what=unsayable)": "Unsayable: <Unsayable whose str raises KeyError>",
+    "Raises(what=unsayable)": "UnsayableError: <UnsayableError whose str raises KeyError>",
     "Raises(what=surrogate)": "ValueError: half a pair: \\udc80",
     "Raises(what=stop)": "StopIteration: no more",
     "Raises(what=long)": "ValueError: word word",
@@ -34,7 +36,7 @@ FAILING = {
     "Raises(what=deep)": "RecursionError: too deep",
     "Raises(what=eof)": "EOFError: pipe?",
     "Raises(what=os)": "OSError: [Errno 28] No space left on device",
-    "Raises(what=pickle)": "Local: one and two",
+    "Raises(what=pickle)": "LocalError: one and two",
     "Raises(what=own,where=predict)": "OwnEnd: mine",
     "Raises(what=interrupt,where=predict)": "KeyboardInterrupt: no message",
     "Raises(what=own,where=get_params)": "OwnEnd: mine",
@@ -60,7 +62,7 @@ FAILING = {
     "Answers(kind=nested)": "ValueError: ",
     "Answers(kind=generator)": "ValueError: predict returned shape () for 30 rows",
     "Answers(kind=negative)": "ValueError: predict returned labels that were not in the training data",
-    "Answers(kind=dictionaries)": "",
+    "Answers(kind=dictionaries)": "ValueError: predict returned labels that were not in the training data",
 }
 """A model, and how the error of its fits begins; the exit code is 4."""
 
@@ -100,7 +102,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def together(table: str) -> dict[str, Any]:
-    """All failing and fitting models in one run, beside a tree: whatever they do, each gets its own result."""
+    """All of them in one run, beside a tree: whatever they do, each gets its own result."""
     models = [f"hostile_models:{name}" for name in (*FAILING, *FITTING)]
     done = run(*(a.format(table=table) for a in FIT), "--models", ",".join(["tree", *models]), "--jobs", "2")
     assert done.returncode == 4, done.stderr[-2000:]
