@@ -19,6 +19,7 @@ ADDED_LATER = {
     "Protocol": {"repeat_digests"},
     "PairVerdict": {"disagreement_between_rows"},
     "Fit": {"ran_at"},
+    "ModelSummary": {"per_class", "calibration", "roc"},
     "BenchComparison": {"seconds", "status"},
 }
 """Keys that the first documents of this schema do not have; every other key is always there."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ECE_BINS = 15
+ROC_POINTS = 101
 
 
 @dataclass(frozen=True)
@@ -329,12 +330,45 @@ def probability_scores(y: NDArray[np.int64], probabilities: NDArray[np.float64])
     """
     import numpy as np
 
-    p = probabilities.astype(np.float64)
-    top, right = p.max(axis=1), p.argmax(axis=1) == y
-    bins = np.minimum((top * ECE_BINS).astype(int), ECE_BINS - 1)
-    gap = np.bincount(bins, weights=right - top, minlength=ECE_BINS)
+    _, confidence, right = calibration_counts(y, probabilities).T
     return {
         "log_loss": float(log_losses(y, probabilities).mean()),
         "brier": float(squared_errors(y, probabilities).mean()),
-        "ece": float(np.abs(gap).sum() / len(y)),
+        "ece": float(np.abs(right - confidence).sum() / len(y)),
     }
+
+
+def calibration_counts(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, for equal bins of the top probability, rows, the sum of it, and rows right, (`ECE_BINS`, 3)."""
+    import numpy as np
+
+    p = probabilities.astype(np.float64)
+    top, right = p.max(axis=1), p.argmax(axis=1) == y
+    bins = np.minimum((top * ECE_BINS).astype(int), ECE_BINS - 1)
+    weights = (np.ones(len(y)), top, right)
+    return np.stack([np.bincount(bins, weights=w, minlength=ECE_BINS) for w in weights], axis=1)
+
+
+def roc_curve(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the true positive rates at false positive rates 0, .01 … 1, (`ROC_POINTS`,).
+
+    One class against the rest, averaged over classes (two classes: class 1 alone), as for `roc_auc`. Between
+    thresholds rates are interpolated; equal probabilities make one step. None where no class has both
+    rows of it and others.
+    """
+    import numpy as np
+
+    grid = np.linspace(0, 1, ROC_POINTS)
+    codes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    curves = []
+    for code in codes:
+        positive = y == code
+        if not 0 < positive.sum() < len(y):
+            continue
+        order = np.argsort(-probabilities[:, code], kind="stable")
+        last = np.flatnonzero(np.diff(probabilities[order, code], append=np.nan) != 0)
+        found = np.cumsum(positive[order])[last] / positive.sum()
+        wrong = np.cumsum(~positive[order])[last] / (~positive).sum()
+        highest = {0.0: 0.0} | dict(zip(wrong.tolist(), found.tolist(), strict=True))
+        curves.append(np.interp(grid, list(highest), list(highest.values())))
+    return np.mean(curves, axis=0) if curves else None

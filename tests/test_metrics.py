@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from compare_cli.errors import UsageError
 from compare_cli.metrics import (
     BY_JACKKNIFE,
+    ECE_BINS,
     METRICS,
     PER_ROW,
+    ROC_POINTS,
+    calibration_counts,
     confusion_counts,
     find_metric,
     label_scores,
@@ -21,6 +24,7 @@ from compare_cli.metrics import (
     probability_scores,
     pseudo_values,
     roc_auc,
+    roc_curve,
     row_scores,
 )
 
@@ -283,3 +287,39 @@ def test_a_class_of_one_row_has_no_pseudo_values() -> None:
     assert pseudo_values("mcc", y, y, None, 2) is None
     assert pseudo_values("accuracy", np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), None, 2) is None
     assert pseudo_values("roc_auc", np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), None, 2) is None
+
+
+@given(st.integers(2, 4), st.integers(0, 1000), st.booleans())
+def test_the_roc_curve_is_that_of_scikit_learn(classes: int, seed: int, ties: bool) -> None:
+    from sklearn.metrics import roc_curve as theirs
+
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.arange(60) % classes)
+    p = rng.dirichlet(np.ones(classes), 60)
+    if ties:
+        p = np.round(p, 1)
+    curves = []
+    for code in [1] if classes == 2 else range(classes):
+        false, true, _ = theirs(y == code, p[:, code], drop_intermediate=False)
+        steps = {0.0: 0.0} | dict(zip(false, true, strict=True))  # the highest of each false positive rate
+        curves.append(np.interp(np.linspace(0, 1, ROC_POINTS), list(steps), list(steps.values())))
+    found = roc_curve(y, p)
+    assert found is not None
+    np.testing.assert_allclose(found, np.mean(curves, axis=0), atol=1e-12)
+    assert (np.diff(found) >= -1e-12).all()
+
+
+def test_a_curve_needs_two_classes() -> None:
+    assert roc_curve(np.zeros(4, dtype=int), np.full((4, 2), 0.5)) is None
+
+
+def test_calibration_counts_are_of_the_bins_of_the_calibration_error() -> None:
+    y = np.array([0, 1, 1, 0])
+    p = np.array([[0.9, 0.1], [0.92, 0.08], [0.3, 0.7], [0.5, 0.5]])
+    counts = calibration_counts(y, p)
+    assert counts.shape == (ECE_BINS, 3)
+    assert counts[:, 0].sum() == 4
+    np.testing.assert_allclose(counts[13], [2, 1.82, 1])  # .867 to .933: one of two is right
+    np.testing.assert_allclose(counts[10], [1, 0.7, 1])
+    error = np.abs(counts[:, 2] - counts[:, 1]).sum() / 4
+    assert probability_scores(y, p)["ece"] == pytest.approx(error)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from compare_cli import __version__
 from compare_cli.cli.options import (
@@ -21,10 +22,29 @@ from compare_cli.cli.options import (
 )
 from compare_cli.cli.plot import PlotOptions
 from compare_cli.cli.runs import runs_app
-from compare_cli.errors import ExitCode
+from compare_cli.errors import ExitCode, UsageError
+
+
+class Commands(TyperGroup):
+    """The commands; for data where a command should stand, the error says what to write."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first argument names. Raises UsageError for data."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and _is_data(name):
+            raise UsageError(f"{name} is no command. To compare models on it: compare fit {name}")
+        return super().resolve_command(ctx, args)
+
+
+def _is_data(name: str) -> bool:
+    from compare_cli import api
+
+    return Path(name).exists() or name.startswith("openml:") or name in api.datasets()
+
 
 app = typer.Typer(
     name="compare",
+    cls=Commands,
     help="Which kind of model does this data want, and why?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -99,7 +99,17 @@ class OutputOptions:
             "Show every column; of several data sets also all pairs and reasons.", None, "--verbose", "-v"
         ),
     ] = False
+    confusion: Annotated[bool, _output("Show what is taken for what.", None, "--confusion")] = False
+    per_class: Annotated[bool, _output("Show recall and precision by class.", None, "--per-class")] = False
+    calibration: Annotated[
+        bool, _output("Show how often probabilities come true.", None, "--calibration")
+    ] = False
     debug: Annotated[bool, _output("Show tracebacks of errors and failed fits.", None, "--debug")] = False
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The tables that are asked for beside the verdict."""
+        return tuple(name for name in ("confusion", "per_class", "calibration") if getattr(self, name))
 
 
 def preference(prefer: str | None, recommend: str | None) -> Any:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import textwrap
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -57,7 +58,13 @@ class Output:
         suffix = self.file.suffix.lower() if self.file is not None else ""
         by_suffix = next((name for name, form in FORMATS.items() if suffix in form.suffixes), "table")
         self.format = chosen_format(options.format, options.json, FORMATS, by_suffix)
-        self._view_of = partial(View, everything=options.verbose, boundary=boundary, baseline=baseline)
+        self._view_of = partial(
+            View,
+            everything=options.verbose,
+            boundary=boundary,
+            baseline=baseline,
+            details=options.details,
+        )
         self._picture = _ranks_picture(self.file, several=several)
         self._begun = _begin_file(self.file, "-o") if self.file is not None else None
 
@@ -224,10 +231,15 @@ def say_notes(notes: Iterable[Note]) -> None:
 
 
 def _say(kind: str, message: str) -> None:
-    label = f"{kind}:"
+    """Say a label and a message in one line; on a terminal it is broken at words, under the label."""
+    label, text = f"{kind}:", printable(" ".join(message.split()))
+    if sys.stderr.isatty():
+        width = max(shutil.get_terminal_size().columns - len(label) - 1, 20)
+        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+        text = text.replace("\n", "\n" + " " * (len(label) + 1))
     if wants_color(sys.stderr):
         label = f"\x1b[{_COLORS.get(kind, _COLORS['info'])}m{label}\x1b[0m"
-    say(f"{label} {printable(' '.join(message.split()))}")
+    say(f"{label} {text}")
 
 
 def say(line: str) -> None:

@@ -28,11 +28,13 @@ from compare_cli.errors import encodable, kind_and_message, message_of, one_line
 from compare_cli.metrics import (
     METRICS,
     PER_ROW,
+    calibration_counts,
     confusion_counts,
     label_scores,
     probability_scores,
     pseudo_values,
     roc_auc,
+    roc_curve,
     row_scores,
 )
 from compare_cli.models.families import family_of
@@ -124,6 +126,8 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         predictions=labels,
         row_scores=_row_scores(workspace, labels, probabilities, ranking),
         confusion=confusion_counts(y_test, labels, workspace.classes),
+        calibration=None if probabilities is None else calibration_counts(y_test, probabilities),
+        roc=None if probabilities is None else roc_curve(y_test, probabilities),
         params=_all_params(estimator, task.params),
         boundary=fold.surroundings.describe(task, fitted) if fold.surroundings else None,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LEVEL = 1  # of compression: labels shrink tenfold, and faster than they are written
 _WHOLE = ("<u1", "<i1", "<u2", "<i2", "<u4", "<i4", "<i8")
-_ARRAYS = {"predictions": "<i8", "row_scores": "<f8", "confusion": "<i8"}
+_ARRAYS = {"predictions": "<i8", "row_scores": "<f8", "confusion": "<i8", "calibration": "<f8", "roc": "<f8"}
 _ABOUT_THE_TASK = {"key", "model", "repeat", "fold", "reused", "ran_at"}
 
 
@@ -39,7 +39,7 @@ def unpack(data: bytes, task_facts: FitResult) -> FitResult:
     try:
         facts = json.loads(zlib.decompress(data))
         for name, kind in _ARRAYS.items():
-            facts[name] = _array(facts[name], kind)
+            facts[name] = _array(facts.get(name), kind)  # fits of earlier versions have fewer
         facts["accuracy"] = facts["scores"].pop("accuracy", None)
         kind, message = facts.pop("error_kind"), facts["error"]
         facts["error"] = f"{kind}: {message}" if message else None

@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +26,24 @@ from compare_cli.types import ModelSpec
 ENTRY_POINTS = "compare_cli.models.v1"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _SPEC = re.compile(r"\s*(?P<name>[\w.\-]+(?::[\w.]+)?)\s*(?:\((?P<params>.*)\))?\s*", re.DOTALL)
+_ALIAS = re.compile(r"\s*(?P<name>[A-Za-z][\w\-]*)\s*=\s*(?P<spec>.+)", re.DOTALL)
 _OPENING, _CLOSING = "([{", ")]}"
+
+
+NICKNAMES = {
+    **dict.fromkeys(("rf", "randomforest", "random_forest", "extra_trees"), "forest"),
+    **dict.fromkeys(("lr", "logreg", "logit", "linear", "logistic_regression"), "logistic"),
+    **dict.fromkeys(("nn", "ann", "neural", "net", "network"), "mlp"),
+    **dict.fromkeys(("gb", "gbm", "gbt", "hgb", "gradient_boosting", "histgradientboosting"), "boosting"),
+    **dict.fromkeys(("nb", "bayes", "gnb", "naivebayes"), "naive_bayes"),
+    **dict.fromkeys(("svc", "rbf"), "svm"),
+    **dict.fromkeys(("dt", "cart", "decision_tree"), "tree"),
+    **dict.fromkeys(("nearest", "neighbors", "kneighbors"), "knn"),
+    **dict.fromkeys(("lightgbm", "lgbm", "lgb"), "lightgbm:LGBMClassifier"),
+    **dict.fromkeys(("xgboost", "xgb"), "xgboost:XGBClassifier"),
+    **dict.fromkeys(("catboost", "cat"), "catboost:CatBoostClassifier"),
+}
+"""What models are usually called elsewhere, and what to write here."""
 
 
 def all_families() -> dict[str, Family]:
@@ -88,12 +106,27 @@ def split_specs(text: str) -> list[str]:
 
 
 def parse_spec(text: str, families: Mapping[str, Family] | None = None) -> ModelSpec:
-    """Read one spec. Values are Python literals, or bare words taken as strings."""
+    """Read one spec, perhaps with a name of the user's before it: ``rf=forest(n_estimators=500)``.
+
+    Values are Python literals, or bare words taken as strings. Raises UsageError for what cannot be read.
+    """
     families = all_families() if families is None else families
+    named = _ALIAS.fullmatch(text)
+    if named is not None:
+        return _renamed(parse_spec(named["spec"], families), named["name"], families)
     match = _SPEC.fullmatch(text)
     if match is None:
         raise UsageError(f"--models: cannot read {text!r}. Write it as tree or 'tree(max_depth=3)'.")
     return make_spec(match["name"], _parse_params(text, match["params"] or ""), families)
+
+
+def _renamed(spec: ModelSpec, name: str, families: Mapping[str, Family]) -> ModelSpec:
+    """Give a spec a name of the user's, which must not be that of another model, nor hide the baseline."""
+    if name in {*families, "all"} and name != spec.family:
+        raise UsageError(f"--models {name}=…: {name} is a model itself; take another name for {spec.name}.")
+    if spec.family == BASELINE:
+        raise UsageError(f"--models {name}=…: the baseline keeps its name, {BASELINE}.")
+    return replace(spec, name=name)
 
 
 def make_spec(name: str, params: Mapping[str, Any], families: Mapping[str, Family]) -> ModelSpec:
@@ -106,11 +139,22 @@ def make_spec(name: str, params: Mapping[str, Any], families: Mapping[str, Famil
         family = Family(name, name, "", builtin=False)
     if family is None:
         raise UsageError(
-            f"No model is called {name!r}.{nearest(name, families)}"
+            f"No model is called {name!r}.{_suggestion(name, families)}"
             " `compare models` lists them; any classifier can be given as package.module:Class."
         )
     params = dict(sorted(params.items()))
     return ModelSpec(_normalised(name, params), family.name, family.factory, params, family.needs)
+
+
+def _suggestion(name: str, families: Mapping[str, Family]) -> str:
+    """Return what a user may have meant: by the usual short names, else by the nearest name."""
+    usual = NICKNAMES.get(name.casefold())
+    return f" Did you mean {usual!r}?" if usual else nearest(name, families)
+
+
+def spec_text(spec: ModelSpec) -> str:
+    """Return a spec as it is written, whatever it is called."""
+    return _normalised(spec.family, spec.params)
 
 
 def _parse_params(spec: str, text: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.text import Text
 from compare_cli.metrics import Metric, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.report import units
+from compare_cli.report.classes import comparison_page
 from compare_cli.report.diagram import rank_diagram
 from compare_cli.report.escaping import cells, fitted, fitted_apart, padded, printable
 from compare_cli.report.table import Block, Cell, Heading, Line, Table, View
@@ -21,12 +22,11 @@ from compare_cli.report.tables import (
     GAP,
     NAME_WIDTH,
     SHORTEST_NAME,
-    TOP_SET,
     Column,
-    comparison_blocks,
     csv_rows,
     fitting,
-    marks_a_top_set,
+    footnotes,
+    in_blocks,
     name_room,
     score_title,
 )
@@ -76,16 +76,16 @@ def bench_blocks(bench: Bench, view: View) -> Iterator[Block]:
     Reasons are told data set by data set in a table of everything, and in files.
     """
     for comparison in bench.datasets:
-        yield from comparison_blocks(comparison, bench.run, view, reasons=view.unlimited)
-    if not view.unlimited and any(map(marks_a_top_set, bench.datasets)):
-        yield [TOP_SET]
+        yield from comparison_page(comparison, bench.run, view, reasons=view.complete)
+    if not view.complete:
+        yield [*footnotes(bench.datasets, view)]
     matrix = make_matrix(bench, view.baseline)
     if matrix is not None:
         yield from _matrix_blocks(matrix, view)
     yield from _rank_blocks(bench, view)
     if bench.across.pairs:
         yield [Line(pairs_title(bench), "title")]
-        yield [_pair_table(bench, view)]
+        yield from ([table] for table in _pair_tables(bench, view))
     yield [Line(bench.across.verdict.sentence, "strong")]
 
 
@@ -199,7 +199,7 @@ def _side_by_side(matrix: Matrix, room: int, view: View) -> list[list[int]]:
     Blocks are equally wide where that fits.
     """
     others = list(range(1, len(matrix.models)))
-    if view.unlimited:
+    if view.whole:
         return [[0, *others]]
     room -= matrix.width(0) + GAP
     wide = [matrix.width(column) + GAP for column in range(len(matrix.models))]
@@ -218,7 +218,7 @@ def _side_by_side(matrix: Matrix, room: int, view: View) -> list[list[int]]:
 def _dataset_cells(matrix: Matrix, view: View) -> int:
     """How wide names of data sets may be: no wider than they are, nor than leaves room for two columns."""
     longest = max(cells(printable(name)) for name in ("Data set", *matrix.datasets))
-    if view.unlimited:
+    if view.whole:
         return longest
     taken = matrix.width(0) + max(matrix.width(column) for column in range(1, len(matrix.models)))
     return min(longest, NAME_WIDTH, max(view.width - taken - 2 * GAP, SHORTEST_NAME))
@@ -286,7 +286,7 @@ def _rank_table(across: Across, view: View) -> Table:
     """Return the ranks; in a narrow place wins, ties and losses are left out."""
     first, *others = RANK_COLUMNS
     columns = [first, *(column for column in others if column.says_something(across.models))]
-    if not view.unlimited:
+    if not view.whole:
         columns = fitting(columns, across.models, view.width - SHORTEST_NAME)
     taken = sum(column.width(across.models) + GAP for column in columns)
     names = _apart([m.model for m in across.models], name_room(view, taken), view)
@@ -306,27 +306,28 @@ def pairs_title(bench: Bench) -> str:
     return f"Pair by pair: wins, ties, losses; better or worse by more than {rope}"
 
 
-def _pair_table(bench: Bench, view: View) -> Table:
-    """Return the pairs of the model with the best mean rank, named once; of everything all pairs."""
+def _pair_tables(bench: Bench, view: View) -> Iterator[Table]:
+    """Yield the pairs of the model with the best mean rank, named once; of everything all pairs."""
     leader = bench.across.pairs[0].left
-    pairs = [p for p in bench.across.pairs if view.unlimited or p.left == leader]
+    pairs = [p for p in bench.across.pairs if view.complete or p.left == leader]
     columns: Sequence[Column[AcrossPair]] = pair_columns(_metric(bench))
-    if not view.unlimited:
+    if not view.complete:
         columns = fitting(columns, pairs, view.width - 2 * SHORTEST_NAME)
-    room = name_room(view, sum(column.width(pairs) + GAP for column in columns))
+    named = 2 if view.complete else 1
+    widths = [column.width(pairs) + GAP for column in columns]
+    room = name_room(view, max(widths, default=0) if view.everything else sum(widths), named)
     models = list(dict.fromkeys(name for p in pairs for name in (p.left, p.right)))
     short = dict(zip(models, _apart(models, room, view), strict=True))
-    heads = ["Model", "Against"] if view.unlimited else [_against(leader, room)]
-    return Table(
-        [*map(Heading, heads), *(column.heading for column in columns)],
-        [
+    heads = ["Model", "Against"] if view.complete else [_against(leader, room)]
+    longest = max(map(cells, [*heads, *short.values()]))
+    for block in in_blocks(columns, pairs, view.width - named * (longest + GAP) + GAP, view):
+        yield Table(
+            [*map(Heading, heads), *(column.heading for column in block)],
             [
-                *(short[name] for name in (p.left, p.right)[-len(heads) :]),
-                *(column.cell(p) for column in columns),
-            ]
-            for p in pairs
-        ],
-    )
+                [*(short[name] for name in (p.left, p.right)[-named:]), *(column.cell(p) for column in block)]
+                for p in pairs
+            ],
+        )
 
 
 def _against(leader: str, room: int) -> str:

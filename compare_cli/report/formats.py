@@ -33,11 +33,11 @@ def fits_of(result: Result) -> Iterator[tuple[str, Fit]]:
 
 def _blocks(result: Result, view: View) -> Iterable[Block]:
     from compare_cli.report.across import bench_blocks
-    from compare_cli.report.tables import comparison_blocks
+    from compare_cli.report.classes import comparison_page
 
     if isinstance(result, Bench):
         return bench_blocks(result, view)
-    return comparison_blocks(result, result.run, view)
+    return comparison_page(result, result.run, view)
 
 
 def _table(result: Result, view: View) -> str:
@@ -49,7 +49,8 @@ def _table(result: Result, view: View) -> str:
 def _markdown(result: Result, view: View) -> str:
     from compare_cli.report.table import View, markdown_page
 
-    return markdown_page(_blocks(result, View(MARKDOWN_ROOM, baseline=view.baseline, whole=True)))
+    whole = View(MARKDOWN_ROOM, baseline=view.baseline, whole=True, details=view.details)
+    return markdown_page(_blocks(result, whole))
 
 
 def _csv(result: Result, view: View) -> str:

@@ -18,7 +18,6 @@ from rich.text import Text
 
 from compare_cli.report.escaping import markdown, printable
 
-UNLIMITED = 10_000
 INDENT = 2
 _FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
 
@@ -32,7 +31,7 @@ class View:
 
     ``everything`` asks for every column, pair and reason, ``boundary`` for all boundary statistics;
     ``baseline`` is the model that others are held against over several data sets (None: chosen). ``whole``
-    is set for files that have no width: names are not cut.
+    is set for files that have no width: names are not cut. ``details`` are names of `report.classes.DETAILS`.
     """
 
     width: int = 80
@@ -41,10 +40,11 @@ class View:
     boundary: bool = False
     baseline: str | None = None
     whole: bool = False
+    details: tuple[str, ...] = ()
 
     @property
-    def unlimited(self) -> bool:
-        """Whether tables are as wide as they have to be."""
+    def complete(self) -> bool:
+        """Whether every pair and reason is told."""
         return self.everything or self.whole
 
 
@@ -131,14 +131,14 @@ Block = Sequence[Line | Table]
 
 
 def text_page(blocks: Iterable[Block], view: View) -> str:
-    """Return blocks as text, blank lines between them. Tables are as wide as they have to be where asked."""
+    """Return blocks as text, blank lines between them."""
     file = io.StringIO()
-    console, wide = _console(file, view, view.width), _console(file, view, UNLIMITED)
+    console = _console(file, view)
     for at, block in enumerate(filter(None, blocks)):
         if at:
             console.print()
         for part in block:
-            (wide if view.unlimited and isinstance(part, Table) else console).print(part.rich())
+            console.print(part.rich())
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
 
@@ -153,10 +153,10 @@ def markdown_page(blocks: Iterable[Block]) -> str:
     return "\n\n".join(chunks) + "\n"
 
 
-def _console(file: io.StringIO, view: View, width: int) -> Console:
+def _console(file: io.StringIO, view: View) -> Console:
     return Console(
         file=file,
-        width=width,
+        width=view.width,
         force_terminal=view.color,
         color_system="standard" if view.color else None,
         no_color=not view.color,

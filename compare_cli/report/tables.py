@@ -21,9 +21,12 @@ MARK = "●"
 NAME_WIDTH = 34  # longer names are cut in a table
 SHORTEST_NAME = 8
 GAP = 2  # characters between columns
+MARK_WIDTH = len(MARK) + GAP
 BLURRED_FROM = 30  # numeric columns from which directions are only rough
 Row = TypeVar("Row")
-TOP_SET = Line(f"{MARK} top set: the data cannot tell these apart from the best", "legend")
+TOP_SET = f"{MARK} top set: not told apart from the best"
+LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to lead"}
+"""What columns mean, for the line under a table."""
 _CSV_FIELDS = (
     "fit_seconds",
     "fit_cpu_seconds",
@@ -44,13 +47,15 @@ def comparison_blocks(
     """Yield title, table and verdict; without ``reasons`` the verdict is its sentence alone."""
     yield [Line(heading(comparison), "title"), Line(protocol_line(comparison, run), "quiet")]
     if comparison.models:
+        *before, last = models_tables(comparison, view)
+        yield from ([table] for table in before)
         reused = reused_line(comparison)
-        yield [models_table(comparison, view), *([Line(reused, "quiet")] if reused else [])]
+        under = [*(footnotes([comparison], view) if reasons else [])]
+        yield [last, *under, *([Line(reused, "quiet")] if reused else [])]
     verdict = comparison.verdict
     said = [Line(verdict.sentence, "strong")] if verdict.sentence else []
     if reasons:
         said += [Line(reason, "reason") for reason in verdict.because]
-        said += [TOP_SET] if marks_a_top_set(comparison) else []
     yield [*said, *_failures(comparison)]
 
 
@@ -94,8 +99,10 @@ def reused_line(comparison: Comparison) -> str:
         return ""
     days = sorted({_local_day(fit.ran_at) for fit in reused if fit.ran_at})
     which = f"{len(reused):,} of {len(fits):,} fits come" if len(reused) < len(fits) else "All fits come"
-    since = f" from {days[0]} to {days[-1]}" if len(days) > 1 else f" from {days[0]}" if days else " older"
-    return f"{which} from the store; their times are{since} (--fresh runs them again)."
+    times = "older times"
+    if days:
+        times = f"times from {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "")
+    return f"{which} from the store, {times} (--fresh runs them again)."
 
 
 def _local_day(moment: str) -> str:
@@ -103,17 +110,83 @@ def _local_day(moment: str) -> str:
     return datetime.fromisoformat(moment).astimezone().date().isoformat()
 
 
-def models_table(comparison: Comparison, view: View) -> Table:
-    """Return the models in order of merit, with the columns that the view wants and has room for."""
+def models_tables(comparison: Comparison, view: View) -> Iterator[Table]:
+    """Yield the models in order of merit: one table, or more of everything where one is too wide."""
     rows = comparison.models
     columns = chosen_columns(comparison, view)
-    taken = sum(column.width(rows) + GAP for column in columns if column.name != "model")
-    longest = name_room(view, taken)
-    return Table(
-        [column.heading for column in columns],
-        [[_cell(column, row, longest) for column in columns] for row in rows],
-        [_style(row, comparison) for row in rows],
-    )
+    first = [column for column in columns if column.name in {"top", "model"}]
+    others = [column for column in columns if column not in first]
+    widest = max((column.width(rows) + GAP for column in others), default=0)
+    names = min(_longest_name(rows), name_room(view, widest + MARK_WIDTH))
+    for block in in_blocks(others, rows, view.width - names - MARK_WIDTH, view):
+        shown = [*first, *block]
+        taken = sum(column.width(rows) + GAP for column in shown if column.name != "model")
+        longest = name_room(view, taken)
+        yield Table(
+            [column.heading for column in shown],
+            [[_cell(column, row, longest) for column in shown] for row in rows],
+            [_style(row, comparison) for row in rows],
+        )
+
+
+def in_blocks(
+    columns: Sequence[Column[Row]], rows: Sequence[Row], room: int, view: View
+) -> list[list[Column[Row]]]:
+    """Return columns in blocks that fit ``room`` characters, each with a gap, about equally wide.
+
+    One block where not everything is wanted: the columns were chosen to fit.
+    """
+    if not view.everything:
+        return [list(columns)]
+    blocks = _filled(columns, rows, room)
+    while len(narrower := _filled(columns, rows, room - 1)) == len(blocks) and room > 1:
+        blocks, room = narrower, room - 1
+    return blocks
+
+
+def _filled(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> list[list[Column[Row]]]:
+    """Fill one block after the other; each has a column at least."""
+    blocks: list[list[Column[Row]]] = [[]]
+    left = room
+    for column in columns:
+        width = column.width(rows) + GAP
+        if blocks[-1] and width > left:
+            blocks.append([])
+            left = room
+        blocks[-1].append(column)
+        left -= width
+    return blocks
+
+
+def footnotes(comparisons: Sequence[Comparison], view: View) -> Iterator[Line]:
+    """Yield what marks and columns mean, in one line, and which columns there was no room for, in another."""
+    shown = [column.name for c in comparisons for column in chosen_columns(c, view)]
+    pieces = [TOP_SET] if any(map(marks_a_top_set, comparisons)) else []
+    pieces += [text for name, text in LEGEND.items() if name in shown]
+    if not metric_named(comparisons[0].protocol.metric).rate:
+        pieces = [piece for piece in pieces if piece != LEGEND["gap"]]
+    if pieces:
+        yield Line(_joined(pieces, view.width), "legend")
+    hidden = {column.name: column.title for c in comparisons for column in model_columns(c)}
+    titles = [title for name, title in hidden.items() if name not in shown and title]
+    if titles:
+        yield Line(_hidden(titles, view.width), "legend")
+
+
+def _joined(pieces: Sequence[str], width: int) -> str:
+    """Join as many of the first pieces as fit; the first one always."""
+    count = next(n for n in range(len(pieces), 0, -1) if n == 1 or cells("; ".join(pieces[:n])) <= width)
+    return "; ".join(pieces[:count])
+
+
+def _hidden(titles: Sequence[str], width: int) -> str:
+    """Name the columns that are not shown, as many as fit a line."""
+    for named in range(len(titles), -1, -1):
+        more = f" and {len(titles) - named} more" if named < len(titles) else ""
+        text = f"Hidden at this width: {', '.join(titles[:named])}{more}; -v shows all"
+        if cells(text) <= width and named:
+            return text
+    return f"Hidden: {counted(len(titles), 'column')} (-v)"
 
 
 def chosen_columns(comparison: Comparison, view: View) -> list[Column[ModelSummary]]:
@@ -124,14 +197,17 @@ def chosen_columns(comparison: Comparison, view: View) -> list[Column[ModelSumma
     if view.boundary:
         first = {column.name: at for at, column in enumerate(c for c in columns if c.boundary)}
         columns = [replace(c, priority=0.5 + first[c.name] / 100) if c.boundary else c for c in columns]
-    names = min(max(cells(text) for text in ("Model", *(row.model for row in rows))), NAME_WIDTH)
-    others = fitting([c for c in columns if c.name != "model"], rows, view.width - names)
+    others = fitting([c for c in columns if c.name != "model"], rows, view.width - _longest_name(rows))
     return [column for column in columns if column.name == "model" or column in others]
 
 
-def name_room(view: View, taken: int) -> int:
-    """Return how long names may be beside columns that take so many characters."""
-    return NAME_WIDTH if view.everything else min(max(view.width - taken, SHORTEST_NAME), NAME_WIDTH)
+def _longest_name(rows: Sequence[ModelSummary]) -> int:
+    return min(max(cells(printable(text)) for text in ("Model", *(row.model for row in rows))), NAME_WIDTH)
+
+
+def name_room(view: View, taken: int, named: int = 1) -> int:
+    """Return how long names may be beside columns that take so many characters, ``named`` in a row."""
+    return min(max((view.width - taken - GAP * (named - 1)) // named, SHORTEST_NAME), NAME_WIDTH)
 
 
 def _cell(column: Column[ModelSummary], row: ModelSummary, longest: int) -> str:

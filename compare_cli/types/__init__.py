@@ -19,6 +19,8 @@ from compare_cli.types.fit import (
 from compare_cli.types.result import (
     Bench,
     BenchComparison,
+    CalibrationBin,
+    ClassScores,
     Command,
     Comparison,
     DatasetSummary,

@@ -145,6 +145,9 @@ class FitResult(Fit):
 
     The fields here stay inside the program: documents say those of `Fit`. ``predictions`` and
     ``row_scores`` (n_test,) are of its test rows, ``confusion`` (c, c) has true classes in rows.
+    ``calibration`` (bins, 3) counts rows, the sum of their top probabilities, and those predicted right by
+    it, in equal bins of the top probability; ``roc`` (101,) has the true positive rates at false positive
+    rates 0, .01 … 1. Both are None without probabilities.
     """
 
     key: str = ""
@@ -153,6 +156,8 @@ class FitResult(Fit):
     predictions: NDArray[np.int64] | None = None
     row_scores: NDArray[np.float64] | None = None
     confusion: NDArray[np.int64] | None = None
+    calibration: NDArray[np.float64] | None = None
+    roc: NDArray[np.float64] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     boundary: Boundary | None = None
     warnings: tuple[str, ...] = ()

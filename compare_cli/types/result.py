@@ -107,6 +107,39 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class ClassScores:
+    """How well one class is found, over all folds; classes stand in the order of the data set's."""
+
+    rows: Number
+    """of this class, judged in one repeat"""
+    recall: Rate
+    """share of them that is found"""
+    recall_low: Rate
+    """95 %, as of the accuracy of these rows"""
+    recall_high: Rate
+    precision: Rate
+    """share of the rows predicted to be of this class that are"""
+    f1: Rate
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Rows whose most probable class got a probability within these bounds, over all folds."""
+
+    low: float
+    high: float
+    rows: Number
+    """judged in one repeat"""
+    confidence: Rate
+    """their mean top probability"""
+    accuracy: Rate
+    """share of them for which the most probable class is true"""
+    accuracy_low: Rate
+    """95 %, as of the accuracy of these rows"""
+    accuracy_high: Rate
+
+
+@dataclass(frozen=True)
 class ModelSummary:
     """One model over all its folds."""
 
@@ -146,6 +179,12 @@ class ModelSummary:
     boundary: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
+    per_class: tuple[ClassScores, ...] | None = None
+    calibration: tuple[CalibrationBin, ...] | None = None
+    """bins of the top probability that have rows; null without probabilities"""
+    roc: tuple[float, ...] | None = None
+    """true positive rates at false positive rates 0, 0.01 … 1: means over folds, and over classes, each
+    against the rest; null without probabilities"""
 
     def score(self, metric: str) -> float | None:
         """Return a mean score by its name, ``"accuracy"`` included; None where there is none."""

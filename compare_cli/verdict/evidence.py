@@ -30,7 +30,8 @@ from compare_cli.verdict.paired import (
     decide_pair,
     student_quantile,
 )
-from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats, rows_needed
+from compare_cli.verdict.power import rows_needed
+from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]

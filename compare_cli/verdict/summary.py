@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from compare_cli.boundary.statistics import disagreement, instability, over_folds
 from compare_cli.metrics import METRICS, Metric, metric_named
+from compare_cli.models.specs import spec_text
 from compare_cli.notes import note
 from compare_cli.types import (
     BenchComparison,
@@ -30,6 +31,7 @@ from compare_cli.types import (
     Scheme,
     Split,
 )
+from compare_cli.verdict.classes import curves
 from compare_cli.verdict.fits import (
     Prefer,
     few_or_grouped,
@@ -98,7 +100,7 @@ def summarise_model(
     return ModelSummary(
         model=spec.name,
         family=spec.family,
-        spec=spec.name,
+        spec=spec_text(spec),
         params=done[0].params if done else spec.params,
         status="ok" if done and len(done) == len(results) else "partial" if done else "failed",
         rank=None,
@@ -117,6 +119,7 @@ def summarise_model(
         boundary=summarise_boundary([r.boundary for r in done if r.boundary is not None]),
         warnings=tuple(dict.fromkeys(w for r in done for w in r.warnings)),
         failures=tuple(failure for failure in map(_failure, results) if failure is not None),
+        **curves(done),
     )
 
 

@@ -66,9 +66,9 @@ def test_the_table_says_of_when_the_times_are(compare, table):
     compare("fit", str(table), *FAST)
     all_of_them = compare("fit", str(table), *FAST)
     assert "0 fits, 9 reused" in all_of_them.out
-    assert "All fits come from the store; their times are from 20" in all_of_them.out
+    assert "All fits come from the store, times from 20" in all_of_them.out
     some = compare("fit", str(table), *FAST, "--models", "tree,knn", "--format", "markdown")
-    assert "6 of 9 fits come from the store; their times are from 20" in some.out
+    assert "6 of 9 fits come from the store, times from 20" in some.out
     assert "come from the store" not in compare("fit", str(table), *FAST, "--fresh").out
     assert "come from the store" not in compare("fit", str(table), *FAST, "--no-store").out
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -222,3 +223,30 @@ def test_the_readme_and_ci_name_the_same_commands():
     assert "pip install '.[test]' && pytest" in readme
     assert "fit datasets/moons.csv" in script
     assert "pip install --quiet '.[test]'" in script
+
+
+def test_data_where_a_command_should_stand_is_told_what_to_write(compare, table):
+    for name in (str(table), "iris", "openml:61"):
+        ended = compare(name)
+        assert ended.code == 2
+        assert ended.err == f"error: {name} is no command. To compare models on it: compare fit {name}\n"
+    assert "Did you mean 'fit'" in compare("fti", "iris").err
+
+
+def test_notes_are_broken_at_words_on_a_terminal_only(monkeypatch, capsys):
+    import shutil
+
+    from compare_cli.cli.output import say_error
+
+    message = "a column of the table repeats its values in blocks of rows " * 3
+    say_error(message)
+    assert capsys.readouterr().err == f"error: {message.strip()}\n"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda: SimpleNamespace(columns=40))
+    monkeypatch.setenv("NO_COLOR", "1")
+    say_error(message)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= 40
+    assert all(line.startswith("       ") for line in lines[1:])
+    assert " ".join(line.strip() for line in lines) == f"error: {message.strip()}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from compare_cli.models.specs import (
     make_spec,
     parameter_names,
     parse_spec,
+    spec_text,
     split_specs,
 )
 from compare_cli.types import ModelSpec
@@ -254,3 +257,55 @@ def test_a_class_that_takes_anything_is_given_anything() -> None:
     assert parameter_names(load_class(parse_spec("toy_models:Anything"))) == []
     made = make_estimator(parse_spec("toy_models:Anything(depth=2)"), {})
     assert made.given == {"depth": 2}
+
+
+def test_a_model_may_have_a_name_of_the_users() -> None:
+    specs = parse_models("rf=forest(n_estimators=500), stump = tree(max_depth=1),tree")
+    assert [spec.name for spec in specs] == ["rf", "stump", "tree", "dummy"]
+    assert (specs[0].family, specs[0].params) == ("forest", {"n_estimators": 500})
+    assert [spec_text(spec) for spec in specs][:2] == ["forest(n_estimators=500)", "tree(max_depth=1)"]
+    assert parse_spec("deep=sklearn.tree:DecisionTreeClassifier(criterion=entropy)").name == "deep"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tree=forest", "tree is a model itself"),
+        ("all=forest", "all is a model itself"),
+        ("base=dummy", "the baseline keeps its name"),
+        ("x=", "cannot read"),
+        ("x=nothing", "No model is called 'nothing'"),
+    ],
+)
+def test_names_that_would_mislead_are_refused(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parse_models(text)
+
+
+@pytest.mark.parametrize(
+    ("usual", "here"),
+    [
+        ("rf", "forest"),
+        ("RF", "forest"),
+        ("lr", "logistic"),
+        ("nn", "mlp"),
+        ("lightgbm", "lightgbm:LGBMClassifier"),
+        ("xgboost", "xgboost:XGBClassifier"),
+        ("tre", "tree"),
+    ],
+)
+def test_what_a_model_is_called_elsewhere_is_understood(usual: str, here: str) -> None:
+    with pytest.raises(UsageError, match=f"Did you mean '{here}'"):
+        parse_models(usual)
+
+
+def test_a_class_named_by_its_path_may_be_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "from sklearn.tree import DecisionTreeClassifier as Tree\nclass Mine(Tree):\n    pass\n"
+    (tmp_path / "a_models_file_of_mine.py").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    with pytest.raises(UsageError, match="No module named"):
+        load_class(parse_spec("a_models_file_of_mine:Mine"))
+    monkeypatch.chdir(tmp_path)
+    assert load_class(parse_spec("a_models_file_of_mine:Mine")).__name__ == "Mine"

@@ -36,16 +36,13 @@ def test_nothing_is_said_without_reuse() -> None:
 def test_days_are_local_and_span_all_reused_fits() -> None:
     line = told(("ok", "2026-11-20T23:30:00+00:00"), ("ok", "2026-11-19T10:00:00+00:00"), ("ok", None))
     assert line == (
-        "2 of 3 fits come from the store; their times are from 2026-11-19 to 2026-11-21"
-        " (--fresh runs them again)."
+        "2 of 3 fits come from the store, times from 2026-11-19 to 2026-11-21 (--fresh runs them again)."
     )
 
 
 def test_all_of_one_day_and_what_was_skipped_does_not_count() -> None:
     line = told(("ok", "2026-11-20T10:00:00+00:00"), ("skipped", None))
-    assert line == (
-        "All fits come from the store; their times are from 2026-11-20 (--fresh runs them again)."
-    )
+    assert line == ("All fits come from the store, times from 2026-11-20 (--fresh runs them again).")
 
 
 def shown(*rows: tuple[str, ...], styles: tuple[str, ...] = (), width: int = 80, color: bool = False) -> str:

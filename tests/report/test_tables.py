@@ -68,6 +68,7 @@ def test_numbers_are_never_cut(many: Comparison) -> None:
                 break
             if rule:
                 table.append(line)
+        table = table[: 1 + len(many.models)]  # the legend stands under it
         assert len(table) == 1 + len(many.models)
         for line, model in zip(table[1:], many.models, strict=True):
             name = line[3:].split("  ")[0].strip()
@@ -119,7 +120,29 @@ def test_the_top_set_is_marked(many: Comparison) -> None:
     lines = shown(many, everything=True).splitlines()
     marked = [line[3:].split("  ")[0].strip() for line in lines if line.startswith("●  ")]
     assert len(marked) > 1
-    assert marked == [shortened(m.model, NAME_WIDTH) for m in many.models if m.in_top_set]
+    top = [shortened(m.model, NAME_WIDTH) for m in many.models if m.in_top_set]
+    assert marked == top * (len(marked) // len(top)), "once in each of the tables that everything takes"
+
+
+def test_everything_fits_the_width_in_several_tables(many: Comparison) -> None:
+    """Every column is there once, and no row is wider than the place."""
+    titles = [column.title for column in chosen_columns(many, View(everything=True)) if column.title]
+    for width in (60, 80, 140, 400):
+        lines = shown(many, width=width, everything=True).splitlines()
+        heads = [line for line in lines if line.startswith("   Model")]
+        assert max(map(cell_len, lines)) <= width
+        assert [t for head in heads for t in re.split(r"\s{2,}", head.strip())[1:]] == titles[1:]
+    assert len(heads) == 1
+
+
+def test_hidden_columns_are_named_once(many: Comparison, two_sets: Bench) -> None:
+    for result in (many, two_sets):
+        text = shown(result, width=80)
+        assert text.count("Hidden at this width: ") == 1
+        assert "-v shows all" in text
+        assert "Hidden" not in shown(result, everything=True)
+    line = next(line for line in shown(many, width=300).splitlines() if line.startswith("Hidden"))
+    assert line == "Hidden at this width: ECE, Fit CPU, Prepare; -v shows all"
 
 
 def test_failures_are_told_once_with_their_count(many: Comparison) -> None:
@@ -307,3 +330,31 @@ def test_singular_and_plural(compared: Compared) -> None:
     comparison = compared("tree", steps())
     one = replace(comparison, dataset=replace(comparison.dataset, features=1, rows=1234))
     assert shown(one).startswith("steps: 1,234 rows, 1 feature, 2 classes of level\n")
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_tables_beside_the_verdict(compared: Compared, golden: SnapshotAssertion, width: int) -> None:
+    text = shown(compared("tree,naive_bayes"), width=width, details=("confusion", "per_class", "calibration"))
+    start = text.index("Confusion of")
+    assert text[start:] == golden
+    assert text.rstrip().endswith(shown(compared("tree,naive_bayes"), width=width).rstrip().splitlines()[-1])
+
+
+def test_of_everything_all_models_have_their_tables(compared: Compared) -> None:
+    text = shown(compared("tree,naive_bayes"), everything=True, details=("confusion",))
+    assert [line.split()[2][:-1] for line in text.splitlines() if line.startswith("Confusion")] == [
+        model.model for model in compared("tree,naive_bayes").models
+    ]
+
+
+def test_many_classes_and_hostile_ones_fit(compared: Compared) -> None:
+    comparison = compared("tree")
+    classes = tuple(f"{name}{i}" for i, name in enumerate([*HOSTILE, *HOSTILE, *HOSTILE]))
+    matrix = tuple(tuple(1000 * (i == j) + j for j in range(len(classes))) for i in range(len(classes)))
+    model = replace(comparison.models[0], confusion=matrix, per_class=None, calibration=None)
+    made = replace(comparison, dataset=replace(comparison.dataset, classes=classes), models=(model,))
+    for width in (60, 80, 140):
+        text = shown(made, width=width, details=("confusion", "per_class", "calibration"))
+        assert max(map(cell_len, text.splitlines())) <= width
+        assert text.count("True class") > 1, "more classes than fit beside each other"
+        assert "There is none: no probabilities" in " ".join(text.split())

@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from compare_cli.metrics import BY_JACKKNIFE
-
-from .arrays import load, make
-from .procedure import (
+from tests.simulations.arrays import load, make
+from tests.simulations.procedure import (
     bins,
     coverage,
     draw_less,
@@ -24,8 +23,8 @@ from .procedure import (
     single_test_winners,
     world,
 )
-from .settings import EQUALS, POWER, WORLDS, Setting
-from .single_tests import SINGLE_TESTS, SingleTest
+from tests.simulations.settings import EQUALS, POWER, WORLDS, Setting
+from tests.simulations.single_tests import SINGLE_TESTS, SingleTest
 
 SETS = {2: 8000, 3: 2000, 5: 1200, 9: 2000}  # most sets of so many models that are judged
 RUNS = {3: 2000, 9: 1000}  # most runs of a world, by models

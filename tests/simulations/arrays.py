@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from . import settings, single_tests
-from .settings import Setting
-from .single_tests import SingleTest
+from tests.simulations import settings, single_tests
+from tests.simulations.settings import Setting
+from tests.simulations.single_tests import SingleTest
 
 CHUNK = 100  # runs a file: what an interruption loses at most
 

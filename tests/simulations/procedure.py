@@ -21,9 +21,8 @@ from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, 
 from compare_cli.verdict.looks import Look, looks_taken
 from compare_cli.verdict.paired import fold_variance, student_quantile
 from compare_cli.verdict.repeats import repeats_enough
-
-from .settings import Setting, make_splits
-from .single_tests import SingleTest
+from tests.simulations.settings import Setting, make_splits
+from tests.simulations.single_tests import SingleTest
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, Floats]

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, TimeSeriesSplit
 
 from compare_cli.metrics import log_losses, roc_auc
-
-from .learners import LEARNERS, Splits
+from tests.simulations.learners import LEARNERS, Splits
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

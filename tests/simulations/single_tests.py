@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .learners import LEARNERS
+from tests.simulations.learners import LEARNERS
 
 Floats = NDArray[np.float64]
 

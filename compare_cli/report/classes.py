@@ -1,0 +1,114 @@
+"""Tables beside the verdict: confusion, classes, calibration; of the recommended model, or of all models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from compare_cli.report import units
+from compare_cli.report.escaping import fitted_apart, printable
+from compare_cli.report.table import Block, Line, Table, View
+from compare_cli.report.tables import Column, Row, comparison_blocks, in_blocks
+from compare_cli.types import CalibrationBin, ClassScores, Comparison, ModelSummary, Run
+
+NAME_CELLS = 20  # of a class on the left
+HEAD_CELLS = 10  # of a class above its column
+
+
+def comparison_page(comparison: Comparison, run: Run, view: View, *, reasons: bool = True) -> Iterator[Block]:
+    """Yield a comparison's blocks, the verdict last, after the tables that the view asks for."""
+    *before, verdict = comparison_blocks(comparison, run, view, reasons=reasons)
+    yield from before
+    yield from detail_blocks(comparison, view)
+    yield verdict
+
+
+def detail_blocks(comparison: Comparison, view: View) -> Iterator[Block]:
+    """Yield the tables that the view asks for: of the recommended model, or of all of them."""
+    chosen = comparison.verdict.recommended or (comparison.models[0].model if comparison.models else "")
+    shown = [m for m in comparison.models if view.everything or m.model == chosen]
+    for detail in view.details:
+        for model in shown:
+            yield from DETAILS[detail](comparison, model, view)
+
+
+def _confusion(comparison: Comparison, model: ModelSummary, view: View) -> Iterator[Block]:
+    yield [Line(f"Confusion of {model.model}: rows of a class, by what they are taken for", "title")]
+    if model.confusion is None:
+        yield [Line("There is none: scores from elsewhere, or no fit was finished.")]
+        return
+    repeats = comparison.protocol.repeats
+    classes = list(zip(_names(comparison, NAME_CELLS), model.confusion, strict=True))
+    columns = [
+        Column(name, name, lambda row, at=at: _count(row[1][at] / repeats), 0)
+        for at, name in enumerate(_names(comparison, HEAD_CELLS))
+    ]
+    yield from _blocks("True class", columns, classes, lambda row: row[0], view)
+    if repeats > 1:
+        yield [Line(f"Means over {repeats} repeats, each of which judges every row.", "quiet")]
+
+
+CLASS_COLUMNS: tuple[Column[tuple[str, ClassScores]], ...] = (
+    Column("rows", "Rows", lambda row: _count(row[1].rows or 0), 0),
+    Column("recall", "Recall %", lambda row: units.percent(row[1].recall), 0),
+    Column("interval", "95 %", lambda row: _interval(row[1].recall_low, row[1].recall_high), 0, "left"),
+    Column("precision", "Precision %", lambda row: units.percent(row[1].precision), 0),
+    Column("f1", "F1 %", lambda row: units.percent(row[1].f1), 0),
+)
+CALIBRATION_COLUMNS: tuple[Column[CalibrationBin], ...] = (
+    Column("rows", "Rows", lambda b: _count(b.rows or 0), 0),
+    Column("confidence", "Mean %", lambda b: units.percent(b.confidence), 0),
+    Column("accuracy", "Right %", lambda b: units.percent(b.accuracy), 0),
+    Column("interval", "95 %", lambda b: _interval(b.accuracy_low, b.accuracy_high), 0, "left"),
+)
+
+
+def _per_class(comparison: Comparison, model: ModelSummary, view: View) -> Iterator[Block]:
+    yield [Line(f"Classes of {model.model}: recall is the share found, precision the share right", "title")]
+    if model.per_class is None:
+        yield [Line("There is nothing to tell: scores from elsewhere, or an earlier version's result.")]
+        return
+    rows = list(zip(_names(comparison, NAME_CELLS), model.per_class, strict=True))
+    yield from _blocks("Class", CLASS_COLUMNS, rows, lambda row: row[0], view)
+
+
+def _calibration(comparison: Comparison, model: ModelSummary, view: View) -> Iterator[Block]:
+    yield [Line(f"Calibration of {model.model}: how often the most probable class is true", "title")]
+    if not model.calibration:
+        yield [Line("There is none: no probabilities, or fits of an earlier version (see --fresh).")]
+        return
+    yield from _blocks("Probability %", CALIBRATION_COLUMNS, model.calibration, _bounds, view)
+
+
+DETAILS: dict[str, Callable[[Comparison, ModelSummary, View], Iterator[Block]]] = {
+    "confusion": _confusion,
+    "per_class": _per_class,
+    "calibration": _calibration,
+}
+"""The tables by the names of their options: a new one is one entry here."""
+
+
+def _blocks(
+    head: str, columns: Sequence[Column[Row]], rows: Sequence[Row], name: Callable[[Row], str], view: View
+) -> Iterator[Block]:
+    """Yield a table, or several with the same names where one is too wide."""
+    first = Column("name", head, name, 0, "left")
+    for block in in_blocks(columns, rows, view.width - first.width(rows), replace(view, everything=True)):
+        shown = [first, *block]
+        yield [Table([c.heading for c in shown], [[c.cell(row) for c in shown] for row in rows])]
+
+
+def _names(comparison: Comparison, room: int) -> list[str]:
+    return fitted_apart([printable(name) for name in comparison.dataset.classes], room)
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return units.interval(low, high, units.percent)
+
+
+def _bounds(b: CalibrationBin) -> str:
+    return f"{units.percent(b.low)} - {units.percent(b.high)}"
