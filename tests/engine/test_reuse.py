@@ -193,13 +193,52 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_plugin_whose_source_has_changed_is_fitted_anew(
     options: Callable[..., Options], plugin: Path, name: str
 ) -> None:
+    assert_fitted_anew_after_change(plugin / name, options("toy_plugin:Mine"))
+
+
+def assert_fitted_anew_after_change(file: Path, asked: Options) -> None:
     plan._digest.cache_clear()
-    compare(blobs(), options("toy_plugin:Mine"))
-    assert ran(compare(blobs(), options("toy_plugin:Mine"))) == (0, 8)
-    with (plugin / name).open("a") as source:
+    compare(blobs(), asked)
+    assert ran(compare(blobs(), asked)) == (0, 8)
+    with file.open("a") as source:
         source.write("# changed\n")
     plan._digest.cache_clear()
-    assert ran(compare(blobs(), options("toy_plugin:Mine"))) == (4, 4)
+    assert ran(compare(blobs(), asked)) == (4, 4)
+    plan._digest.cache_clear()
+
+
+SOURCES = {
+    "mine.py": "import beside, pack.inner\nfrom toy_models import Constant\nclass Mine(Constant): pass\n",
+    "beside.py": "",
+    "pack/__init__.py": "from pack.inner import Mine\n",
+    "pack/inner.py": "from toy_models import Constant\nclass Mine(Constant): pass\n",
+    "pack/deep/later.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "changed"),
+    [
+        ("mine:Mine", "beside.py"),
+        ("mine:Mine", "pack/inner.py"),
+        ("pack:Mine", "pack/__init__.py"),
+        ("pack:Mine", "pack/deep/later.py"),
+    ],
+)
+def test_what_a_plugin_imports_counts_too(
+    options: Callable[..., Options], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, changed: str
+) -> None:
+    """Its package, or the folder that it is in; also what is imported only while it fits."""
+    for name, text in SOURCES.items():
+        path = tmp_path / "made" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path / "made")
+    try:
+        assert_fitted_anew_after_change(tmp_path / "made" / changed, options(model))
+    finally:
+        for name in ("mine", "beside", "pack", "pack.inner"):
+            sys.modules.pop(name, None)
 
 
 def test_fits_that_failed_run_again(options: Callable[..., Options]) -> None:
