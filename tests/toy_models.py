@@ -406,3 +406,9 @@ class Probabilities(Plugin):
             "reversed": good[:, ::-1],
         }
         return given.get(self.kind, good)
+
+
+class Slow(Plugin):
+    def fit(self, X, y):
+        time.sleep(1.5)
+        return super().fit(X, y)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -48,13 +49,22 @@ class Children:
         """Whether one more costs hundredths of a second, not seconds."""
         return self._nursery is not None or can_fork()
 
-    def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
-        """Return a task's result, "timeout" and "killed" included, after which its process is gone."""
+    def fit(
+        self,
+        task: FitTask,
+        workspace: Workspace,
+        limits: Limits,
+        expected: Mapping[str, str] | None = None,
+    ) -> FitResult:
+        """Return a task's result, "timeout" and "killed" included, after which its process is gone.
+
+        ``expected`` are versions and sources that the process must have, where it may have others.
+        """
         child = self._take(task.model)
         if child is None:
             return no_result(task, "killed", "RunEnded", "the run has ended")
         try:
-            return child.fit(task, workspace, limits)
+            return child.fit(task, workspace, limits, expected)
         except BaseException:
             child.end()
             raise
@@ -139,13 +149,15 @@ class Child:
         self.owner = ""
         self.ended = False
 
-    def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
+    def fit(
+        self, task: FitTask, workspace: Workspace, limits: Limits, expected: Mapping[str, str] | None
+    ) -> FitResult:
         """Return the task's result; the process is gone after "timeout" and "killed"."""
         try:
             if self._table != workspace.token:
                 self._connection.send(workspace)
                 self._table = workspace.token
-            self._connection.send((task, limits.memory))
+            self._connection.send((task, limits.memory, expected))
             return self._answer(task, limits)
         except (EOFError, OSError):
             self.end()

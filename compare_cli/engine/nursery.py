@@ -25,8 +25,9 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import Any
 
-from compare_cli.engine.fit import fit_task
+from compare_cli.engine.fit import fit_task, no_result
 from compare_cli.engine.limits import ask_for_one_thread, limited_memory
+from compare_cli.engine.versions import differences
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import kind_and_message
 
@@ -257,8 +258,13 @@ def _serve(connection: Connection, workspace: Workspace | None) -> None:
             if isinstance(message, Workspace):
                 workspace = message
                 continue
-            task, memory = message
+            task, memory, expected = message
             assert workspace is not None, "a table comes before its tasks"
+            wrong = differences(expected, task.model) if expected else ""
+            if wrong:
+                told = f"a worker has {wrong}; install the same there"
+                connection.send(no_result(task, "failed", "OtherVersions", told))
+                continue
             with contextlib.suppress(Exception):  # what is wrong with a fold is told by the fit
                 workspace.prepared(task)
             connection.send(BEGUN)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 import threading
 import time
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -18,11 +20,12 @@ from compare_cli.engine.child import Children
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits
 from compare_cli.engine.nursery import safe_path
+from compare_cli.engine.versions import sources, versions
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import UsageError, kind_and_message, message_of
 from compare_cli.types import FitResult, FitTask
 
-JOINING = 15.0  # seconds to wait for an answer of the scheduler
+GREETING, JOINING = 4.0, 10.0  # seconds to wait for the scheduler's first bytes, and for its answer
 TRIES = 3  # of one task, where Dask or Ray lost it with its worker or its table
 LOOK = 1.0  # seconds between two questions whether there are workers
 ALONE = 60.0  # seconds without any worker after which what is left is given up
@@ -89,6 +92,7 @@ class Dask:
 
     def _join(self, address: str) -> Any:
         try:
+            _greeted(address)
             return self._distributed.Client(f"tcp://{address}", timeout=JOINING, set_as_default=False)
         except (OSError, ValueError) as error:
             why = kind_and_message(error)
@@ -128,7 +132,7 @@ class Dask:
 
     def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
         """Fit one task on some worker; one that is lost with its worker is sent again."""
-        tries = 0
+        tries, expected = 0, {**versions(), **sources(task.model)}
         while tries < TRIES and not self._ended:
             if self._seconds_alone() > ALONE:
                 return no_result(
@@ -137,7 +141,7 @@ class Dask:
             try:
                 table = self._scattered(workspace)
                 how: dict[str, Any] = {"pure": False, "retries": 0}
-                future = self._client.submit(fit_in_child, task, table, limits, **how)
+                future = self._client.submit(fit_in_child, task, table, limits, expected, **how)
             except Exception:  # the last worker or the scheduler went away meanwhile: seen at the next look
                 time.sleep(LOOK / 4)
                 continue
@@ -206,6 +210,19 @@ class Dask:
                 self._local.close(timeout=5)
 
 
+def _greeted(address: str) -> None:
+    """Wait for the first bytes that a scheduler sends to everybody who connects.
+
+    Dask itself tries for half a minute where something listens that is no scheduler. Raises OSError or
+    ValueError when nothing comes, or what no scheduler says.
+    """
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=GREETING) as connection:
+        length = connection.recv(8)  # of the message that follows, in bytes
+    if len(length) < 8 or int.from_bytes(length, "little") > 2**20:
+        raise ValueError("what answers is no Dask scheduler")
+
+
 class Ray:
     """Ray on this machine, started for the length of a run, or the one that RAY_ADDRESS names."""
 
@@ -239,7 +256,8 @@ class Ray:
         with self._sharing:
             if self._table[0] != workspace.token:
                 self._table = workspace.token, self._ray.put(workspace)
-        reference = self._fit.remote(task, self._table[1], limits)
+        expected = {**versions(), **sources(task.model)}
+        reference = self._fit.remote(task, self._table[1], limits, expected)
         try:
             while not self._ended:
                 with contextlib.suppress(self._ray.exceptions.GetTimeoutError):
@@ -264,8 +282,10 @@ _children: Children | None = None  # of a worker of Dask or Ray
 _making = threading.Lock()
 
 
-def fit_in_child(task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
-    """Fit one task in a child of this worker; it is kept for the next fits."""
+def fit_in_child(
+    task: FitTask, workspace: Workspace, limits: Limits, expected: Mapping[str, str]
+) -> FitResult:
+    """Fit one task in a child of this worker, if that has the expected versions; it is kept for the next."""
     global _children
     with _making:
         if _children is None:
@@ -274,7 +294,7 @@ def fit_in_child(task: FitTask, workspace: Workspace, limits: Limits) -> FitResu
             os.environ.pop("MALLOC_TRIM_THRESHOLD_", None)
             _children = Children(os.cpu_count() or 1)
         children = _children
-    return children.fit(task, workspace, limits)
+    return children.fit(task, workspace, limits, expected)
 
 
 def end_children() -> None:
@@ -284,15 +304,3 @@ def end_children() -> None:
         children, _children = _children, None
     if children is not None:
         children.end()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that must be the same everywhere for the numbers to be the same."""
-    import numpy
-    import scipy
-    import sklearn
-
-    from compare_cli import __version__
-
-    libraries = {"numpy": numpy, "scipy": scipy, "scikit-learn": sklearn}
-    return {"compare-cli": __version__, **{name: library.__version__ for name, library in libraries.items()}}

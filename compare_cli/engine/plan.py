@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -19,8 +16,9 @@ import numpy as np
 from compare_cli.engine.limits import Limits, check_memory_limit
 from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.splits import FoldPlan, plan_folds
+from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import BOUNDARY_VERSION, Probing, Workspace
-from compare_cli.errors import UsageError, text_of
+from compare_cli.errors import UsageError
 from compare_cli.metrics import METRICS, Metric, find_metric, practical_rope
 from compare_cli.models.families import BASELINE, Shape, family_of
 from compare_cli.models.specs import (
@@ -34,7 +32,6 @@ from compare_cli.notes import note
 from compare_cli.types import Dataset, FitTask, ModelSpec, Note, Split
 
 PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
-MANY = 1000  # source files of a package from which on only loaded ones are hashed
 CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 
 
@@ -249,47 +246,9 @@ def task_key(
         "rows": rows,
         "preparation": PREPARATION_VERSION,
         "asked": asked or {},
-        "versions": [sklearn.__version__, numpy.__version__, scipy.__version__, *_made_by(spec)],
+        "versions": [sklearn.__version__, numpy.__version__, scipy.__version__, *sources(spec).values()],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
-def _made_by(spec: ModelSpec) -> list[str]:
-    """Return versions and sources of a model from outside, so that a changed one is fitted anew."""
-    if spec.factory.startswith("sklearn."):
-        return []
-    modules = dict.fromkeys(part.__module__.partition(".")[0] for part in load_class(spec).__mro__)
-    known = {"sklearn", "numpy", "scipy", *sys.stdlib_module_names}
-    return [_digest(name) for name in modules if name not in known]
-
-
-@cache
-def _digest(name: str) -> str:
-    """Return a module's version with a hash of its sources: of its package, or else of its folder.
-
-    What an installed module of one file imports from elsewhere is not its own; of packages of more than
-    `MANY` files those count that are loaded.
-    """
-    module = sys.modules.get(name)
-    digest = hashlib.sha256(text_of(getattr(module, "__version__", "")).encode("utf-8", "replace"))
-    for file in _sources(module):
-        with contextlib.suppress(OSError):  # in an archive, or made on the fly
-            digest.update(f"|{file.name}|".encode("utf-8", "replace") + file.read_bytes())
-    return digest.hexdigest()
-
-
-def _sources(module: ModuleType | None) -> list[Path]:
-    own = getattr(module, "__file__", None)
-    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
-    files = [Path(own)] if own else []
-    if not folders and own and not {"site-packages", "dist-packages"} & set(Path(own).parts):
-        files += Path(own).parent.glob("*.py")
-        folders = [package.parent for package in Path(own).parent.glob("*/__init__.py")]
-    files += [file for folder in folders for file in folder.rglob("*.py")]
-    if len(files) > MANY:
-        loaded = {getattr(other, "__file__", None) for other in list(sys.modules.values())}
-        files = [file for file in files if str(file) in loaded]
-    return sorted(set(files))
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:

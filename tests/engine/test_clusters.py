@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,11 +174,81 @@ def test_workers_with_other_versions_are_refused(dask: Processes, monkeypatch: p
 
 
 @pytest.mark.extra
-def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["closed", "silent", "HTTP"])
+def test_a_scheduler_that_does_not_answer_is_told_in_time(kind: str) -> None:
+    """Within 20 s: a port that nobody listens at, one that accepts and says nothing, a web server."""
     pytest.importorskip("distributed", reason="needs the extra dask")
-    monkeypatch.setattr(places, "JOINING", 1.0)
-    with pytest.raises(UsageError, match="no scheduler answers there"):
-        compare(blobs(), options("tree", "dask://127.0.0.1:1"))
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), WebServer if kind == "HTTP" else Silent)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = server.server_address[1]
+    if kind == "closed":
+        server.shutdown()
+        server.server_close()
+    command = [sys.executable, "-m", "compare_cli", "fit", "iris", "--no-store"]
+    started = time.monotonic()
+    done = subprocess.run(
+        [*command, "--cluster", f"dask://127.0.0.1:{port}"], capture_output=True, text=True, timeout=60
+    )
+    assert time.monotonic() - started < 30, "20 s, and some for a busy machine"
+    server.shutdown()
+    server.server_close()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--cluster dask://127.0.0.1:{port}: no scheduler answers there" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+class Silent(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        time.sleep(40)
+
+
+class WebServer(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(1000)
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.extra
+def test_a_worker_that_joins_later_with_another_source_of_a_plugin_is_told(tmp_path: Path) -> None:
+    """It is checked where the fit runs: numbers would differ, and nobody would know."""
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    processes = Processes()
+    folders = [tmp_path / "here", tmp_path / "there"]
+    for folder, answer in zip(folders, (0, 1), strict=True):
+        folder.mkdir()
+        text = f"from toy_models import Slow\nclass Mine(Slow):\n    def __init__(self, answer={answer}):\n"
+        (folder / "later.py").write_text(text + "        self.answer = answer\n", encoding="utf-8")
+    sys.path.append(str(folders[0]))
+    try:
+        processes.env["PYTHONPATH"] = f"{TESTS}:{folders[0]}"
+        first = processes.add_worker("--no-nanny")
+        events = iter_compare(
+            blobs(), options("later:Mine", f"dask://{processes.address}", boundary=False, repeats=1)
+        )
+        seen = 0
+        for event in events:
+            seen += isinstance(event, FitResult)
+            if seen == 2 and first.poll() is None:
+                processes.env["PYTHONPATH"] = f"{TESTS}:{folders[1]}"
+                processes.add_worker("--no-nanny")
+                first.kill()
+                first.wait()
+        assert isinstance(event, Comparison)
+        assert event.run.status == "partial"
+        failed = {fit.error for fit in event.fits if fit.status == "failed"}
+        assert failed == {"OtherVersions: a worker has another source of later; install the same there"}
+        answers = {
+            tuple(fit.predictions.tolist())
+            for fit in event.fits
+            if "Mine" in fit.model and fit.status == "ok"
+        }
+        assert all(set(answer) == {0} for answer in answers)
+    finally:
+        sys.path.remove(str(folders[0]))
+        sys.modules.pop("later", None)
+        processes.end()
 
 
 @pytest.mark.parametrize("where", ["spark", "dask://", "dask://host", "ray://host:1", ""])

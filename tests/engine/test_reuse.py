@@ -15,7 +15,7 @@ from toy_models import Raises
 from toy_tables import blobs, with_test
 
 from compare_cli.api import bench, compare, iter_bench, iter_compare
-from compare_cli.engine import plan
+from compare_cli.engine import versions
 from compare_cli.engine.plan import Options
 from compare_cli.engine.store import Store
 from compare_cli.errors import CompareError, UsageError
@@ -197,14 +197,14 @@ def test_a_plugin_whose_source_has_changed_is_fitted_anew(
 
 
 def assert_fitted_anew_after_change(file: Path, asked: Options) -> None:
-    plan._digest.cache_clear()
+    versions._digest.cache_clear()
     compare(blobs(), asked)
     assert ran(compare(blobs(), asked)) == (0, 8)
     with file.open("a") as source:
         source.write("# changed\n")
-    plan._digest.cache_clear()
+    versions._digest.cache_clear()
     assert ran(compare(blobs(), asked)) == (4, 4)
-    plan._digest.cache_clear()
+    versions._digest.cache_clear()
 
 
 SOURCES = {

@@ -1,0 +1,78 @@
+"""What a fit's numbers depend on besides data and settings: versions of packages, sources of plugins.
+
+They are part of the key under which a fit is kept, and are checked on workers of a cluster before they fit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from compare_cli import __version__
+from compare_cli.errors import text_of
+from compare_cli.models.specs import load_class
+from compare_cli.types import ModelSpec
+
+MANY = 1000  # source files of a package from which on only loaded ones are hashed
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that must be the same everywhere for the numbers to be the same."""
+    import numpy
+    import scipy
+    import sklearn
+
+    libraries = {"numpy": numpy, "scipy": scipy, "scikit-learn": sklearn}
+    return {"compare-cli": __version__, **{name: library.__version__ for name, library in libraries.items()}}
+
+
+def sources(spec: ModelSpec) -> dict[str, str]:
+    """Return a digest for each module that a model from outside comes from, so that changes are noticed."""
+    if spec.factory.startswith("sklearn."):
+        return {}
+    modules = dict.fromkeys(part.__module__.partition(".")[0] for part in load_class(spec).__mro__)
+    known = {"sklearn", "numpy", "scipy", *sys.stdlib_module_names}
+    return {name: _digest(name) for name in modules if name not in known}
+
+
+def differences(expected: Mapping[str, str], spec: ModelSpec) -> str:
+    """Return how this process differs from one of these versions and sources; "" where it does not."""
+    here = {**versions(), **sources(spec)}
+    wrong = [name for name in expected if here.get(name) != expected[name]]
+    versioned = versions()
+    told = (f"{name} {here[name]} instead of {expected[name]}" for name in wrong if name in versioned)
+    return ", ".join((*told, *(f"another source of {name}" for name in wrong if name not in versioned)))
+
+
+@cache
+def _digest(name: str) -> str:
+    """Return a module's version with a hash of its sources: of its package, or else of its folder.
+
+    What an installed module of one file imports from elsewhere is not its own; of packages of more than
+    `MANY` files those count that are loaded.
+    """
+    module = sys.modules.get(name)
+    digest = hashlib.sha256(text_of(getattr(module, "__version__", "")).encode("utf-8", "replace"))
+    for file in _sources(module):
+        with contextlib.suppress(OSError):  # in an archive, or made on the fly
+            digest.update(f"|{file.name}|".encode("utf-8", "replace") + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(module: ModuleType | None) -> list[Path]:
+    own = getattr(module, "__file__", None)
+    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
+    files = [Path(own)] if own else []
+    if not folders and own and not {"site-packages", "dist-packages"} & set(Path(own).parts):
+        files += Path(own).parent.glob("*.py")
+        folders = [package.parent for package in Path(own).parent.glob("*/__init__.py")]
+    files += [file for folder in folders for file in folder.rglob("*.py")]
+    if len(files) > MANY:
+        loaded = {getattr(other, "__file__", None) for other in list(sys.modules.values())}
+        files = [file for file in files if str(file) in loaded]
+    return sorted(set(files))
