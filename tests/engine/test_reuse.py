@@ -58,12 +58,15 @@ def numbers(comparison: Comparison) -> list[Any]:
         comparison.verdict,
         comparison.protocol,
         [
-            replace(f, reused=False, ran_at=None, predictions=None, confusion=None, boundary=None)
+            replace(f, reused=False, ran_at=None, boundary=None, **dict.fromkeys(ARRAYS))
             for f in comparison.fits
         ],
-        [np.asarray(f.predictions).tolist() for f in comparison.fits],
+        [[np.asarray(getattr(f, name)).tolist() for name in ARRAYS] for f in comparison.fits],
         [f.boundary and f.boundary.statistics for f in comparison.fits],
     ]
+
+
+ARRAYS = ("predictions", "confusion", "row_scores", "calibration", "roc")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
