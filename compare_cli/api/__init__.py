@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compare_cli.api.comparison import bench, compare, iter_bench, iter_compare
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
-    from compare_cli.api.table import csv_bytes, datasets, describe, plot, read
+    from compare_cli.api.table import csv_bytes, datasets, describe, page_pictures, plot, read
     from compare_cli.engine.plan import Options
     from compare_cli.models.families import DEFAULT_MODELS
 
@@ -47,6 +47,7 @@ __all__ = [
     "load_run",
     "model",
     "models",
+    "page_pictures",
     "plot",
     "prune",
     "read",
@@ -58,7 +59,7 @@ _HOMES = {
     "api.catalogue": {"ModelFacts", "explain", "model", "models", "reference", "statistics"},
     "api.comparison": {"bench", "compare", "iter_bench", "iter_compare"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
-    "api.table": {"csv_bytes", "datasets", "describe", "plot", "read"},
+    "api.table": {"csv_bytes", "datasets", "describe", "page_pictures", "plot", "read"},
     "engine.plan": {"Options"},
     "models.families": {"DEFAULT_MODELS"},
 }

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from compare_cli import data as sources
-from compare_cli.types import Dataset, DatasetSummary
+from compare_cli.types import Bench, Dataset, DatasetSummary, Result
 
 if TYPE_CHECKING:
     from compare_cli.plot.picture import Picture
+    from compare_cli.report.table import PagePicture
 
 
 class Reading(TypedDict, total=False):
@@ -65,6 +66,21 @@ def csv_bytes(dataset: Dataset) -> bytes:
 def datasets() -> dict[str, str]:
     """Return the names of the built-in data sets with their titles."""
     return dict(sources.builtin_names())
+
+
+def page_pictures(result: Result, dataset: Dataset | None = None) -> dict[str, PagePicture]:
+    """Return the pictures of a result's HTML page: the boundaries on its data set, or the ranks of a bench.
+
+    Models are fitted once more on the first fold. Where there can be none, the caption says why.
+    """
+    from compare_cli.plot.drawing import page_picture
+    from compare_cli.plot.figure import ranks_picture
+
+    if isinstance(result, Bench):
+        return {"": ranks_picture(result)}
+    if dataset is None:
+        return {}
+    return {dataset.name: page_picture(dataset, result, result.run.seed)}
 
 
 def plot(data: Any, models: str | None = None, **how: Any) -> Picture:

@@ -13,7 +13,7 @@ from compare_cli.cli.options import BenchOptions, CompareOptions
 from compare_cli.cli.output import Output, say_error, say_notes
 from compare_cli.cli.progress import Progress
 from compare_cli.errors import ExitCode
-from compare_cli.types import Comparison, FitResult, LeftOut, Note, Planned, PlannedBench, Result
+from compare_cli.types import Comparison, Dataset, FitResult, LeftOut, Note, Planned, PlannedBench, Result
 
 Stream = Generator[object, None, object]
 _CODES = {"complete": ExitCode.OK, "partial": ExitCode.PARTIAL, "interrupted": ExitCode.INTERRUPTED}
@@ -23,7 +23,7 @@ def run_fit(source: str, options: CompareOptions) -> int:
     """Compare models on one table and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
-        dataset = api.read(source, test=options.test, **options.reading())
+        dataset = follower.dataset = api.read(source, test=options.test, **options.reading())
         follower.tell(dataset.notes)
         return api.iter_compare(dataset, options.comparing())
 
@@ -50,7 +50,7 @@ def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: 
         finally:
             follower.progress.close()
         follower.tell(result.notes)
-        output.finish(result)
+        output.finish(result, follower.dataset)
     return _exit_code(result, thresholds)
 
 
@@ -81,6 +81,7 @@ class Follower:
 
     def __init__(self, output: Output, options: CompareOptions) -> None:
         shown = not options.quiet and not output.streams_to_terminal
+        self.dataset: Dataset | None = None
         self.progress = Progress(shown=shown, jobs=options.jobs)
         self._output = output
         self._options = options

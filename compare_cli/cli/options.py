@@ -85,7 +85,7 @@ class OutputOptions:
     format: Annotated[
         str | None,
         _output(
-            "table, json, ndjson, csv or markdown. (default: by the suffix of -o, else table)",
+            "table, json, ndjson, csv, markdown or html. (default: by the suffix of -o, else table)",
             "NAME",
             "--format",
         ),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sys
 import tempfile
 import textwrap
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
 from compare_cli.errors import ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable, printable
 from compare_cli.report.formats import FORMATS, fits_of
-from compare_cli.types import Bench, Fit, Note, Result
+from compare_cli.types import Bench, Dataset, Fit, Note, Result
 
 if TYPE_CHECKING:
     from compare_cli.cli.options import OutputOptions
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from compare_cli.report.table import View
 
 PIPE_WIDTH = 100
+PICTURE_SUFFIXES = (".png", ".svg")
 _COLORS = {"error": "1;31", "warning": "33", "info": "2"}
 
 
@@ -41,6 +44,23 @@ def chosen_format(name: str | None, as_json: bool, known: Collection[str], other
     return form
 
 
+def _format_of(file: Path) -> str:
+    """Return the format that a file's suffix asks for; without a suffix, or for a picture, a table.
+
+    Raises UsageError for a suffix that belongs to no format.
+    """
+    suffix = file.suffix.lower()
+    known = {s: name for name, form in FORMATS.items() for s in form.suffixes} | dict.fromkeys(
+        ("", *PICTURE_SUFFIXES), "table"
+    )
+    if suffix not in known:
+        raise UsageError(
+            f"-o {file}: no format has the suffix {suffix}. Known: {', '.join(filter(None, known))};"
+            " --format writes any of them under any name."
+        )
+    return known[suffix]
+
+
 class Output:
     """Where a result goes. A file is begun at once, so that a bad path fails early, and replaced whole.
 
@@ -55,9 +75,9 @@ class Output:
         from compare_cli.report.table import View
 
         self.file = options.output
-        suffix = self.file.suffix.lower() if self.file is not None else ""
-        by_suffix = next((name for name, form in FORMATS.items() if suffix in form.suffixes), "table")
-        self.format = chosen_format(options.format, options.json, FORMATS, by_suffix)
+        asked = options.format is not None or options.json
+        otherwise = "table" if asked or self.file is None else _format_of(self.file)
+        self.format = chosen_format(options.format, options.json, FORMATS, otherwise)
         self._view_of = partial(
             View,
             everything=options.verbose,
@@ -89,13 +109,19 @@ class Output:
         streams = FORMATS[self.format].line is not None
         return streams and self._text_file is None and sys.stdout.isatty()
 
-    def finish(self, result: Result) -> None:
-        """Write the whole result and put the file in place."""
-        self._write(FORMATS[self.format].text(result, self._view()))
+    def finish(self, result: Result, dataset: Dataset | None = None) -> None:
+        """Write the whole result and put the file in place; a page gets pictures of the ``dataset``."""
+        view = self._view()
+        if self.format == "html":
+            from compare_cli import api
+
+            made = shlex.join(["compare", *sys.argv[1:]])
+            view = replace(view, pictures=api.page_pictures(result, dataset), command=made)
+        self._write(FORMATS[self.format].text(result, view))
         if self._begun is not None and self.file is not None:
             if self._picture is not None and isinstance(result, Bench):
                 self._begun.write_bytes(self._picture(result))
-            self._begun.replace(self.file)
+            _put_in_place(self._begun, self.file)
             self._begun = None
 
     def _view(self) -> View:
@@ -139,7 +165,7 @@ def _ranks_picture(file: Path | None, *, several: bool) -> Draw | None:
 
     Raises UsageError where matplotlib is missing, and for one data set: that is what `plot` draws.
     """
-    if file is None or file.suffix.lower() not in {".png", ".svg"}:
+    if file is None or file.suffix.lower() not in PICTURE_SUFFIXES:
         return None
     if not several:
         raise UsageError(
@@ -194,7 +220,7 @@ def whole_file(file: Path, option: str) -> Iterator[BinaryIO]:
     try:
         with begun.open("wb") as stream:
             yield stream
-        begun.replace(file)
+        _put_in_place(begun, file)
     finally:
         begun.unlink(missing_ok=True)
 
@@ -203,13 +229,29 @@ def _begin_file(file: Path, option: str) -> Path:
     try:
         if file.is_dir():
             raise IsADirectoryError(0, "is a folder")
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        folder = file.resolve().parent if _may_be_replaced(file) else None
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=folder)
     except OSError as error:
         raise UsageError(f"{option} {file}: cannot be written ({error.strerror}).") from error
     os.close(handle)
     begun = Path(name)
     begun.chmod(0o666 & ~_umask())
     return begun
+
+
+def _may_be_replaced(file: Path) -> bool:
+    """Whether a new file may take its place: not that of a device, a pipe or what /dev leads to."""
+    return not file.exists() or (file.resolve().is_file() and file.parts[:2] != ("/", "dev"))
+
+
+def _put_in_place(begun: Path, file: Path) -> None:
+    """Put a whole file in the place of another, behind a link where there is one; devices get its bytes."""
+    if _may_be_replaced(file):
+        begun.replace(file.resolve())
+        return
+    with file.open("ab") as stream:
+        stream.write(begun.read_bytes())
+    begun.unlink()
 
 
 def _umask() -> int:

@@ -25,10 +25,12 @@ from compare_cli.plot.planes import (
     span,
     typical_row,
 )
-from compare_cli.types import Column, Dataset, Note
+from compare_cli.report.table import PagePicture
+from compare_cli.types import Column, Comparison, Dataset, Note
 
 GRID = (240, 240)  # cells up and across, fine enough for a file
 MOST_POINTS = 500
+MOST_DRAWN, SLOWEST = 6, 30.0  # panels of a page, seconds of a fit that is drawn on it
 LANE = 0.32  # how far rows are scattered in the lane of their class on a strip
 COMPONENTS = "pca"
 PREFERENCE = 0.05  # columns are easier to read: components must be more faithful by this
@@ -333,3 +335,20 @@ def _no_pair(text: str, dataset: Dataset, numeric: Sequence[str]) -> str:
         if left_out.column == unknown:
             return f"--features: {unknown!r} was left out: {left_out.reason}."
     return f"--features: there is no column {unknown!r}.{nearest(unknown, numeric) or known}"
+
+
+def page_picture(dataset: Dataset, comparison: Comparison, seed: int) -> PagePicture:
+    """Return the boundaries of a comparison's best models as a page shows them, or why there are none.
+
+    The models are fitted again on the first fold: at most six, and none that took longer than 30 seconds.
+    """
+    from compare_cli.plot.figure import picture_file, sentences
+
+    quick = [m for m in comparison.models if m.status == "ok" and (m.fit_seconds or 0) < SLOWEST]
+    drawn = [m for m in quick if m.family != BASELINE][:MOST_DRAWN]
+    models = ",".join(m.spec if m.spec == m.model else f"{m.model}={m.spec}" for m in drawn)
+    try:
+        picture = make_picture(dataset, models, seed=seed)
+        return PagePicture(picture_file(picture, "svg", caption=False), tuple(sentences(picture)))
+    except (UsageError, DataError) as error:  # no matplotlib, no numeric column, no model
+        return PagePicture(b"", (f"No picture: {error}",))

@@ -33,6 +33,7 @@ from compare_cli.plot.picture import (
 )
 from compare_cli.report.across import friedman_sentence
 from compare_cli.report.escaping import fitted_apart, printable, shortened
+from compare_cli.report.table import PagePicture
 from compare_cli.report.units import counted, plain
 from compare_cli.types import Bench, ModelRank
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 Draw = Callable[[Bench], bytes]
 DPI = 150
 ACROSS = 3
-PANEL = (3.1, 3.55)  # inches, with title and scales
+PANEL = (3.1, 3.65)  # inches, with title and scales
 EDGE, HEAD, LEGEND_LINE = 0.55, 0.45, 0.26  # inches: scale on the left, title, a line of the legend
 NARROWEST = 5.5  # inches: titles are not cut for less
 CAPTION_LETTER, LEGEND_LETTER, TITLE_LETTER = 0.061, 0.085, 0.088  # mean widths of letters in inches
@@ -146,7 +147,7 @@ def _drawn(picture: Picture, *, caption: bool) -> Figure:
     down = -(-len(picture.panels) // across)
     width = EDGE + across * PANEL[0]
     height = HEAD + down * PANEL[1]
-    figure = Figure((width, height), dpi=DPI, facecolor="white", layout=ConstrainedLayoutEngine(h_pad=0.08))
+    figure = Figure((width, height), dpi=DPI, facecolor="white", layout=ConstrainedLayoutEngine(h_pad=0.1))
     title = shortened(printable(picture.title), int(max(width, NARROWEST) / TITLE_LETTER))
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold", parse_math=False)
     grid = figure.subplots(down, across, squeeze=False).ravel()
@@ -370,3 +371,11 @@ def _draw_leaders(axes: Axes, ranked: Sequence[ModelRank], top: float) -> None:
             axes.annotate(
                 text, (outer, y), offset, textcoords="offset points", annotation_clip=False, **style
             )
+
+
+def ranks_picture(bench: Bench) -> PagePicture:
+    """Return the ranks of a bench as a page shows them, or why there is no picture."""
+    try:
+        return PagePicture(ranks_file(bench, kind="svg"))
+    except UsageError as error:
+        return PagePicture(b"", (str(error),))

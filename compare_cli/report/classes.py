@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from compare_cli.report import units
 from compare_cli.report.escaping import fitted_apart, printable
@@ -40,7 +41,7 @@ def _confusion(comparison: Comparison, model: ModelSummary, view: View) -> Itera
     repeats = comparison.protocol.repeats
     classes = list(zip(_names(comparison, NAME_CELLS), model.confusion, strict=True))
     columns = [
-        Column(name, name, lambda row, at=at: _count(row[1][at] / repeats), 0)
+        Column(name, name, partial(_taken_for, at=at, repeats=repeats), 0)
         for at, name in enumerate(_names(comparison, HEAD_CELLS))
     ]
     yield from _blocks("True class", columns, classes, lambda row: row[0], view)
@@ -48,15 +49,20 @@ def _confusion(comparison: Comparison, model: ModelSummary, view: View) -> Itera
         yield [Line(f"Means over {repeats} repeats, each of which judges every row.", "quiet")]
 
 
+def _taken_for(row: tuple[str, Sequence[int]], *, at: int, repeats: int) -> str:
+    """Return how many rows of a class are taken for the class ``at``, in one repeat."""
+    return units.count(row[1][at] / repeats)
+
+
 CLASS_COLUMNS: tuple[Column[tuple[str, ClassScores]], ...] = (
-    Column("rows", "Rows", lambda row: _count(row[1].rows or 0), 0),
+    Column("rows", "Rows", lambda row: units.count(row[1].rows or 0), 0),
     Column("recall", "Recall %", lambda row: units.percent(row[1].recall), 0),
     Column("interval", "95 %", lambda row: _interval(row[1].recall_low, row[1].recall_high), 0, "left"),
     Column("precision", "Precision %", lambda row: units.percent(row[1].precision), 0),
     Column("f1", "F1 %", lambda row: units.percent(row[1].f1), 0),
 )
 CALIBRATION_COLUMNS: tuple[Column[CalibrationBin], ...] = (
-    Column("rows", "Rows", lambda b: _count(b.rows or 0), 0),
+    Column("rows", "Rows", lambda b: units.count(b.rows or 0), 0),
     Column("confidence", "Mean %", lambda b: units.percent(b.confidence), 0),
     Column("accuracy", "Right %", lambda b: units.percent(b.accuracy), 0),
     Column("interval", "95 %", lambda b: _interval(b.accuracy_low, b.accuracy_high), 0, "left"),
@@ -100,10 +106,6 @@ def _blocks(
 
 def _names(comparison: Comparison, room: int) -> list[str]:
     return fitted_apart([printable(name) for name in comparison.dataset.classes], room)
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -63,6 +63,12 @@ def _csv(result: Result, view: View) -> str:
     return csv_page(csv_rows(result))
 
 
+def _html(result: Result, view: View) -> str:
+    from compare_cli.report.html import html_page
+
+    return html_page(result, view)
+
+
 def _json(result: Result, view: View) -> str:
     from compare_cli.document import to_json
 
@@ -85,5 +91,6 @@ FORMATS: dict[str, Renderer] = {
     "json": Renderer(_json, (".json",)),
     "ndjson": Renderer(_ndjson, (".ndjson", ".jsonl"), _ndjson_line),
     "csv": Renderer(_csv, (".csv",)),
+    "html": Renderer(_html, (".html", ".htm")),
     "markdown": Renderer(_markdown, (".md", ".markdown")),
 }

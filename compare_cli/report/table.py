@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
 
@@ -26,12 +26,21 @@ Cell = str | Text
 
 
 @dataclass(frozen=True)
+class PagePicture:
+    """A picture of a page as SVG (b"" where there can be none), and what it shows, or why there is none."""
+
+    svg: bytes
+    caption: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class View:
     """How a result is shown: the width in characters, whether colours are understood, what is wanted.
 
     ``everything`` asks for every column, pair and reason, ``boundary`` for all boundary statistics;
     ``baseline`` is the model that others are held against over several data sets (None: chosen). ``whole``
     is set for files that have no width: names are not cut. ``details`` are names of `report.classes.DETAILS`.
+    A page shows ``pictures``, by the name of their data set ("" for the ranks), and the ``command``.
     """
 
     width: int = 80
@@ -41,6 +50,8 @@ class View:
     baseline: str | None = None
     whole: bool = False
     details: tuple[str, ...] = ()
+    pictures: Mapping[str, PagePicture] = field(default_factory=dict)
+    command: str = ""
 
     @property
     def complete(self) -> bool:
@@ -94,6 +105,11 @@ def _shown(cell: Cell, style: str) -> Text:
     return Text(printable(cell), style, no_wrap=True, overflow="ellipsis")
 
 
+def without_fields(reason: str) -> str:
+    """Return a reason without the names of its fields, which are for readers of the JSON."""
+    return _FIELDS.sub("", reason)
+
+
 Kind = Literal["title", "plain", "strong", "quiet", "legend", "reason", "failure", "drawing"]
 STYLES: dict[Kind, str] = {
     "title": "bold",
@@ -115,7 +131,7 @@ class Line:
         """Return it as the terminal shows it; reasons without the names of their fields."""
         text = printable(self.text)
         if self.kind == "reason":
-            return Padding(Text(_FIELDS.sub("", text)), (0, 0, 0, INDENT))
+            return Padding(Text(without_fields(text)), (0, 0, 0, INDENT))
         return Text(text, STYLES.get(self.kind, ""), no_wrap=self.kind == "drawing")
 
     def markdown(self) -> str:

@@ -19,6 +19,7 @@ from compare_cli.types import Comparison, ModelSummary, Run
 
 MARK = "●"
 NAME_WIDTH = 34  # longer names are cut in a table
+UNLIMITED = 10_000  # in files they are not
 SHORTEST_NAME = 8
 GAP = 2  # characters between columns
 MARK_WIDTH = len(MARK) + GAP
@@ -56,7 +57,7 @@ def comparison_blocks(
     said = [Line(verdict.sentence, "strong")] if verdict.sentence else []
     if reasons:
         said += [Line(reason, "reason") for reason in verdict.because]
-    yield [*said, *_failures(comparison)]
+    yield [*said, *failures(comparison)]
 
 
 def heading(comparison: Comparison) -> str:
@@ -134,9 +135,9 @@ def in_blocks(
 ) -> list[list[Column[Row]]]:
     """Return columns in blocks that fit ``room`` characters, each with a gap, about equally wide.
 
-    One block where not everything is wanted: the columns were chosen to fit.
+    One block where not everything is wanted, as the columns were chosen to fit, and in files without width.
     """
-    if not view.everything:
+    if view.whole or not view.everything:
         return [list(columns)]
     blocks = _filled(columns, rows, room)
     while len(narrower := _filled(columns, rows, room - 1)) == len(blocks) and room > 1:
@@ -207,6 +208,8 @@ def _longest_name(rows: Sequence[ModelSummary]) -> int:
 
 def name_room(view: View, taken: int, named: int = 1) -> int:
     """Return how long names may be beside columns that take so many characters, ``named`` in a row."""
+    if view.whole:
+        return UNLIMITED
     return min(max((view.width - taken - GAP * (named - 1)) // named, SHORTEST_NAME), NAME_WIDTH)
 
 
@@ -228,7 +231,7 @@ def marks_a_top_set(comparison: Comparison) -> bool:
     return comparison.verdict.status != "none" and sum(bool(m.in_top_set) for m in comparison.models) > 1
 
 
-def _failures(comparison: Comparison) -> Iterator[Line]:
+def failures(comparison: Comparison) -> Iterator[Line]:
     """Yield each way in which a model failed, once, with its count."""
     for row in comparison.models:
         ways = Counter((f.kind, f.message) for f in row.failures)

@@ -106,3 +106,8 @@ def p_value(value: float | None) -> str:
 def counted(number: int, noun: str) -> str:
     """Return ``1 fit``, ``2 fits``, ``3,000 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def count(value: float) -> str:
+    """Return a mean number of rows: whole where it is, else with one decimal."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"

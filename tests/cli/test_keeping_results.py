@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -280,3 +281,65 @@ def test_a_killed_run_is_completed_by_the_same_command(spawn, table, file, jobs)
     assert scores(document) == scores(undisturbed)
     assert document["pairs"] == undisturbed["pairs"]
     assert "killed" in spawn("runs").out
+
+
+def test_a_suffix_that_no_format_has_is_refused_before_anything_runs(compare, table, tmp_path):
+    file = tmp_path / "result.pdf"
+    ended = compare("fit", str(table), "-o", str(file))
+    assert ended.code == 2
+    assert "no format has the suffix .pdf. Known: .txt, .json" in ended.err
+    assert not file.exists()
+    named = compare(
+        "fit", str(table), "--models", "tree", "--repeats", "1", "--format", "csv", "-o", str(file)
+    )
+    assert named.code == 0
+    assert file.read_text(encoding="utf-8").startswith("dataset,model,")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_pipes_and_links_stay_what_they_are(compare, table, tmp_path):
+    asked = ("fit", str(table), "--models", "tree", "--repeats", "1", "-q")
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
+    os.mkfifo(pipe)
+    got: list[str] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text(encoding="utf-8")))
+    reader.start()
+    assert compare(*asked, "-o", str(pipe)).code == 0
+    reader.join(timeout=30)
+    assert "1 repeat" in got[0]
+    assert pipe.is_fifo()
+    target.write_text("before", encoding="utf-8")
+    link.symlink_to(target)
+    assert compare(*asked, "-o", str(link)).code == 0
+    assert link.is_symlink()
+    assert "1 repeat" in target.read_text(encoding="utf-8")
+
+
+@pytest.mark.extra
+def test_a_page_has_the_boundaries_and_the_command(compare, table, tmp_path):
+    page = tmp_path / "page.html"
+    ended = compare(
+        "fit", str(table), "--models", "tree,t=tree(max_depth=2)", "--repeats", "1", "-q", "-o", str(page)
+    )
+    assert (ended.code, ended.out) == (0, "")
+    text = page.read_text(encoding="utf-8")
+    assert text.count("data:image/svg+xml;base64,") == 1
+    assert "Where each model predicts which class" in text
+    assert "--models &#39;tree,t=tree(max_depth=2)&#39;" in text
+    several = tmp_path / "bench.html"
+    assert (
+        compare(
+            "bench",
+            str(table),
+            "iris",
+            "--models",
+            "tree,logistic",
+            "--repeats",
+            "1",
+            "-q",
+            "-o",
+            str(several),
+        ).code
+        == 0
+    )
+    assert several.read_text(encoding="utf-8").count("data:image/svg+xml;base64,") == 1
