@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from compare_cli.engine.runs import find_run, parse_age, runs_to_prune
-from compare_cli.engine.store import Store
+from compare_cli.engine.store import Store, StoreError
 from compare_cli.engine.store import default_path as default_store
 from compare_cli.errors import UsageError
 from compare_cli.types import Pruned, Result, RunsDiff, StoredRun, StoreFacts
@@ -33,7 +33,7 @@ def runs(store: str | Path | None = None) -> StoreList:
     path = _path(store)
     if not path.exists():
         return StoreList((), StoreFacts(path, 0, 0, 0))
-    with closing(Store(path)) as opened:
+    with closing(Store(path, to_read=True)) as opened:
         return StoreList(tuple(opened.runs()), opened.facts())
 
 
@@ -44,7 +44,7 @@ def load_run(name: str, store: str | Path | None = None) -> tuple[StoredRun, Res
     """
     from compare_cli.document import read_document
 
-    with closing(_open(store)) as opened:
+    with closing(Store(_existing(store), to_read=True)) as opened:
         run = find_run(opened.runs(), name)
         document = opened.document(run.id)
     if document is None:
@@ -79,18 +79,26 @@ def prune(
         raise UsageError("say what goes: --keep N, --older-than 30d (or both), or --all.")
     age = parse_age(older_than) if isinstance(older_than, str) else older_than
     since = None if age is None else datetime.now(UTC) - age
-    with closing(_open(store)) as opened:
-        gone = runs_to_prune(opened.runs(), keep=keep, since=since)
-        return opened.prune(gone, dry_run=dry_run)
+    path = _existing(store)
+
+    def pruned(opened: Store) -> Pruned:
+        with closing(opened):
+            gone = runs_to_prune(opened.runs(), keep=keep, since=since)
+            return opened.prune(gone, dry_run=dry_run)
+
+    try:
+        return pruned(Store(path))
+    except StoreError:  # most often a full disk, which is why somebody prunes
+        return pruned(Store(path, alone=True))
 
 
 def _path(store: str | Path | None) -> Path:
     return Path(store) if store is not None else default_store()
 
 
-def _open(store: str | Path | None) -> Store:
-    """Open a store that is there. Raises UsageError when it is not, StoreError when it cannot be used."""
+def _existing(store: str | Path | None) -> Path:
+    """Return the file of a store that is there. Raises UsageError when it is not."""
     path = _path(store)
     if not path.exists():
         raise UsageError(f"{path}: there is no store yet; compare fit makes one.")
-    return Store(path)
+    return path

@@ -32,7 +32,7 @@ option = _panel(None)
 _data, _comparison, _boundary = _panel("Data"), _panel("Comparison"), _panel("Boundary")
 _running, _output = _panel("Running"), _panel("Output")
 StoreOption = Annotated[
-    Path | None, option(f"The store. {STORE_DEFAULT}", "FILE", "--store", show_default=False)
+    Path | None, option(f"The store. {STORE_DEFAULT}", "FILE", "--store", show_default=False, readable=False)
 ]
 TestOption = Annotated[str | None, _data("Judge on this table; learn from all of DATA.", "FILE")]
 PreferOption = Annotated[
@@ -174,6 +174,7 @@ class CompareOptions(ReadOptions, OutputOptions):
             f"Keep every fit in this file, and take from it what is there. {STORE_DEFAULT}",
             "FILE",
             show_default=False,
+            readable=False,  # what is wrong with it is a warning, as with COMPARE_STORE
         ),
     ] = None
     no_store: Annotated[bool, _running("Keep nothing, reuse nothing.", None, "--no-store")] = False

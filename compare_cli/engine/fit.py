@@ -88,13 +88,13 @@ def no_result(task: FitTask, status: FitStatus, kind: str, message: str, traceba
 
 
 def _result(task: FitTask, **facts: Any) -> FitResult:
-    rows = {"train_rows": len(task.train), "test_rows": len(task.test)}
+    rows: dict[str, Any] = {"train_rows": len(task.train), "test_rows": len(task.test)}
     return FitResult(task.model.name, task.repeat, task.fold, key=task.key, **rows, **facts)
 
 
 def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     fold = workspace.prepared(task)
-    kind = np.float32 if family_of(task.model).single_precision else np.float64
+    kind: Any = np.float32 if family_of(task.model).single_precision else np.float64
     X_train, X_test = fold.train.astype(kind, copy=False), fold.test.astype(kind, copy=False)
     y_train, y_test = own_type(workspace.y[task.train]), workspace.test_y[task.test]
     trusted = family_of(task.model).builtin

@@ -55,6 +55,7 @@ _FAULTS = {
     "unable to open": "cannot be opened; choose another with --store",
     "readonly": "cannot be written; choose another with --store",
     "is full": "the disk is full",
+    "disk I/O": "cannot be written (is the disk full?)",
     "locked": f"another program has held it for {PATIENCE:.0f} s",
 }
 """What SQLite says, in the words of those who have to do something about it."""
@@ -75,13 +76,36 @@ def default_path() -> Path:
 
 
 class Store:
-    """The fits and runs in one file. Every method raises StoreError when the file cannot be used."""
+    """The fits and runs in one file. Every method raises StoreError when the file cannot be used.
 
-    def __init__(self, path: Path) -> None:
+    A new file is for its owner only. One ``to_read`` may be where nothing can be written; ``alone`` works
+    without files beside it, on a full disk too, while no other program uses it.
+    """
+
+    def __init__(self, path: Path, *, to_read: bool = False, alone: bool = False) -> None:
         self.path = path
+        self._alone = alone
         with self._faults():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = self._open()
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            try:
+                self._db = self._open()
+            except (sqlite3.Error, OSError):
+                if not to_read:
+                    raise
+                self._db = self._open_unchanged()
+
+    def _open_unchanged(self) -> sqlite3.Connection:
+        """Open a file that cannot be written. What another program is writing now is not seen."""
+        db = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            if self._version(db) < len(MIGRATIONS):
+                raise StoreError(f"{self.path}: made by an older version; it has to be writable once.")
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def _open(self) -> sqlite3.Connection:
         until = time.monotonic() + PATIENCE
@@ -103,9 +127,12 @@ class Store:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         """Bring the file to this version. Another program's file is left as it is."""
+        if self._alone:
+            for setting in ("locking_mode = EXCLUSIVE", "temp_store = MEMORY", "journal_mode = MEMORY"):
+                db.execute(f"PRAGMA {setting}")
         with _transaction(db, "DEFERRED"):
             version = self._version(db)
-        if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        if not self._alone and db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         if version == len(MIGRATIONS):

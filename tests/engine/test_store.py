@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from compare_cli import api
 from compare_cli.engine import runs, store
 from compare_cli.engine.execute import Archive
 from compare_cli.engine.packing import pack
@@ -433,3 +434,63 @@ class TestArchive:
         archive.put(replace(result("a"), reused=True), "aaaa", "moons")
         assert archive.finished([task("a")]) == []
         archive.close()
+
+
+def test_a_new_store_is_for_its_owner_only(opened: Store, file: Path) -> None:
+    opened.put(result("a"), "aaaa", "moons")
+    modes = {path.stat().st_mode & 0o777 for path in file.parent.iterdir()}
+    assert modes == {0o600}
+    assert len(list(file.parent.iterdir())) > 1, "what SQLite keeps beside it as well"
+
+
+@pytest.fixture
+def unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be on a full disk: nothing can be written beside the file, as SQLite does it."""
+    usual = Store._prepare
+
+    def prepare(self: Store, db: sqlite3.Connection) -> None:
+        if not self._alone:
+            raise sqlite3.OperationalError("disk I/O error")
+        usual(self, db)
+
+    monkeypatch.setattr(Store, "_prepare", prepare)
+
+
+def filled(file: Path, runs: int) -> list[StoredRun]:
+    kept = Store(file)
+    for number in range(runs):
+        kept.put_run(replace(RUN, id=f"run{number}", status="complete"), os.urandom(9_000).hex())
+    found = kept.runs()
+    kept.close()
+    return found
+
+
+def test_runs_are_listed_where_nothing_can_be_written(file: Path, request: pytest.FixtureRequest) -> None:
+    before = filled(file, 3)
+    request.getfixturevalue("unwritable")
+    with pytest.raises(StoreError, match="is the disk full"):
+        Store(file)
+    listed = api.runs(file)
+    assert list(listed.runs) == before
+    assert listed.facts.runs == 3
+
+
+def test_a_store_that_must_be_changed_to_be_read_says_so(file: Path, request: pytest.FixtureRequest) -> None:
+    filled(file, 1)
+    with sqlite3.connect(file) as db:
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    request.getfixturevalue("unwritable")
+    with pytest.raises(StoreError, match="older version; it has to be writable once"):
+        api.runs(file)
+
+
+def test_a_full_disk_can_be_pruned(file: Path, request: pytest.FixtureRequest) -> None:
+    filled(file, 30)
+    size = file.stat().st_size
+    request.getfixturevalue("unwritable")
+    pruned = api.prune(keep=2, store=file)
+    assert (pruned.runs, pruned.runs_left) == (28, 2)
+    assert file.stat().st_size < size
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert sound(file)
