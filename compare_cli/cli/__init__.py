@@ -5,6 +5,7 @@ Errors become one line and an exit code here; the commands know nothing of it.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ _received: int | None = None  # the signal that asked for an end
 
 def main() -> None:
     """Run the program; always ends by SystemExit with one of the documented exit codes."""
+    _open_streams()
     ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
     try:
         run()
@@ -28,6 +30,16 @@ def main() -> None:
     finally:  # Python ends with the usual handlers: a late Ctrl-C would hide what was done behind its code
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
+
+
+def _open_streams() -> None:
+    """Open what the caller closed of the standard streams: no file of ours must become standard output."""
+    for number, (name, mode) in enumerate({"stdin": "r", "stdout": "w", "stderr": "w"}.items()):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def run() -> NoReturn:

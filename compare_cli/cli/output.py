@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
 
-from compare_cli.errors import ExitCode, UsageError, nearest
+from compare_cli.errors import CompareError, ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable, printable
 from compare_cli.report.formats import FORMATS, fits_of
 from compare_cli.types import Bench, Dataset, Fit, Note, Result
@@ -119,9 +119,10 @@ class Output:
             view = replace(view, pictures=api.page_pictures(result, dataset), command=made)
         self._write(FORMATS[self.format].text(result, view))
         if self._begun is not None and self.file is not None:
-            if self._picture is not None and isinstance(result, Bench):
-                self._begun.write_bytes(self._picture(result))
-            _put_in_place(self._begun, self.file)
+            with _told(self.file, "-o"):
+                if self._picture is not None and isinstance(result, Bench):
+                    self._begun.write_bytes(self._picture(result))
+                _put_in_place(self._begun, self.file)
             self._begun = None
 
     def _view(self) -> View:
@@ -135,11 +136,11 @@ class Output:
         return None if self._picture is not None else self._begun
 
     def _write(self, text: str) -> None:
-        if self._text_file is not None:
-            with self._text_file.open("a", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-        else:
+        if self._text_file is None:
             write_out(text)
+            return
+        with _told(self.file, "-o"), self._text_file.open("a", encoding="utf-8", newline="") as stream:
+            stream.write(text)
 
 
 def show(
@@ -208,9 +209,20 @@ def write_out(text: str) -> None:
     try:
         sys.stdout.write(encodable(text, sys.stdout.encoding))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the very end
-        raise SystemExit(ExitCode.OK) from None
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(ExitCode.OK) from None
+        raise CompareError(f"standard output cannot be written ({error.strerror}).") from error
+
+
+@contextlib.contextmanager
+def _told(file: Path | None, option: str) -> Iterator[None]:
+    """Turn what the system says of a file that cannot be written, a full disk say, into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise CompareError(f"{option} {file}: cannot be written ({error.strerror}).") from error
 
 
 @contextlib.contextmanager
@@ -218,9 +230,10 @@ def whole_file(file: Path, option: str) -> Iterator[BinaryIO]:
     """Open a file that ends whole, or stays as it was. Raises UsageError, naming the option."""
     begun = _begin_file(file, option)
     try:
-        with begun.open("wb") as stream:
-            yield stream
-        _put_in_place(begun, file)
+        with _told(file, option):
+            with begun.open("wb") as stream:
+                yield stream
+            _put_in_place(begun, file)
     finally:
         begun.unlink(missing_ok=True)
 
@@ -285,5 +298,6 @@ def _say(kind: str, message: str) -> None:
 
 
 def say(line: str) -> None:
-    """Print one line on standard error."""
-    print(encodable(line, sys.stderr.encoding), file=sys.stderr, flush=True)
+    """Print one line on standard error; where that cannot be written, a full disk say, it is lost."""
+    with contextlib.suppress(OSError):
+        print(encodable(line, sys.stderr.encoding), file=sys.stderr, flush=True)

@@ -213,3 +213,38 @@ def test_every_signal_that_ends_keeps_what_is_done(table: str, way: signal.Signa
     assert "Traceback" not in err
     assert json.loads(file.read_text(encoding="utf-8"))["run"]["status"] == "interrupted"
     assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+FULL = "error: standard output cannot be written (No space left on device)."
+STREAMS = {
+    "> /dev/full": (1, FULL),
+    "--json > /dev/full": (1, FULL),
+    "--format ndjson > /dev/full": (1, FULL),
+    "-o /dev/full": (1, "error: -o /dev/full: cannot be written (No space left on device)."),
+    ">&-": (0, ""),
+    "-o {file} 2>&-": (0, ""),
+    "-o {file} 2> /dev/full": (0, ""),
+    "-o {file} >&- 2>&- <&-": (0, ""),
+    "-o {file} --store /dev/full/store": (0, "warning: Nothing more is saved: /dev/full/store: cannot be"),
+}
+"""Where a result goes, the exit code, and what is said."""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full (Linux)")
+@pytest.mark.parametrize("where", STREAMS)
+def test_a_result_that_cannot_be_written_is_an_error_and_a_closed_stream_is_none(
+    table: str, tmp_path: Path, where: str
+) -> None:
+    file = tmp_path / "result.json"
+    code, said = STREAMS[where]
+    stored = "" if "--store" in where else "--no-store"
+    models = f"--models tree --folds 2 --repeats 1 --no-boundary {stored}"
+    command = f"{sys.executable} -m compare_cli fit {table} {models} {where.format(file=file)}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.returncode == code, done.stderr
+    errors = [line for line in done.stderr.splitlines() if not line.startswith(("note: ", "warning: The"))]
+    assert len(errors) == bool(said)
+    assert all(line.startswith(said) for line in errors)
+    if "{file}" in where:
+        assert json.loads(file.read_text(encoding="utf-8"))["command"] == "fit"
+    assert {path.name for path in tmp_path.iterdir()} <= {file.name}
