@@ -29,6 +29,7 @@ MAY_IMPORT = {
     part: set().union(*LEVELS[:height]) for height, floor in enumerate(LEVELS) for part in sorted(floor)
 }
 TOP = {"cli", "api", "__main__", "__init__"}
+LAZILY_REACHED = {"engine/final.py": {"sklearn"}}  # its class is derived from scikit-learn's
 HEAVY = {"sklearn", "pandas", "scipy", "joblib", "clevercsv", "pyarrow", "matplotlib", "jinja2", "zstandard"}
 
 
@@ -120,7 +121,8 @@ def test_only_what_runs_at_import_counts() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_heavy_packages_are_imported_where_they_are_used(path: Path) -> None:
-    assert not HEAVY & set(at_import(parsed(path)))
+    allowed = LAZILY_REACHED.get(str(path.relative_to(PACKAGE)), set())
+    assert not HEAVY & set(at_import(parsed(path))) - allowed
 
 
 LIGHT = {

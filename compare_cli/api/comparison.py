@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from compare_cli import __version__
+from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
 from compare_cli.api.table import Reading, read
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
@@ -34,7 +35,6 @@ from compare_cli.types import (
     Protocol,
     Result,
     Run,
-    SingleComparison,
     Split,
     Status,
     StoredRun,
@@ -49,13 +49,13 @@ if TYPE_CHECKING:
 Event = Planned | FitResult | Comparison
 
 
-def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> SingleComparison:
+def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> ComparisonResult:
     """Compare models on a table and return the whole result.
 
     Raises what `read` raises, and UsageError for wrong options. Fits that fail are in the result.
     """
-    *_, last = iter_compare(data, options, **reading)
-    assert isinstance(last, SingleComparison), "the last event of a comparison is its result"
+    *_, last = followed(iter_compare(data, options, **reading))
+    assert isinstance(last, ComparisonResult), "the last event of a comparison is its result"
     return last
 
 
@@ -64,7 +64,7 @@ def iter_compare(
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
     **reading: Unpack[Reading],
-) -> Generator[Event, None, SingleComparison]:
+) -> Generator[Event, None, ComparisonResult]:
     """Yield what is planned, each fit as it is finished, and at last the Comparison (also returned).
 
     A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
@@ -81,8 +81,9 @@ def iter_compare(
         comparison = single_comparison(replace(part, command="fit"), run, environment())
         session.archive.put_run(_listed(comparison), lambda: to_json(comparison, indent=None))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
-    yield comparison
-    return comparison
+    result = comparison_result(comparison, dataset, options)
+    yield result
+    return result
 
 
 def _refuse_heartbeat(heartbeat: Callable[[], None] | None) -> None:
@@ -188,13 +189,15 @@ def _precise(job: Job, results: Sequence[FitResult]) -> bool:
     return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
 
 
-def bench(sources: Sequence[Any] = (), options: Options | None = None, **reading: Unpack[Reading]) -> Bench:
+def bench(
+    sources: Sequence[Any] = (), options: Options | None = None, **reading: Unpack[Reading]
+) -> BenchResult:
     """Compare models on several data sets (every built-in one by default) and return the whole result.
 
     Raises what `compare` raises when not one of them can be used.
     """
-    *_, last = iter_bench(sources, options, **reading)
-    assert isinstance(last, Bench), "the last event of a bench is its result"
+    *_, last = followed(iter_bench(sources, options, **reading))
+    assert isinstance(last, BenchResult), "the last event of a bench is its result"
     return last
 
 
@@ -222,7 +225,7 @@ def iter_bench(
         result = yield from _bench(entries, session, clock, reading)
         session.archive.put_run(_listed(result), lambda: to_json(result, indent=None))
         result = replace(result, notes=(*result.notes, *session.archive.notes))
-    yield result
+    yield bench_result(result)
 
 
 def _bench(

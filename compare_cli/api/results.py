@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from compare_cli.api.notebook import in_hand
 from compare_cli.errors import DataError
 from compare_cli.types import Result, SingleComparison
 from compare_cli.verdict.diff import Gate, Threshold, below_threshold
@@ -27,7 +28,7 @@ def judge(files: Sequence[str | Path], criterion: Criterion | None = None) -> Re
     criterion = criterion or Criterion()
     found = merge([part for file in files for part in load(Path(file), criterion)])
     judged = [judge_again(comparison, criterion) for comparison in found]
-    return judged[0] if len(judged) == 1 else as_bench(judged, criterion)
+    return in_hand(judged[0] if len(judged) == 1 else as_bench(judged, criterion))
 
 
 def gate(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from compare_cli.api.notebook import in_hand
 from compare_cli.engine.runs import find_run, parse_age, runs_to_prune
 from compare_cli.engine.store import Store, StoreError
 from compare_cli.engine.store import default_path as default_store
@@ -51,7 +52,7 @@ def load_run(name: str, store: str | Path | None = None) -> tuple[StoredRun, Res
         what = f"compare {run.command} {' '.join(run.datasets)}"
         why = "is still under way" if run.status == "running" else f"has no result ({run.status})"
         raise UsageError(f"{run.id}: this run {why}. The same command ({what} …) goes on where it stopped.")
-    return run, read_document(document, f"{opened.path}: {run.id}")
+    return run, in_hand(read_document(document, f"{opened.path}: {run.id}"))
 
 
 def diff(old: str, new: str, store: str | Path | None = None) -> RunsDiff:

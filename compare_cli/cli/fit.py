@@ -11,8 +11,8 @@ from typing import Any
 from compare_cli import api
 from compare_cli.cli.options import BenchOptions, CompareOptions
 from compare_cli.cli.output import Output, say_error, say_notes
-from compare_cli.cli.progress import Progress
 from compare_cli.errors import ExitCode
+from compare_cli.report.progress import Progress
 from compare_cli.types import Comparison, Dataset, FitResult, LeftOut, Note, Planned, PlannedBench, Result
 
 Stream = Generator[object, None, object]

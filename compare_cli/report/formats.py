@@ -31,7 +31,8 @@ def fits_of(result: Result) -> Iterator[tuple[str, Fit]]:
             yield comparison.dataset.name, fit
 
 
-def _blocks(result: Result, view: View) -> Iterable[Block]:
+def blocks_of(result: Result, view: View) -> Iterable[Block]:
+    """Return what is shown of a result: its tables and lines, block by block."""
     from compare_cli.report.across import bench_blocks
     from compare_cli.report.classes import comparison_page
 
@@ -43,14 +44,14 @@ def _blocks(result: Result, view: View) -> Iterable[Block]:
 def _table(result: Result, view: View) -> str:
     from compare_cli.report.table import text_page
 
-    return text_page(_blocks(result, view), view)
+    return text_page(blocks_of(result, view), view)
 
 
 def _markdown(result: Result, view: View) -> str:
     from compare_cli.report.table import View, markdown_page
 
     whole = View(MARKDOWN_ROOM, baseline=view.baseline, whole=True, details=view.details)
-    return markdown_page(_blocks(result, whole))
+    return markdown_page(blocks_of(result, whole))
 
 
 def _csv(result: Result, view: View) -> str:

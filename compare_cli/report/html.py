@@ -14,6 +14,7 @@ from compare_cli.report import units
 from compare_cli.report.across import bench_blocks
 from compare_cli.report.classes import CLASS_COLUMNS
 from compare_cli.report.escaping import printable
+from compare_cli.report.formats import blocks_of
 from compare_cli.report.table import Heading, Line, PagePicture, Table, View, without_fields
 from compare_cli.report.tables import (
     LEGEND,
@@ -49,17 +50,23 @@ def html_page(result: Result, view: View) -> str:
         "sections": [_section(c, result.run, view) for c in result.datasets],
         "made": [*_made(result, view)],
     }
-    return _template().render(context)
+    return _template("page.html").render(context)
+
+
+def html_card(result: Result, view: View) -> str:
+    """Return a result as a notebook shows it: table, verdict, reasons; its colours are the notebook's."""
+    blocks = blocks_of(result, view)
+    return _template("card.html").render(blocks=blocks, without_fields=without_fields)
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(files("compare_cli.report").joinpath("page.html").read_text("utf-8"))
+    return environment.from_string(files("compare_cli.report").joinpath(name).read_text("utf-8"))
 
 
 def _shown(value: Any) -> Any:

@@ -170,7 +170,7 @@ def footnotes(comparisons: Sequence[Comparison], view: View) -> Iterator[Line]:
         yield Line(_joined(pieces, view.width), "legend")
     hidden = {column.name: column.title for c in comparisons for column in model_columns(c)}
     titles = [title for name, title in hidden.items() if name not in shown and title]
-    if titles:
+    if titles and not view.whole:
         yield Line(_hidden(titles, view.width), "legend")
 
 

@@ -16,9 +16,9 @@ from toy_tables import blobs
 
 from compare_cli.api import compare as compare_data
 from compare_cli.api import iter_bench
-from compare_cli.cli import progress as progress_module
-from compare_cli.cli.progress import Progress, Workload, about, finished_line
 from compare_cli.engine.plan import Options
+from compare_cli.report import progress as progress_module
+from compare_cli.report.progress import Progress, Workload, about, finished_line
 from compare_cli.types import Bench, Comparison, FitResult, Planned, PlannedBench, Verdict
 
 FAST = ("--models", "logistic,tree", "--folds", "3", "--repeats", "1", "--jobs", "1")

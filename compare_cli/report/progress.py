@@ -1,4 +1,4 @@
-"""Progress on standard error: on a terminal live, elsewhere a line for each finished data set of a bench."""
+"""Progress: live on a terminal and in a notebook, elsewhere a line for each finished data set of a bench."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from rich import progress as rich_progress
 from rich.console import Console
 from rich.text import Text
 
-from compare_cli.cli.output import say
 from compare_cli.report.escaping import encodable, printable, shortened
 from compare_cli.report.units import counted
 from compare_cli.types import Bench, Comparison, FitResult, FitTask, LeftOut, Planned, PlannedBench
@@ -26,12 +25,14 @@ class Progress:
 
     On a terminal there is a line for the data set under way, and of a bench one for the whole. While fits
     run they are redrawn by a thread; there is none in between, as a process that is about to fork may have
-    no other thread. Elsewhere a bench says a line when a data set is finished.
+    no other thread. Elsewhere a bench says a line when a data set is finished. ``notebook`` draws below the
+    cell of a notebook.
     """
 
-    def __init__(self, *, shown: bool = True, jobs: int | None = None) -> None:
-        terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._live_wanted, self._lines_wanted = shown and terminal, shown and not terminal
+    def __init__(self, *, shown: bool = True, jobs: int | None = None, notebook: bool = False) -> None:
+        live = notebook or (sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
+        self._live_wanted, self._lines_wanted = shown and live, shown and not live
+        self._notebook = notebook
         self._drawn: rich_progress.Progress | None = None
         self._jobs = jobs
         self._work = Workload()
@@ -52,7 +53,8 @@ class Progress:
         elif isinstance(event, Comparison | LeftOut):
             self._work.end_dataset()
             if isinstance(event, Comparison) and self._names and self._lines_wanted:
-                say(finished_line(self._work.finished, len(self._names), event))
+                line = finished_line(self._work.finished, len(self._names), event)
+                print(encodable(line, sys.stderr.encoding), file=sys.stderr, flush=True)
         if isinstance(event, Bench) or (isinstance(event, Comparison) and not self._names):
             self.close()
         elif self._live_wanted:
@@ -81,7 +83,7 @@ class Progress:
         return rich_progress.Progress(
             rich_progress.BarColumn(WIDTH),
             _Words(self),
-            console=Console(stderr=True),
+            console=Console(force_jupyter=True) if self._notebook else Console(stderr=True),
             auto_refresh=by_thread,
             refresh_per_second=4,
             transient=True,
