@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
@@ -32,6 +32,7 @@ from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import kind_and_message
 
 PATIENCE = 60.0  # seconds that building a model may take
+ENDING = frozenset(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
 BEGUN = "begun"  # what a child sends when the clock of a fit starts
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 
@@ -127,7 +128,7 @@ def _started(target: Any, *given: Any) -> tuple[Any, Connection]:
         context = get_context("loky")
     ours, theirs = context.Pipe()
     about = (theirs, ours if forked else None, *given)
-    with _allowed_to_have_children(), _interrupts_wait(), safe_path():
+    with _allowed_to_have_children(), signals_wait(), safe_path():
         process = context.Process(target=target, args=about)
         process.start()
     theirs.close()
@@ -163,12 +164,12 @@ def safe_path() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _interrupts_wait() -> Iterator[None]:
+def signals_wait(numbers: Set[int] = ENDING) -> Iterator[None]:
     """Hold signals back while a process starts, so that none comes before it has chosen what to do then."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:
@@ -312,7 +313,7 @@ def in_a_fork(work: Callable[[], str]) -> str:
     """
     ours, theirs = Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(target=_tell, args=(work, theirs))
-    with _interrupts_wait():
+    with signals_wait():
         process.start()
     theirs.close()
     try:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Mapping
 from importlib import import_module
+from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
 from compare_cli.engine.child import Children
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits
-from compare_cli.engine.nursery import safe_path
+from compare_cli.engine.nursery import safe_path, signals_wait
 from compare_cli.engine.versions import sources, versions
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import UsageError, kind_and_message, message_of
@@ -81,8 +83,8 @@ class Dask:
         self._looking, self._sharing = threading.Lock(), threading.Lock()
         self._table: tuple[str, Any] = "", None
         self._found, self._look_again, self._seen_workers = False, 0.0, time.monotonic()
-        self._client = self._join(address) if address else self._start(jobs)
         try:
+            self._client = self._join(address) if address else self._start(jobs)
             self._check_versions()
         except BaseException:
             self.end()
@@ -99,10 +101,10 @@ class Dask:
             raise UsageError(f"--cluster dask://{address}: no scheduler answers there ({why}).") from None
 
     def _start(self, jobs: int) -> Any:
-        with safe_path():
-            self._local = self._distributed.LocalCluster(
-                n_workers=jobs, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-            )
+        how = {"dashboard_address": None, "host": "127.0.0.1", "silence_logs": logging.CRITICAL}
+        resource_tracker.ensure_running()  # which would let the signal through
+        with safe_path(), signals_wait({signal.SIGINT}):  # what starts here waits for ever: Ctrl-C is ours
+            self._local = self._distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, **how)
         return self._distributed.Client(self._local, set_as_default=False)
 
     def _check_versions(self) -> None:

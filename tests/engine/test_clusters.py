@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socketserver
 import subprocess
 import sys
@@ -208,6 +210,27 @@ class WebServer(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.recv(1000)
         self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.extra
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 3.0, 5.0])
+def test_ctrl_c_while_a_local_cluster_starts_or_fits_is_quiet(seconds: float) -> None:
+    """The terminal sends it to all processes: those of Dask leave it to the program."""
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    command = ["fit", "digits", "--cluster", "dask", "--no-store", "--repeats", "10", "-q", "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "compare_cli", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs ignore it
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
 
 
 @pytest.mark.extra
