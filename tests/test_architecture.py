@@ -189,3 +189,33 @@ def foreign(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+RUNS_CODE = {"eval", "exec", "__import__", "Unpickler", "read_pickle"}
+READS_PICKLES = {
+    f"{module}.{name}" for module in ("pickle", "joblib", "np", "marshal") for name in ("load", "loads")
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_is_run_or_unpickled(path: Path) -> None:
+    """The README promises it; `ast.literal_eval` reads values that the user typed."""
+    called = {ast.unparse(node.func) for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)}
+    assert not {name.rpartition(".")[2] for name in called} & RUNS_CODE
+    assert not called & {*READS_PICKLES, "compile"}
+
+
+def test_no_value_is_written_into_a_question_to_the_store() -> None:
+    """SQL is made of constants, of settings, and of as many question marks as there are values."""
+    constant = {"_LIST", "marks", "setting", "kind", "APPLICATION", "len(MIGRATIONS)", "PATIENCE * 1000"}
+    words = re.compile("SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN")
+    asked = [
+        node
+        for path in FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.JoinedStr) and words.search(ast.unparse(node))
+    ]
+    assert len(asked) > 5
+    for node in asked:
+        put_in = {ast.unparse(part.value) for part in node.values if isinstance(part, ast.FormattedValue)}
+        assert put_in <= constant, ast.unparse(node)
