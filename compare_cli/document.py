@@ -16,7 +16,7 @@ from compare_cli.types import Bench, Comparison, Fit, Result, SingleComparison
 SCHEMA = "compare/1"
 CONFIG = ConfigDict(ser_json_inf_nan="null")
 ADDED_LATER = {
-    "Protocol": {"repeat_digests"},
+    "Protocol": {"balanced", "costs", "repeat_digests"},
     "PairVerdict": {"disagreement_between_rows"},
     "Fit": {"ran_at"},
     "ModelSummary": {"per_class", "calibration", "roc"},

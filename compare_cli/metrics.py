@@ -121,6 +121,9 @@ PER_ROW = ("accuracy", "log_loss", "brier")  # scores that are means over rows
 BY_JACKKNIFE = ("balanced_accuracy", "roc_auc", "mcc", "f1_macro")  # what each row does to them can be told
 
 
+COST = Metric("cost", "Cost", "mean cost of a row (--cost)", False, rate=False, bounds=(0.0, inf))
+
+
 def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
     """Return the metric ``name``, or one made for a scikit-learn scorer of that name.
 
@@ -144,6 +147,8 @@ def find_metric(name: str, scorers: Sequence[str] = ()) -> Metric:
 def metric_named(name: str, classes: int | None = None) -> Metric:
     """Return the metric of that name, also from elsewhere; ``classes``, where known, narrow its bounds."""
     bounds = next((b for start, b in SCORER_BOUNDS.items() if name.startswith(start)), (-inf, inf))
+    if name == COST.name:
+        return COST
     metric = METRICS.get(name) or Metric(name, name, rate=False, bounds=bounds)
     return replace(metric, bounds=(0.0, 1.0)) if name == "brier" and classes == 2 else metric
 

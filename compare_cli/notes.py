@@ -28,6 +28,8 @@ NOTES: dict[str, NoteKind] = {
     "high_cardinality": NoteKind(
         "info", "Column {column!r} has {count} different values; models see the most frequent and 'other'."
     ),
+    "not_balanced": NoteKind("info", "{models}: no class weights, so --balanced changes nothing there."),
+    "cost_ratio": NoteKind("info", "{message}"),
     "folds_reduced": NoteKind("warning", "{folds} folds instead of {wanted}: {why}.", "", "--folds"),
     "repeats_ordered": NoteKind("info", "Time-ordered folds cannot be repeated: 1 repeat."),
     "model_not_loaded": NoteKind(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -325,3 +326,77 @@ def test_groups_are_named_as_the_table_names_them(tmp_path: Path, groups: str) -
     rows = [f"{i % 7},{i * 37 % 11},{'pq'[i % 2]}" for i in range(70)]
     (tmp_path / "t.csv").write_text("who,a,class\n" + "\n".join(rows))
     assert api.read(tmp_path / "t.csv", groups=groups).groups_column == "who"
+
+
+COSTLY = Options("tree,naive_bayes", folds=3, repeats=2, jobs=1, boundary=False)
+
+
+def test_errors_may_have_costs() -> None:
+    """By hand: the costs of each fold's errors, a row."""
+    dataset = blobs(90, 2, spread=3.0)
+    plain, result = compare(dataset, COSTLY), compare(dataset, replace(COSTLY, cost="c0:c1=5"))
+    costs = np.array([[0, 5], [1, 0]])
+    assert [list(row) for row in result.protocol.costs or ()] == costs.tolist()
+    for summary in result.models:
+        counts = np.array(summary.confusion)
+        assert summary.score("cost") == pytest.approx((counts * costs).sum() / counts.sum())
+    assert [m.model for m in result.models] == [
+        m.model for m in sorted(result.models, key=lambda m: (m.model == "dummy", m.score("cost")))
+    ]
+    cheapest = min((costs * dataset_share(dataset)[:, None]).sum(axis=0))
+    assert result.protocol.rope == pytest.approx(0.01 * cheapest)
+    assert result.protocol.metric == "cost"
+    assert {fit.model: fit.accuracy for fit in plain.fits} == {fit.model: fit.accuracy for fit in result.fits}
+    assert [n.message for n in result.notes if n.code == "cost_ratio"]
+
+
+def dataset_share(dataset: Dataset) -> np.ndarray:
+    return np.bincount(dataset.y) / len(dataset.y)
+
+
+def test_costs_reuse_stored_fits_and_judge_a_test_set_by_its_rows(tmp_path: Path) -> None:
+    stored = replace(COSTLY, store=tmp_path / "store.db")
+    dataset = blobs(90, 2, spread=3.0)
+    compare(dataset, stored)
+    for cost in ("c0:c1=5", "c1:c0=.5,c0:c1=2"):
+        assert compare(dataset, replace(stored, cost=cost)).fits_run == 0
+    data = with_test(blobs(90, 2, spread=3.0), blobs(60, 2, seed=1, spread=3.0))
+    judged = compare(data, replace(COSTLY, cost="c0:c1=5"))
+    pair = next(p for p in judged.pairs if "dummy" not in {p.left, p.right})
+    assert pair.se is not None
+    assert pair.delta == pytest.approx(
+        next(m for m in judged.models if m.model == pair.right).score("cost")
+        - next(m for m in judged.models if m.model == pair.left).score("cost")
+    )
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ("c0:c1", "not of the form"),
+        ("c0=5", "not of the form"),
+        ("c0:c1=-1", "not of the form"),
+        ("c0:c1=nan", "not of the form"),
+        ("c0:cl1=5", "no class is called 'cl1'. Did you mean 'c1'"),
+        ("c0:c0=5", "right answers cost nothing"),
+    ],
+)
+def test_wrong_costs_are_told(cost: str, told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        compare(blobs(60, 2), replace(COSTLY, cost=cost))
+    with pytest.raises(UsageError, match="give one"):
+        replace(COSTLY, cost="c0:c1=5", metric="roc_auc")
+
+
+def test_classes_may_be_weighed_equally() -> None:
+    """The same as the parameter by hand; models that cannot are named."""
+    dataset = blobs(120, 2, spread=3.0)
+    balanced = compare(dataset, replace(COSTLY, balanced=True))
+    by_hand = compare(dataset, replace(COSTLY, models="tree(class_weight=balanced),naive_bayes"))
+    assert balanced.protocol.balanced
+    assert [m.model for m in balanced.models] == [m.model.partition("(")[0] for m in by_hand.models]
+    assert [m.accuracy for m in balanced.models] == [m.accuracy for m in by_hand.models]
+    said = [n.message for n in balanced.notes if n.code == "not_balanced"]
+    assert said == ["naive_bayes: no class weights, so --balanced changes nothing there."]
+    own = compare(dataset, replace(COSTLY, models="tree(class_weight=None)", balanced=True))
+    assert own.models[0].params["class_weight"] is None, "what the user said counts"

@@ -18,6 +18,7 @@ from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
 from compare_cli.engine.runs import Clock, environment
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
 from compare_cli.errors import DataError
+from compare_cli.metrics import COST
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
 from compare_cli.models.specs import split_specs
 from compare_cli.notes import NOTES, note
@@ -40,6 +41,7 @@ from compare_cli.types import (
     StoredRun,
     single_comparison,
 )
+from compare_cli.verdict.classes import cost_notes
 from compare_cli.verdict.fits import judge_data_sets, score_arrays
 from compare_cli.verdict.summary import summarise
 
@@ -143,8 +145,8 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
             with closing(session.results(batch, job)) as stream:
                 yield Planned(job.dataset.name, tuple(batch))
                 for result in stream:
-                    results.append(result)
-                    yield result
+                    results.append(_priced(result, job))
+                    yield results[-1]
     except KeyboardInterrupt:
         interrupted = True
     if not session.may_start():
@@ -155,6 +157,17 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     return replace(
         comparison, seconds=clock.seconds, status=_status(interrupted=interrupted, partial=partial)
     )
+
+
+def _priced(result: FitResult, job: Job) -> FitResult:
+    """Return a fit with its cost, where errors have one: it is not stored, as the predictions are."""
+    if job.costs is None or result.confusion is None or result.predictions is None:
+        return result
+    cost = float((result.confusion * job.costs).sum() / result.confusion.sum())
+    by_row = None
+    if job.plan.scheme == "test":
+        by_row = job.costs[job.workspace.test_y, result.predictions]
+    return replace(result, scores={**result.scores, COST.name: cost}, row_scores=by_row)
 
 
 def _status(*, interrupted: bool, partial: bool) -> Status:
@@ -302,6 +315,8 @@ def _summarised(job: Job, results: Sequence[FitResult], planned: int) -> BenchCo
         seed=options.seed,
     )
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]
+    if job.costs is not None and options.cost is not None:
+        notes += cost_notes(comparison.models, job.costs, options.cost)
     if skipped:
         notes.append(note("budget_spent", seconds=options.budget, left_out=skipped, total=planned))
     return replace(comparison, notes=_shown_notes(notes, options))
@@ -318,6 +333,8 @@ def _protocol(job: Job, results: Sequence[FitResult]) -> Protocol:
         repeat_digests=repeat_digests(job.splits),
         groups=job.dataset.groups_column,
         time_limit=job.options.time_limit,
+        balanced=job.options.balanced,
+        costs=None if job.costs is None else tuple(map(tuple, job.costs.tolist())),
     )
 
 

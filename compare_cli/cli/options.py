@@ -152,6 +152,15 @@ class CompareOptions(ReadOptions, OutputOptions):
             "Difference that does not matter in practice. (default: 0.01, or 1 % of the prior's loss)", "X"
         ),
     ] = None
+    balanced: Annotated[
+        bool, _comparison("Weigh classes equally, in models that can.", None, "--balanced")
+    ] = False
+    cost: Annotated[
+        str | None,
+        _comparison(
+            "What errors cost, true:predicted (others 1), e.g. yes:no=5; judge by the mean cost.", "LIST"
+        ),
+    ] = None
     seed: Annotated[int, _comparison("Seed of everything random.", "S")] = 0
     jobs: Annotated[
         int | None,

@@ -6,20 +6,21 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compare_cli.engine.limits import Limits, check_memory_limit
 from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import BOUNDARY_VERSION, Probing, Workspace
-from compare_cli.errors import UsageError
-from compare_cli.metrics import METRICS, Metric, find_metric, practical_rope
+from compare_cli.errors import UsageError, nearest
+from compare_cli.metrics import COST, METRICS, Metric, find_metric, practical_rope
 from compare_cli.models.families import BASELINE, Shape, family_of
 from compare_cli.models.specs import (
     check_values,
@@ -32,6 +33,7 @@ from compare_cli.notes import note
 from compare_cli.types import Dataset, FitTask, ModelSpec, Note, Split
 
 PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
+SHOWN_CLASSES = 8  # in a message
 CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 
 
@@ -49,6 +51,9 @@ class Options:
 
     ``prefer`` says which of several models that are as good is recommended: the simplest, the one that
     predicts fastest (if at least twice as fast), or always the leader.
+
+    ``balanced`` gives models that can weigh classes equal weights of all of them. ``cost`` says what errors
+    cost, ``"yes:no=5"`` (others 1), and judges by the mean cost of a row instead of the metric.
     """
 
     models: str | None = None
@@ -67,6 +72,8 @@ class Options:
     budget: float | None = None
     cluster: str | None = None
     prefer: Literal["simple", "speed", "leader"] = "simple"
+    balanced: bool = False
+    cost: str | None = None
 
     def __post_init__(self) -> None:
         limits = {"folds": (self.folds, 2), "jobs": (self.jobs, 1), "seed": (self.seed, 0)}
@@ -81,6 +88,10 @@ class Options:
         for name, seconds in (("time-limit", self.time_limit), ("budget", self.budget)):
             if seconds is not None and not seconds > 0:
                 raise UsageError(f"--{name} {seconds:g}: must be more than 0 seconds.")
+        if self.cost is not None and self.metric not in {"accuracy", COST.name}:
+            raise UsageError(
+                f"--cost judges by the mean cost of a row, --metric {self.metric} does not; give one."
+            )
         check_memory_limit(self.limits)
         if self.cluster is not None and not CLUSTERS.fullmatch(self.cluster):
             raise UsageError(f"--cluster {self.cluster}: give dask, dask://HOST:PORT or ray.")
@@ -93,7 +104,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Job:
-    """One comparison, ready to run: nothing in it will still change, and everything was checked."""
+    """One comparison, ready to run: nothing in it will still change, and everything was checked.
+
+    ``costs`` (c, c) are there where errors have a cost: it is computed from each fit's predictions.
+    """
 
     dataset: Dataset
     options: Options
@@ -104,35 +118,88 @@ class Job:
     shape: Shape
     rope: float
     notes: tuple[Note, ...] = ()
+    costs: NDArray[np.float64] | None = None
     splits: list[Split] = field(default_factory=list)
 
     @property
     def asked(self) -> dict[str, Any]:
         """What decides a fit's numbers besides data, model and rows: its own score, boundary settings."""
-        own_score = self.metric.name not in METRICS or self.plan.scheme == "test"
+        scored = self.workspace.metric
+        own_score = scored not in METRICS or self.plan.scheme == "test"
         probing = self.workspace.probing
         return {
-            "metric": self.metric.name if own_score else None,
+            "metric": scored if own_score else None,
             "boundary": [BOUNDARY_VERSION, probing.seed, probing.probes] if probing else None,
         }
 
 
 def prepare_job(dataset: Dataset, options: Options) -> Job:
     """Check everything that can be wrong before anything runs, and choose what depends on the data."""
-    metric = _find_metric(options.metric)
+    costs = None if options.cost is None else cost_matrix(options.cost, dataset.classes)
+    metric = _find_metric(options.metric) if costs is None else COST
     specs, notes = _loadable(parse_models(options.models))
+    if options.balanced:
+        specs, unable = _balanced(specs)
+        notes += [note("not_balanced", models=", ".join(unable))] if unable else []
     repeats = None if options.repeats == "auto" else options.repeats
     plan = plan_folds(dataset, options.folds, repeats)
     probing = None
     if options.boundary:
         probing = Probing(dataset.columns, options.seed, options.boundary_probes)
-    workspace = Workspace(dataset, metric.name, probing)
+    workspace = Workspace(dataset, metric.name if costs is None else "accuracy", probing)
     shape = training_shape(dataset, workspace.table.width, plan.folds)
     check_models(specs, shape, options.seed)
     rope = options.rope
     if rope is None:
-        rope = practical_rope(metric, np.bincount(dataset.y, minlength=len(dataset.classes)).tolist())
-    return Job(dataset, options, metric, specs, plan, workspace, shape, rope, (*notes, *plan.notes))
+        counts = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()
+        rope = practical_rope(metric, counts) if costs is None else cost_rope(costs, counts)
+    return Job(dataset, options, metric, specs, plan, workspace, shape, rope, (*notes, *plan.notes), costs)
+
+
+def _balanced(specs: Sequence[ModelSpec]) -> tuple[tuple[ModelSpec, ...], list[str]]:
+    """Give every class the same weight, where a model weighs classes and the user said nothing of it.
+
+    Returns the specs, and the names of models that cannot.
+    """
+    able = {s.name for s in specs if s.name != BASELINE and "class_weight" in parameter_names(load_class(s))}
+    weights = {"class_weight": "balanced"}
+    made = tuple(replace(s, params=weights | dict(s.params)) if s.name in able else s for s in specs)
+    return made, [s.name for s in specs if s.name not in able | {BASELINE}]
+
+
+def cost_matrix(text: str, classes: Sequence[str]) -> NDArray[np.float64]:
+    """Return what it costs to take a row of the class in the row for the one in the column, (c, c).
+
+    ``text`` is ``TRUE:PREDICTED=COST,…``; errors that it does not name cost 1, right answers nothing. Raises
+    UsageError for what cannot be read, and for classes that are not there.
+    """
+    costs = 1.0 - np.eye(len(classes))
+    for part in text.split(","):
+        pair, _, value = part.rpartition("=")
+        true, _, predicted = (name.strip() for name in pair.partition(":"))
+        try:
+            cost = float(value)
+        except ValueError:
+            cost = -1.0
+        if not 0 <= cost < float("inf") or not predicted:
+            raise UsageError(
+                f"--cost {text}: {part!r} is not of the form TRUE:PREDICTED=COST, such as yes:no=5."
+            )
+        for name in (true, predicted):
+            if name not in classes:
+                more = ", …" if len(classes) > SHOWN_CLASSES else ""
+                known = f"{nearest(name, classes)} Classes: {', '.join(classes[:SHOWN_CLASSES])}{more}."
+                raise UsageError(f"--cost {text}: no class is called {name!r}.{known}")
+        if true == predicted:
+            raise UsageError(f"--cost {text}: {part!r}: right answers cost nothing.")
+        costs[classes.index(true), classes.index(predicted)] = cost
+    return costs
+
+
+def cost_rope(costs: NDArray[np.float64], class_counts: Sequence[int]) -> float:
+    """Return 1 % of the mean cost of the cheapest constant answer: what does not matter in practice."""
+    shares = np.asarray(class_counts, dtype=float) / sum(class_counts)
+    return float(0.01 * (shares @ costs).min())
 
 
 def _find_metric(name: str) -> Metric:

@@ -81,6 +81,7 @@ def protocol_line(comparison: Comparison, run: Run) -> str:
         "time": f"{p.folds} folds in time order",
         "test": f"fitted on all rows, judged on the test rows; {counted(p.repeats, 'seed')}",
     }[p.scheme]
+    how += ", balanced" if p.balanced else ""
     if comparison.command == "verdict":
         return f"{how}; judged by {printable(p.metric)}"
     ended = "" if comparison.status != "interrupted" else "; interrupted"

@@ -94,6 +94,10 @@ class Protocol:
     """the splits of each repeat"""
     groups: str | None = None
     time_limit: Number = None
+    balanced: bool = False
+    """whether classes were weighed equally, by the models that can"""
+    costs: tuple[tuple[float, ...], ...] | None = None
+    """of taking a row of the class in the row for the one in the column; null where errors have none"""
 
 
 @dataclass(frozen=True)

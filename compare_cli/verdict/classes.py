@@ -1,14 +1,15 @@
-"""What a model's fits say class by class and probability by probability: recall, calibration, ROC."""
+"""What fits say class by class and probability by probability: recall, calibration, ROC, costs of errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.types import CalibrationBin, ClassScores, FitResult
+from compare_cli.notes import note
+from compare_cli.types import CalibrationBin, ClassScores, FitResult, ModelSummary, Note
 from compare_cli.verdict.intervals import accuracy_interval
 
 
@@ -63,3 +64,59 @@ def curves(results: Sequence[FitResult]) -> dict[str, Any]:
         "calibration": calibration_bins(np.sum(counts, axis=0), repeats) if whole else None,
         "roc": tuple(np.mean(rates, axis=0).round(4).tolist()) if whole and rates else None,
     }
+
+
+def cost_notes(models: Sequence[ModelSummary], costs: NDArray[np.float64], given: str) -> list[Note]:
+    """Say which model costs least, and at which costs of the errors that were ``given`` others would.
+
+    By mean costs alone: whether they differ for sure is the verdict's to say.
+    """
+    known = {m.model: np.asarray(m.confusion) for m in models if m.status == "ok" and m.confusion is not None}
+    named = costs != 1.0 - np.eye(len(costs))
+    if len(known) < 2 or not named.any():
+        return []
+    pair, _, value = given.rpartition("=")
+    one = "," not in given
+    unit, at = (named.astype(float), float(value)) if one else (costs * named, 1.0)
+    lines = {
+        name: (_per_row(counts, unit), _per_row(counts, costs * ~named)) for name, counts in known.items()
+    }
+    return [note("cost_ratio", message=_ratio_sentence(cheapest(lines), at, pair if one else ""))]
+
+
+def _per_row(counts: NDArray[np.int64], costs: NDArray[np.float64]) -> float:
+    return float((counts * costs).sum() / counts.sum())
+
+
+def _ratio_sentence(ranges: Sequence[tuple[float, float, str]], at: float, pair: str) -> str:
+    """Return which model costs least at ``at``, and which ones do below and above its range."""
+    here = next(i for i, (_, high, _) in enumerate(ranges) if at <= high)
+    low, high, best = ranges[here]
+    what = f"{pair} costs" if pair else "the costs given are multiplied by"
+    if len(ranges) == 1:
+        return f"By the means {best} costs least, whatever {pair or 'these errors'} costs."
+    bounds = [f"more than {low:.3g}"] if here else []
+    bounds += [f"less than {high:.3g}"] if here + 1 < len(ranges) else []
+    others = [f"below that {ranges[here - 1][2]}"] if here else []
+    others += [f"above that {ranges[here + 1][2]}"] if here + 1 < len(ranges) else []
+    return f"By the means {best} costs least while {what} {' and '.join(bounds)}; {', '.join(others)}."
+
+
+def cheapest(lines: Mapping[str, tuple[float, float]]) -> list[tuple[float, float, str]]:
+    """Return the lower envelope of lines slope · f + intercept over f > 0: (from, to, name), in order of f.
+
+    ``lines`` are (slope, intercept); of equal lines the first counts.
+    """
+    f = 0.0
+    ranges: list[tuple[float, float, str]] = []
+    name = min(lines, key=lambda n: (lines[n][1], lines[n][0]))
+    while True:
+        slope, intercept = lines[name]
+        crossing = {other: (b - intercept) / (slope - a) for other, (a, b) in lines.items() if a < slope}
+        later = {other: at for other, at in crossing.items() if at >= f}
+        if not later:
+            return [*ranges, (f, float("inf"), name)]
+        following = min(later, key=lambda other: (later[other], lines[other][0]))
+        if later[following] > f:
+            ranges.append((f, later[following], name))
+        f, name = later[following], following

@@ -15,6 +15,7 @@ from compare_cli.boundary.explanation import Evidence, Profile, explain
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.metrics import (
     BY_JACKKNIFE,
+    COST,
     PER_ROW,
     Metric,
     metric_named,
@@ -100,12 +101,13 @@ def judge_fits(
     """
     baseline = Baseline(BASELINE, dataset.classes[int(np.bincount(dataset.y).argmax())])
     predictions = _paired_predictions(dataset, splits, results)
-    if protocol.scheme == "test" and metric.name in (*PER_ROW, *BY_JACKKNIFE):
+    means_of_rows = (*PER_ROW, COST.name)
+    if protocol.scheme == "test" and metric.name in (*means_of_rows, *BY_JACKKNIFE):
         rarest = int(np.bincount(_truth(dataset), minlength=len(dataset.classes)).min())
         return judge_single_test(
             _row_scores(dataset, models, results, metric.name),
             metric=metric,
-            df=None if metric.name in PER_ROW else max(0, rarest - 1),
+            df=None if metric.name in means_of_rows else max(0, rarest - 1),
             baseline=baseline,
             prefer=prefer,
             predictions=predictions,
