@@ -34,6 +34,7 @@ from compare_cli.errors import kind_and_message
 PATIENCE = 60.0  # seconds that building a model may take
 ENDING = frozenset(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
 BEGUN = "begun"  # what a child sends when the clock of a fit starts
+UNFORKABLE = frozenset({"jaxlib", "tensorflow"})
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 
 
@@ -105,8 +106,11 @@ def forks() -> bool:
 
 
 def can_fork() -> bool:
-    """Whether this process may fork now: not beside other threads, whose locks would stay held."""
-    return forks() and threading.active_count() == 1
+    """Whether this process may fork now: not beside other threads, whose locks would stay held.
+
+    Python counts its own threads only; `UNFORKABLE` are packages that start others when they are imported.
+    """
+    return forks() and threading.active_count() == 1 and UNFORKABLE.isdisjoint(sys.modules)
 
 
 def fresh_process() -> tuple[Any, Any]:

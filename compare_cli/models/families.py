@@ -30,11 +30,13 @@ class Shape:
 class Family:
     """One kind of model.
 
-    ``settings(shape)`` gives the parameters that differ from scikit-learn's defaults; ``rule`` says
-    the same in words. ``cost(shape)`` is a rough time of one fit in seconds on one core: it orders
-    fits and estimates the time left, nothing else. ``builtin`` families are known to behave, and may
-    run in the process itself. ``geometry`` is the import path of what reads the exact boundary of a
-    fitted model; ``slow_prediction`` asks for fewer boundary probes.
+    ``settings(shape)`` gives the parameters that differ from the class's defaults; ``rule`` says the same
+    in words. ``growth`` names the parameters that say how far a model grows: a spec that sets one of them
+    gets none of the settings, so that what the user wrote is what runs. ``cost(shape)`` is a rough time of
+    one fit in seconds on one core: it orders fits and estimates the time left, nothing else. ``builtin``
+    families are known to behave, and may run in the process itself. ``geometry`` is the import path of
+    what reads the exact boundary of a fitted model; ``slow_prediction`` asks for fewer boundary probes.
+    ``extra`` is the optional dependency of `compare` that the family needs; ``all`` leaves such families out.
     """
 
     name: str
@@ -43,11 +45,17 @@ class Family:
     rule: str = ""
     needs: Literal["scaled", "plain"] = "scaled"
     settings: Callable[[Shape], Mapping[str, Any]] = lambda shape: {}
+    growth: frozenset[str] = frozenset()
     cost: Callable[[Shape], float] = lambda shape: 1e-6 * shape.rows * shape.features
     single_precision: bool = False
     builtin: bool = True
     geometry: str | None = None
     slow_prediction: bool = False
+    extra: str | None = None
+
+    def settings_beside(self, given: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+        """Return what is set for a training set of this shape beside the parameters that a user gave."""
+        return {} if self.growth & set(given) else dict(self.settings(shape))
 
     def exact_geometry(self) -> Callable[[Any], Any] | None:
         """Return the function behind ``geometry``, if the family has one."""
@@ -99,9 +107,39 @@ def _tree_cost(shape: Shape) -> float:
     return 1e-3 + 1.2e-7 * shape.rows * shape.features * max(shape.rows, 2).bit_length() / 8
 
 
+def _network_epoch(shape: Shape) -> float:
+    return 2e-3 * (1 + shape.rows / 128)
+
+
 def _kernel_cost(shape: Shape) -> float:
     return 2e-3 + 2e-8 * shape.rows**2 * (1 + shape.features / 20)
 
+
+_TREE_GROWTH = frozenset(
+    {
+        "ccp_alpha",
+        "max_depth",
+        "max_features",
+        "max_leaf_nodes",
+        "min_impurity_decrease",
+        "min_samples_leaf",
+        "min_samples_split",
+        "min_weight_fraction_leaf",
+    }
+)
+_MLP_GROWTH = frozenset(
+    {
+        "batch_size",
+        "early_stopping",
+        "learning_rate",
+        "learning_rate_init",
+        "max_iter",
+        "n_iter_no_change",
+        "solver",
+        "tol",
+        "validation_fraction",
+    }
+)
 
 _BUILTIN = (
     Family(
@@ -120,6 +158,7 @@ _BUILTIN = (
         rule=f"fully grown; from {LARGE:,} training rows min_samples_leaf = rows / 2,000",
         needs="plain",
         settings=_tree,
+        growth=_TREE_GROWTH,
         cost=_tree_cost,
         geometry="compare_cli.boundary.exact:exact_tree",
     ),
@@ -132,6 +171,7 @@ _BUILTIN = (
             " early_stopping=True instead; computed in single precision"
         ),
         settings=_mlp,
+        growth=_MLP_GROWTH,
         cost=_mlp_cost,
         single_precision=True,
         geometry="compare_cli.boundary.exact:exact_mlp",
@@ -167,6 +207,26 @@ _BUILTIN = (
         settings=lambda shape: {"cache_size": 500},
         cost=_kernel_cost,
         slow_prediction=True,
+    ),
+    Family(
+        "keras_logistic",
+        "compare_cli.models.networks:LogisticNetwork",
+        "logistic regression as a Keras network without a hidden layer",
+        needs="plain",
+        cost=lambda s: 20 * _network_epoch(s),
+        builtin=False,
+        extra="keras",
+    ),
+    Family(
+        "keras_mlp",
+        "compare_cli.models.networks:NetworkClassifier",
+        "Keras network with hidden layers (one of 100 units)",
+        rule="hidden=100",
+        needs="plain",
+        settings=lambda shape: {"hidden": 100},
+        cost=lambda s: 20 * _network_epoch(s),
+        builtin=False,
+        extra="keras",
     ),
     Family(
         "dummy",

@@ -65,14 +65,14 @@ def all_families() -> dict[str, Family]:
 def parse_models(text: str | None = None) -> tuple[ModelSpec, ...]:
     """Read a comma-separated list of specs; the baseline is always among the result, last.
 
-    ``None`` stands for the default three, ``all`` for every known model. A spec that is written
-    twice counts once. Raises UsageError for an unknown name or a malformed spec.
+    ``None`` stands for the default three, ``all`` for every known model that needs no extra. A spec that
+    is written twice counts once. Raises UsageError for an unknown name or a malformed spec.
     """
     families = all_families()
     specs: dict[str, ModelSpec] = {}
     for part in split_specs(DEFAULT_MODELS if text is None else text):
-        named = [make_spec(name, {}, families) for name in families] if part == "all" else None
-        for spec in named or [parse_spec(part, families)]:
+        named = [name for name, family in families.items() if family.extra is None] if part == "all" else []
+        for spec in [make_spec(name, {}, families) for name in named] or [parse_spec(part, families)]:
             specs.setdefault(spec.name, spec)
     baseline = specs.pop(BASELINE, None) or make_spec(BASELINE, {}, families)
     return (*specs.values(), baseline)
@@ -193,9 +193,12 @@ def _shown(value: Any) -> str:
 
 
 def load_class(spec: ModelSpec) -> type[Any]:
-    """Import the classifier of a spec; a module that is found nowhere else may be in the current folder.
+    """Import the classifier of a spec; a function is taken for one that builds a Keras network.
 
-    Raises UsageError when there is no such module or class or when it is no classifier.
+    A module that is found nowhere else may be in the current folder.
+
+    Raises UsageError when there is no such module or class, when it is no classifier, or when it needs
+    an extra that is not installed.
     """
     module, _, name = spec.factory.partition(":")
     try:
@@ -205,8 +208,15 @@ def load_class(spec: ModelSpec) -> type[Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin's module may raise anything while it is imported
+        extra = FAMILIES[spec.family].extra if spec.family in FAMILIES else None
+        if extra is not None and isinstance(error, ImportError):
+            raise UsageError(f"Model {spec.family!r} needs: pip install 'compare-cli[{extra}]'") from error
         why = kind_and_message(error)
         raise UsageError(f"Model {spec.family!r} cannot be loaded from {spec.factory} ({why}).") from error
+    if inspect.isfunction(found):
+        from compare_cli.models.networks import network_built_by
+
+        return network_built_by(found)
     if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
         raise UsageError(f"Model {spec.family!r}: {spec.factory} is not a class with fit and predict.")
     return cast("type[Any]", found)

@@ -1,0 +1,289 @@
+"""Keras networks as scikit-learn classifiers: no hidden layer (logistic regression), hidden layers, your own.
+
+Needs the extra ``keras``. The backend is the one that ``KERAS_BACKEND`` names, else the first one installed
+of JAX, PyTorch and TensorFlow.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+SHAPE = ("n_features", "n_classes")
+BACKENDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
+Floats = NDArray[np.floating[Any]]
+
+
+def keras() -> Any:
+    """Import Keras with a backend that is there. Raises ImportError where either is missing."""
+    if "KERAS_BACKEND" not in os.environ:
+        found = next((name for name, module in BACKENDS.items() if find_spec(module)), None)
+        if found is None:
+            raise ImportError("Keras has no backend: pip install jax")
+        os.environ["KERAS_BACKEND"] = found
+    import keras as module
+
+    return module
+
+
+if find_spec("keras") is None:
+    raise ImportError("Keras is not installed")
+
+
+class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+    """A dense network with a softmax at its end, fitted by minibatches.
+
+    ``hidden`` is the number of units of each hidden layer (a number stands for one layer, nothing for
+    none: then the network *is* logistic regression). ``scale`` is what inputs are divided by (255 for
+    pixels); "standard" subtracts each column's mean and divides by its standard deviation, both learnt from
+    the training rows. ``learning_rate`` None is the optimiser's own. ``decay`` is the L2 penalty of weights.
+    ``initializer`` is a Keras initialiser of the weights ("zeros", "glorot_uniform").
+
+    ``validation_split`` holds out the last share of the training rows; ``early_stopping`` then ends when
+    the validation error has not improved for long enough, and goes back to the best epoch. ``patience`` is
+    the number of updates that are made at least; each time the error falls below ``improvement`` times
+    the best so far, the number becomes at least ``patience_growth`` times the updates so far. ``epochs`` is
+    the most there can be. ``drop_last`` leaves out the last minibatch of an epoch where it is not full.
+    """
+
+    def __init__(
+        self,
+        hidden: int | Sequence[int] = (),
+        *,
+        activation: str = "relu",
+        epochs: int = 20,
+        batch_size: int = 128,
+        optimizer: str = "adam",
+        learning_rate: float | None = None,
+        decay: float = 0.0,
+        initializer: str = "glorot_uniform",
+        shuffle: bool = True,
+        drop_last: bool = False,
+        scale: float | Literal["standard"] = "standard",
+        validation_split: float = 0.0,
+        early_stopping: bool = False,
+        patience: int = 5000,
+        patience_growth: float = 2.0,
+        improvement: float = 0.995,
+        random_state: int | None = None,
+        build: Callable[..., Any] | None = None,
+        build_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.hidden = hidden
+        self.activation = activation
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.initializer = initializer
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.scale = scale
+        self.validation_split = validation_split
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.patience_growth = patience_growth
+        self.improvement = improvement
+        self.random_state = random_state
+        self.build = build
+        self.build_params = build_params
+
+    def prepare(self, X: Floats, y: NDArray[np.int64]) -> None:
+        """Build and compile the network for tables of this shape, so that `fit` times training alone.
+
+        X has shape (rows, columns), y has shape (rows,). `fit` does it where it was not done before.
+        """
+        self._check()
+        self.classes_ = np.unique(y)
+        self.n_features_in_ = X.shape[1]
+        if self.random_state is not None:
+            keras().utils.set_random_seed(self.random_state)
+        self.network_ = self._built() if self.build is not None else self._dense()
+        self._compile_ahead(X)
+
+    def fit(self, X: Floats, y: NDArray[np.int64]) -> NetworkClassifier:
+        """Train on X (rows, columns) and y (rows,). Raises ValueError for parameters that make no sense."""
+        X = np.asarray(X)
+        if getattr(self, "_shape", None) != X.shape:
+            self.prepare(X, y)
+        self._shape = None
+        codes = np.searchsorted(self.classes_, y)
+        self._learn_scale(X)
+        rows = len(X) - round(len(X) * self.validation_split)
+        used = rows - rows % self.batch_size if self.drop_last and rows >= self.batch_size else rows
+        held = (self._scaled(X[rows:]), codes[rows:]) if rows < len(X) else None
+        stop = _stopping(self, -(-used // self.batch_size)) if self.early_stopping else None
+        history = self.network_.fit(
+            self._scaled(X[:used]),
+            codes[:used],
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            shuffle=self.shuffle,
+            validation_data=held,
+            callbacks=[stop] if stop else [],
+            verbose=0,
+        )
+        self.n_iter_ = len(history.epoch)
+        if stop is not None:
+            self.best_epoch_, self.best_validation_error_ = stop.best_epoch, stop.best
+        return self
+
+    def predict(self, X: Floats) -> NDArray[np.int64]:
+        """Return the most probable class of each row, shape (rows,)."""
+        labels: NDArray[np.int64] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: Floats) -> Floats:
+        """Return the probability of each class, shape (rows, classes), in the order of ``classes_``."""
+        check_is_fitted(self, "network_")
+        outputs = np.asarray(
+            self.network_.predict(self._scaled(np.asarray(X)), batch_size=1024, verbose=0), dtype=np.float64
+        )
+        if self.build is not None:
+            return self._own_probabilities(outputs)
+        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        return outputs / outputs.sum(axis=1, keepdims=True)
+
+    def _own_probabilities(self, outputs: Floats) -> Floats:
+        """Return the outputs of a user's network as probabilities: one sigmoid unit becomes two columns."""
+        if outputs.ndim == 2 and outputs.shape[1] == 1 and len(self.classes_) == 2:
+            outputs = np.hstack([1 - outputs, outputs])
+        if outputs.shape[1:] != (len(self.classes_),):
+            raise ValueError(f"the network has {outputs.shape[1:]} outputs for {len(self.classes_)} classes")
+        return outputs
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the weights in the place of the compiled network."""
+        state = dict(super().__getstate__())
+        network = state.pop("network_", None)
+        return state if network is None else {**state, "weights_": network.get_weights()}
+
+    def _check(self) -> None:
+        if self.early_stopping and not 0 < self.validation_split < 1:
+            raise ValueError("early_stopping needs rows to validate on: set validation_split, such as 0.2")
+        if not 0 <= self.validation_split < 1:
+            raise ValueError(f"validation_split={self.validation_split}: must be at least 0 and below 1")
+        if min(self.epochs, self.batch_size) < 1:
+            raise ValueError("epochs and batch_size must be at least 1")
+        if isinstance(self.scale, str) and self.scale != "standard":
+            raise ValueError(f"scale={self.scale!r}: give a number, or standard")
+
+    def _learn_scale(self, X: Floats) -> None:
+        if isinstance(self.scale, str):
+            self.offset_ = X.mean(axis=0, dtype=np.float64)
+            spread = X.std(axis=0, dtype=np.float64)
+            self.spread_ = np.where(spread > 0, spread, 1.0)
+        else:
+            self.offset_, self.spread_ = np.float64(0), np.float64(self.scale)
+
+    def _scaled(self, X: Floats) -> NDArray[np.float32]:
+        return ((X - self.offset_) / self.spread_).astype(np.float32)
+
+    def _dense(self) -> Any:
+        """Return the compiled network; its outputs are log-odds, which lose no precision in the loss."""
+        module = keras()
+        penalty = module.regularizers.L2(self.decay) if self.decay else None
+        how = {"kernel_initializer": self.initializer, "kernel_regularizer": penalty}
+        units = (self.hidden,) if isinstance(self.hidden, int) else tuple(self.hidden)
+        layers = [module.layers.Dense(n, activation=self.activation, **how) for n in units]
+        last = module.layers.Dense(len(self.classes_), **how)
+        network = module.Sequential([module.layers.Input((self.n_features_in_,)), *layers, last])
+        optimizer = module.optimizers.get(self.optimizer)
+        if self.learning_rate is not None:
+            optimizer.learning_rate = self.learning_rate
+        loss = module.losses.SparseCategoricalCrossentropy(from_logits=True)
+        network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+        return network
+
+    def _built(self) -> Any:
+        """Return the user's network: ``build`` is called with what it asks for of the table's shape."""
+        assert self.build is not None
+        shape = dict(zip(SHAPE, (self.n_features_in_, len(self.classes_)), strict=True))
+        asked = inspect.signature(self.build).parameters
+        network = self.build(
+            **{k: v for k, v in shape.items() if k in asked}, **dict(self.build_params or {})
+        )
+        if not (hasattr(network, "fit") and getattr(network, "compiled", False)):
+            raise ValueError(f"{self.build.__name__} must return a compiled Keras model")
+        return network
+
+    def _compile_ahead(self, X: Floats) -> None:
+        """Make the backend compile: one update of no effect, one prediction, then the weights from before."""
+        weights = self.network_.get_weights()
+        state = [np.array(variable) for variable in self.network_.optimizer.variables]
+        size = min(self.batch_size, len(X))
+        nothing = np.zeros((size, X.shape[1]), dtype=np.float32)
+        self.network_.train_on_batch(nothing, np.zeros(size, dtype=np.int64))
+        self.network_.predict_on_batch(nothing)
+        self.network_.set_weights(weights)
+        for variable, value in zip(self.network_.optimizer.variables, state, strict=False):
+            variable.assign(value)
+        self._shape: tuple[int, ...] | None = X.shape
+
+
+def _stopping(estimator: NetworkClassifier, batches: int) -> Any:
+    """Return the callback that ends training by `NetworkClassifier`'s patience, counted in updates.
+
+    The rule is that of the Theano deep learning tutorials (2008-2017).
+    """
+
+    class Stopping(keras().callbacks.Callback):  # type: ignore[misc] # Keras has no types
+        def on_train_begin(self, _logs: Any = None) -> None:
+            self.patience, self.best, self.best_epoch = float(estimator.patience), np.inf, 0
+            self.weights = self.model.get_weights()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            updates = (epoch + 1) * batches - 1  # the first update has number 0
+            error = 1 - logs["val_accuracy"]
+            if error < self.best:
+                if error < self.best * estimator.improvement:
+                    self.patience = max(self.patience, updates * estimator.patience_growth)
+                self.best, self.best_epoch, self.weights = error, epoch + 1, self.model.get_weights()
+            self.model.stop_training = self.patience < updates + batches
+
+        def on_train_end(self, _logs: Any = None) -> None:
+            self.model.set_weights(self.weights)
+
+    return Stopping()
+
+
+class LogisticNetwork(NetworkClassifier):
+    """Logistic regression as a network without a hidden layer."""
+
+    def _check(self) -> None:
+        super()._check()
+        if self.hidden not in {0, ()}:
+            raise ValueError("keras_logistic has no hidden layer; use keras_mlp(hidden=…)")
+
+
+def network_built_by(build: Callable[..., Any]) -> type[NetworkClassifier]:
+    """Return the classifier whose network ``build`` makes, a function that returns a compiled Keras model.
+
+    ``build`` is given ``n_features`` and ``n_classes`` where it has parameters of these names. Its other
+    parameters become parameters of the classifier, beside those of training.
+    """
+    own = {p.name: p.default for p in inspect.signature(build).parameters.values() if p.name not in SHAPE}
+    names = {*NetworkClassifier._get_param_names(), *own} - {"build", "build_params"}
+
+    def initialise(self: NetworkClassifier, **params: Any) -> None:
+        given = {name: params.pop(name) for name in own if name in params}
+        NetworkClassifier.__init__(self, **params, build=build, build_params=given)
+        for name, default in own.items():
+            setattr(self, name, given.get(name, default))
+
+    members = {
+        "__init__": initialise,
+        "__module__": build.__module__,
+        "__doc__": build.__doc__,
+        "_get_param_names": classmethod(lambda cls: sorted(names)),
+    }
+    return type(build.__name__, (NetworkClassifier,), members)
