@@ -21,7 +21,7 @@ from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import BOUNDARY_VERSION, Probing, Workspace
 from compare_cli.errors import UsageError, nearest
 from compare_cli.metrics import COST, METRICS, Metric, find_metric, practical_rope
-from compare_cli.models.families import BASELINE, Shape, family_of
+from compare_cli.models.families import BASELINE, FAMILIES, Shape, family_of
 from compare_cli.models.specs import (
     check_values,
     load_class,
@@ -211,13 +211,13 @@ def _find_metric(name: str) -> Metric:
 
 
 def _loadable(specs: Sequence[ModelSpec]) -> tuple[tuple[ModelSpec, ...], list[Note]]:
-    """Leave out plugins that cannot be imported, with a note. A class that was named by path must exist."""
+    """Leave out plugins that cannot be imported, with a note; what is ours or named by its path must load."""
     kept, notes = [], []
     for spec in specs:
         try:
             load_class(spec)
         except UsageError as error:
-            if spec.family == spec.factory:
+            if spec.family == spec.factory or spec.family in FAMILIES:
                 raise
             notes.append(note("model_not_loaded", message=str(error)))
         else:
@@ -237,7 +237,7 @@ def resolve_params(spec: ModelSpec, shape: Shape, seed: int) -> dict[str, Any]:
     """
     cls = load_class(spec)
     names = parameter_names(cls)
-    params = dict(family_of(spec).settings(shape))
+    params = family_of(spec).settings_beside(spec.params, shape)
     if "random_state" in names:
         params["random_state"] = seed
     if "n_jobs" in names and not cls.__module__.startswith("sklearn."):

@@ -107,6 +107,17 @@ def _tree_cost(shape: Shape) -> float:
     return 1e-3 + 1.2e-7 * shape.rows * shape.features * max(shape.rows, 2).bit_length() / 8
 
 
+def _network(shape: Shape) -> Mapping[str, Any]:
+    """Smaller steps through the rows of small tables, and enough of them to arrive.
+
+    Twenty epochs of 128 rows are 40 updates on 150 rows: accuracy on iris was .03; with 3,000 updates .95.
+    """
+    if shape.rows >= LARGE:
+        return {}
+    batch = 32
+    return {"batch_size": batch, "epochs": max(20, 3000 * batch // shape.rows), "learning_rate": 0.005}
+
+
 def _network_epoch(shape: Shape) -> float:
     return 2e-3 * (1 + shape.rows / 128)
 
@@ -140,6 +151,9 @@ _MLP_GROWTH = frozenset(
         "validation_fraction",
     }
 )
+
+_NETWORK_GROWTH = frozenset({"batch_size", "early_stopping", "epochs", "learning_rate", "optimizer"})
+_NETWORK_RULE = f"below {LARGE:,} training rows batch_size=32, learning_rate=0.005, 3,000 updates at least"
 
 _BUILTIN = (
     Family(
@@ -212,8 +226,11 @@ _BUILTIN = (
         "keras_logistic",
         "compare_cli.models.networks:LogisticNetwork",
         "logistic regression as a Keras network without a hidden layer",
+        rule=_NETWORK_RULE,
         needs="plain",
-        cost=lambda s: 20 * _network_epoch(s),
+        settings=_network,
+        growth=_NETWORK_GROWTH,
+        cost=lambda s: 1 + 20 * _network_epoch(s),
         builtin=False,
         extra="keras",
     ),
@@ -221,10 +238,11 @@ _BUILTIN = (
         "keras_mlp",
         "compare_cli.models.networks:NetworkClassifier",
         "Keras network with hidden layers (one of 100 units)",
-        rule="hidden=100",
+        rule=_NETWORK_RULE,
         needs="plain",
-        settings=lambda shape: {"hidden": 100},
-        cost=lambda s: 20 * _network_epoch(s),
+        settings=_network,
+        growth=_NETWORK_GROWTH,
+        cost=lambda s: 1 + 20 * _network_epoch(s),
         builtin=False,
         extra="keras",
     ),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+BATCH = 256  # rows that are predicted at once
 SHAPE = ("n_features", "n_classes")
 BACKENDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
 Floats = NDArray[np.floating[Any]]
@@ -29,6 +30,7 @@ def keras() -> Any:
         if found is None:
             raise ImportError("Keras has no backend: pip install jax")
         os.environ["KERAS_BACKEND"] = found
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     import keras as module
 
     return module
@@ -41,8 +43,8 @@ if find_spec("keras") is None:
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     """A dense network with a softmax at its end, fitted by minibatches.
 
-    ``hidden`` is the number of units of each hidden layer (a number stands for one layer, nothing for
-    none: then the network *is* logistic regression). ``scale`` is what inputs are divided by (255 for
+    ``hidden`` is the number of units of each hidden layer (a number stands for one layer, ``()`` for none:
+    then the network *is* logistic regression). ``scale`` is what inputs are divided by (255 for
     pixels); "standard" subtracts each column's mean and divides by its standard deviation, both learnt from
     the training rows. ``learning_rate`` None is the optimiser's own. ``decay`` is the L2 penalty of weights.
     ``initializer`` is a Keras initialiser of the weights ("zeros", "glorot_uniform").
@@ -56,7 +58,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
 
     def __init__(
         self,
-        hidden: int | Sequence[int] = (),
+        hidden: int | Sequence[int] = 100,
         *,
         activation: str = "relu",
         epochs: int = 20,
@@ -97,7 +99,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         self.build = build
         self.build_params = build_params
 
-    def prepare(self, X: Floats, y: NDArray[np.int64]) -> None:
+    def compile_ahead(self, X: Floats, y: NDArray[np.int64]) -> None:
         """Build and compile the network for tables of this shape, so that `fit` times training alone.
 
         X has shape (rows, columns), y has shape (rows,). `fit` does it where it was not done before.
@@ -108,14 +110,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         if self.random_state is not None:
             keras().utils.set_random_seed(self.random_state)
         self.network_ = self._built() if self.build is not None else self._dense()
-        self._compile_ahead(X)
+        self._run_once(X)
 
     def fit(self, X: Floats, y: NDArray[np.int64]) -> NetworkClassifier:
         """Train on X (rows, columns) and y (rows,). Raises ValueError for parameters that make no sense."""
         X = np.asarray(X)
-        if getattr(self, "_shape", None) != X.shape:
-            self.prepare(X, y)
-        self._shape = None
+        if self.__dict__.pop("_compiled_for", None) != X.shape:
+            self.compile_ahead(X, y)
         codes = np.searchsorted(self.classes_, y)
         self._learn_scale(X)
         rows = len(X) - round(len(X) * self.validation_split)
@@ -145,13 +146,20 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     def predict_proba(self, X: Floats) -> Floats:
         """Return the probability of each class, shape (rows, classes), in the order of ``classes_``."""
         check_is_fitted(self, "network_")
-        outputs = np.asarray(
-            self.network_.predict(self._scaled(np.asarray(X)), batch_size=1024, verbose=0), dtype=np.float64
-        )
+        outputs = self._outputs(self._scaled(np.asarray(X)))
         if self.build is not None:
             return self._own_probabilities(outputs)
-        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        return outputs / outputs.sum(axis=1, keepdims=True)
+        odds: Floats = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def _outputs(self, X: NDArray[np.float32]) -> Floats:
+        """Return the network's outputs for rows in batches of one size, as another would be compiled anew."""
+        padded = np.zeros((-(-len(X) // BATCH) * BATCH, X.shape[1]), dtype=np.float32)
+        padded[: len(X)] = X
+        parts = [
+            self.network_.predict_on_batch(padded[at : at + BATCH]) for at in range(0, len(padded), BATCH)
+        ]
+        return np.concatenate(parts)[: len(X)].astype(np.float64)
 
     def _own_probabilities(self, outputs: Floats) -> Floats:
         """Return the outputs of a user's network as probabilities: one sigmoid unit becomes two columns."""
@@ -165,7 +173,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         """Pickle the weights in the place of the compiled network."""
         state = dict(super().__getstate__())
         network = state.pop("network_", None)
-        return state if network is None else {**state, "weights_": network.get_weights()}
+        return state if network is None else {**state, "weights_": _values(network.weights)}
 
     def _check(self) -> None:
         if self.early_stopping and not 0 < self.validation_split < 1:
@@ -183,10 +191,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             spread = X.std(axis=0, dtype=np.float64)
             self.spread_ = np.where(spread > 0, spread, 1.0)
         else:
-            self.offset_, self.spread_ = np.float64(0), np.float64(self.scale)
+            self.offset_, self.spread_ = np.zeros(1), np.full(1, float(self.scale))
 
     def _scaled(self, X: Floats) -> NDArray[np.float32]:
-        return ((X - self.offset_) / self.spread_).astype(np.float32)
+        scaled: NDArray[np.float32] = ((X - self.offset_) / self.spread_).astype(np.float32)
+        return scaled
 
     def _dense(self) -> Any:
         """Return the compiled network; its outputs are log-odds, which lose no precision in the loss."""
@@ -216,18 +225,22 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             raise ValueError(f"{self.build.__name__} must return a compiled Keras model")
         return network
 
-    def _compile_ahead(self, X: Floats) -> None:
+    def _run_once(self, X: Floats) -> None:
         """Make the backend compile: one update of no effect, one prediction, then the weights from before."""
-        weights = self.network_.get_weights()
-        state = [np.array(variable) for variable in self.network_.optimizer.variables]
+        variables = [*self.network_.weights, *self.network_.optimizer.variables]
+        before = _values(variables)
         size = min(self.batch_size, len(X))
         nothing = np.zeros((size, X.shape[1]), dtype=np.float32)
         self.network_.train_on_batch(nothing, np.zeros(size, dtype=np.int64))
-        self.network_.predict_on_batch(nothing)
-        self.network_.set_weights(weights)
-        for variable, value in zip(self.network_.optimizer.variables, state, strict=False):
+        self.network_.predict_on_batch(np.zeros((BATCH, X.shape[1]), dtype=np.float32))
+        for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
-        self._shape: tuple[int, ...] | None = X.shape
+        self._compiled_for = X.shape
+
+
+def _values(variables: Sequence[Any]) -> list[NDArray[Any]]:
+    """Return copies of the values of Keras variables."""
+    return [np.array(keras().ops.convert_to_numpy(variable.value)) for variable in variables]
 
 
 def _stopping(estimator: NetworkClassifier, batches: int) -> Any:
@@ -239,7 +252,7 @@ def _stopping(estimator: NetworkClassifier, batches: int) -> Any:
     class Stopping(keras().callbacks.Callback):  # type: ignore[misc] # Keras has no types
         def on_train_begin(self, _logs: Any = None) -> None:
             self.patience, self.best, self.best_epoch = float(estimator.patience), np.inf, 0
-            self.weights = self.model.get_weights()
+            self.weights = _values(self.model.weights)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             updates = (epoch + 1) * batches - 1  # the first update has number 0
@@ -247,22 +260,42 @@ def _stopping(estimator: NetworkClassifier, batches: int) -> Any:
             if error < self.best:
                 if error < self.best * estimator.improvement:
                     self.patience = max(self.patience, updates * estimator.patience_growth)
-                self.best, self.best_epoch, self.weights = error, epoch + 1, self.model.get_weights()
+                self.best, self.best_epoch, self.weights = error, epoch + 1, _values(self.model.weights)
             self.model.stop_training = self.patience < updates + batches
 
         def on_train_end(self, _logs: Any = None) -> None:
-            self.model.set_weights(self.weights)
+            for variable, value in zip(self.model.weights, self.weights, strict=True):
+                variable.assign(value)
 
     return Stopping()
 
 
-class LogisticNetwork(NetworkClassifier):
-    """Logistic regression as a network without a hidden layer."""
+def _named(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a class that show scikit-learn and `inspect` these parameters and defaults."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    shown = [inspect.Parameter(name, kind, default=value) for name, value in parameters.items()]
+    names = sorted(parameters)
+    return {
+        "__signature__": inspect.Signature(shown),
+        "_get_param_names": classmethod(lambda cls: names),
+    }
 
-    def _check(self) -> None:
-        super()._check()
-        if self.hidden not in {0, ()}:
-            raise ValueError("keras_logistic has no hidden layer; use keras_mlp(hidden=…)")
+
+def _training_parameters(*but: str) -> dict[str, Any]:
+    """Return the parameters of `NetworkClassifier` with their defaults, without some."""
+    parameters = inspect.signature(NetworkClassifier).parameters.values()
+    return {p.name: p.default for p in parameters if p.name not in {"build", "build_params", *but}}
+
+
+class LogisticNetwork(NetworkClassifier):
+    """Logistic regression as a network without a hidden layer; the other parameters are the same."""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__((), **params)
+
+
+for _member, _value in _named(_training_parameters("hidden")).items():
+    setattr(LogisticNetwork, _member, _value)
 
 
 def network_built_by(build: Callable[..., Any]) -> type[NetworkClassifier]:
@@ -272,7 +305,6 @@ def network_built_by(build: Callable[..., Any]) -> type[NetworkClassifier]:
     parameters become parameters of the classifier, beside those of training.
     """
     own = {p.name: p.default for p in inspect.signature(build).parameters.values() if p.name not in SHAPE}
-    names = {*NetworkClassifier._get_param_names(), *own} - {"build", "build_params"}
 
     def initialise(self: NetworkClassifier, **params: Any) -> None:
         given = {name: params.pop(name) for name in own if name in params}
@@ -284,6 +316,6 @@ def network_built_by(build: Callable[..., Any]) -> type[NetworkClassifier]:
         "__init__": initialise,
         "__module__": build.__module__,
         "__doc__": build.__doc__,
-        "_get_param_names": classmethod(lambda cls: sorted(names)),
+        **_named(_training_parameters("hidden", "activation", "decay", "initializer", "optimizer") | own),
     }
     return type(build.__name__, (NetworkClassifier,), members)
