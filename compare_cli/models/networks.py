@@ -149,8 +149,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         outputs = self._outputs(self._scaled(np.asarray(X)))
         if self.build is not None:
             return self._own_probabilities(outputs)
-        odds: Floats = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        odds = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        probabilities: Floats = odds / odds.sum(axis=1, keepdims=True)
+        return probabilities
 
     def _outputs(self, X: NDArray[np.float32]) -> Floats:
         """Return the network's outputs for rows in batches of one size, as another would be compiled anew."""

@@ -213,13 +213,20 @@ def load_class(spec: ModelSpec) -> type[Any]:
             raise UsageError(f"Model {spec.family!r} needs: pip install 'compare-cli[{extra}]'") from error
         why = kind_and_message(error)
         raise UsageError(f"Model {spec.family!r} cannot be loaded from {spec.factory} ({why}).") from error
-    if inspect.isfunction(found):
+    if inspect.isfunction(found) and _builds_network(found, spec.params):
         from compare_cli.models.networks import network_built_by
 
         return network_built_by(found)
     if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
         raise UsageError(f"Model {spec.family!r}: {spec.factory} is not a class with fit and predict.")
     return cast("type[Any]", found)
+
+
+def _builds_network(function: Any, given: Mapping[str, Any]) -> bool:
+    """Whether a function needs nothing but the table's shape and the parameters that were given."""
+    parameters = inspect.signature(function).parameters.values()
+    needed = {p.name for p in parameters if p.default is p.empty}
+    return needed <= {"n_features", "n_classes", *given}
 
 
 def _imported(module: str) -> Any:

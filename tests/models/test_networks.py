@@ -158,4 +158,4 @@ def test_networks_are_compared_like_other_models() -> None:
     row = next(m for m in comparison.models if m.family == "keras_logistic")
     assert row.status == "ok"
     assert row.params["epochs"] == 5
-    assert row.scores.log_loss is not None
+    assert row.scores["log_loss"] is not None
