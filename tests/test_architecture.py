@@ -29,10 +29,8 @@ MAY_IMPORT = {
     part: set().union(*LEVELS[:height]) for height, floor in enumerate(LEVELS) for part in sorted(floor)
 }
 TOP = {"cli", "api", "__main__", "__init__"}
-LAZILY_REACHED = {
-    "models/networks.py": {"sklearn"},
-    "engine/final.py": {"sklearn"},
-}  # its class is derived from scikit-learn's
+LAZILY_REACHED = {"engine/final.py": {"sklearn"}, "models/networks.py": {"sklearn"}}
+"""Files whose classes are derived from scikit-learn's."""
 HEAVY = {"sklearn", "pandas", "scipy", "joblib", "clevercsv", "pyarrow", "matplotlib", "jinja2", "zstandard"}
 
 

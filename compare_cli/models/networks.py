@@ -10,7 +10,7 @@ import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,42 @@ if find_spec("keras") is None:
     raise ImportError("Keras is not installed")
 
 
+TRAINING: Mapping[str, Any] = {
+    "epochs": 20,
+    "batch_size": 128,
+    "shuffle": True,
+    "drop_last": False,
+    "scale": "standard",
+    "validation_split": 0.0,
+    "early_stopping": False,
+    "patience": 5000,
+    "patience_growth": 2.0,
+    "improvement": 0.995,
+    "random_state": None,
+}
+LAYERS: Mapping[str, Any] = {
+    "activation": "relu",
+    "optimizer": "adam",
+    "learning_rate": None,
+    "decay": 0.0,
+    "initializer": "glorot_uniform",
+}
+
+
+def _with(defaults: Mapping[str, Any]) -> Callable[[type], type]:
+    """Give a classifier its parameters, and show them to `inspect.signature`."""
+
+    def finish(classifier: type) -> type:
+        kind = inspect.Parameter.KEYWORD_ONLY
+        shown = [inspect.Parameter(name, kind, default=value) for name, value in defaults.items()]
+        classifier.defaults = defaults  # type: ignore[attr-defined]
+        classifier.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+        return classifier
+
+    return finish
+
+
+@_with({"hidden": 100, **LAYERS, **TRAINING})
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     """A dense network with a softmax at its end, fitted by minibatches.
 
@@ -56,48 +92,38 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     the most there can be. ``drop_last`` leaves out the last minibatch of an epoch where it is not full.
     """
 
-    def __init__(
-        self,
-        hidden: int | Sequence[int] = 100,
-        *,
-        activation: str = "relu",
-        epochs: int = 20,
-        batch_size: int = 128,
-        optimizer: str = "adam",
-        learning_rate: float | None = None,
-        decay: float = 0.0,
-        initializer: str = "glorot_uniform",
-        shuffle: bool = True,
-        drop_last: bool = False,
-        scale: float | Literal["standard"] = "standard",
-        validation_split: float = 0.0,
-        early_stopping: bool = False,
-        patience: int = 5000,
-        patience_growth: float = 2.0,
-        improvement: float = 0.995,
-        random_state: int | None = None,
-        build: Callable[..., Any] | None = None,
-        build_params: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.hidden = hidden
-        self.activation = activation
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.decay = decay
-        self.initializer = initializer
-        self.shuffle = shuffle
-        self.drop_last = drop_last
-        self.scale = scale
-        self.validation_split = validation_split
-        self.early_stopping = early_stopping
-        self.patience = patience
-        self.patience_growth = patience_growth
-        self.improvement = improvement
-        self.random_state = random_state
-        self.build = build
-        self.build_params = build_params
+    hidden: int | Sequence[int]
+    activation: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float | None
+    decay: float
+    initializer: str
+    shuffle: bool
+    drop_last: bool
+    scale: float | Literal["standard"]
+    validation_split: float
+    early_stopping: bool
+    patience: int
+    patience_growth: float
+    improvement: float
+    random_state: int | None
+
+    build: ClassVar[Callable[..., Any] | None] = None
+    own: ClassVar[Mapping[str, Any]] = {}
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, **params: Any) -> None:
+        unknown = sorted(set(params) - set(self.defaults))
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no parameter {unknown[0]!r}")
+        for name, default in self.defaults.items():
+            setattr(self, name, params.get(name, default))
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        return sorted(cls.defaults)
 
     def compile_ahead(self, X: Floats, y: NDArray[np.int64]) -> None:
         """Build and compile the network for tables of this shape, so that `fit` times training alone.
@@ -217,11 +243,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     def _built(self) -> Any:
         """Return the user's network: ``build`` is called with what it asks for of the table's shape."""
         assert self.build is not None
+        parameters = {name: getattr(self, name) for name in self.own}
         shape = dict(zip(SHAPE, (self.n_features_in_, len(self.classes_)), strict=True))
         asked = inspect.signature(self.build).parameters
-        network = self.build(
-            **{k: v for k, v in shape.items() if k in asked}, **dict(self.build_params or {})
-        )
+        network = self.build(**{k: v for k, v in shape.items() if k in asked}, **parameters)
         if not (hasattr(network, "fit") and getattr(network, "compiled", False)):
             raise ValueError(f"{self.build.__name__} must return a compiled Keras model")
         return network
@@ -271,32 +296,11 @@ def _stopping(estimator: NetworkClassifier, batches: int) -> Any:
     return Stopping()
 
 
-def _named(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members of a class that show scikit-learn and `inspect` these parameters and defaults."""
-    kind = inspect.Parameter.KEYWORD_ONLY
-    shown = [inspect.Parameter(name, kind, default=value) for name, value in parameters.items()]
-    names = sorted(parameters)
-    return {
-        "__signature__": inspect.Signature(shown),
-        "_get_param_names": classmethod(lambda cls: names),
-    }
-
-
-def _training_parameters(*but: str) -> dict[str, Any]:
-    """Return the parameters of `NetworkClassifier` with their defaults, without some."""
-    parameters = inspect.signature(NetworkClassifier).parameters.values()
-    return {p.name: p.default for p in parameters if p.name not in {"build", "build_params", *but}}
-
-
+@_with({**LAYERS, **TRAINING})
 class LogisticNetwork(NetworkClassifier):
     """Logistic regression as a network without a hidden layer; the other parameters are the same."""
 
-    def __init__(self, **params: Any) -> None:
-        super().__init__((), **params)
-
-
-for _member, _value in _named(_training_parameters("hidden")).items():
-    setattr(LogisticNetwork, _member, _value)
+    hidden = ()
 
 
 def network_built_by(build: Callable[..., Any]) -> type[NetworkClassifier]:
@@ -306,17 +310,11 @@ def network_built_by(build: Callable[..., Any]) -> type[NetworkClassifier]:
     parameters become parameters of the classifier, beside those of training.
     """
     own = {p.name: p.default for p in inspect.signature(build).parameters.values() if p.name not in SHAPE}
-
-    def initialise(self: NetworkClassifier, **params: Any) -> None:
-        given = {name: params.pop(name) for name in own if name in params}
-        NetworkClassifier.__init__(self, **params, build=build, build_params=given)
-        for name, default in own.items():
-            setattr(self, name, given.get(name, default))
-
     members = {
-        "__init__": initialise,
         "__module__": build.__module__,
         "__doc__": build.__doc__,
-        **_named(_training_parameters("hidden", "activation", "decay", "initializer", "optimizer") | own),
+        "build": staticmethod(build),
+        "own": own,
     }
-    return type(build.__name__, (NetworkClassifier,), members)
+    made = type(build.__name__, (NetworkClassifier,), members)
+    return _with({**own, **TRAINING})(made)
