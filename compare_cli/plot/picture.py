@@ -111,21 +111,21 @@ def blend(ground: RGB, color: RGB, share: float) -> RGB:
     return mixed[0], mixed[1], mixed[2]
 
 
-def region_pixels(panel: Panel, classes: int, shades: int | None = None) -> Pixels:
+def region_pixels(panel: Panel, classes: int, shares: Sequence[float] | None = None) -> Pixels:
     """Return the colours (h, w, 3) of a panel's regions: paler where the model is less sure.
 
-    Probability 1/c is palest, 1 deepest; a model without probabilities gets a shade between. ``shades``
-    limits how many there are.
+    Probability 1/c is palest, 1 deepest; a model without probabilities gets a shade between.
+    ``shares`` are the only ones of the class's colour that are to be used, from the palest to the deepest.
     """
     assert panel.labels is not None, "a model that failed has no regions"
     colors = np.array([class_color(code) for code in range(classes)], dtype=float)[panel.labels]
     sure: Numbers = np.full(panel.labels.shape, 0.5)
     if panel.confidence is not None:
         sure = ((panel.confidence - 1 / classes) / (1 - 1 / classes)).clip(0, 1)
-    if shades is not None:
-        sure = np.rint(sure * (shades - 1)) / (shades - 1)
-    share = (PALEST + (DEEPEST - PALEST) * sure)[..., None]
-    return np.rint(255 + (colors - 255) * share).astype(np.uint8)
+    share = PALEST + (DEEPEST - PALEST) * sure
+    if shares is not None:
+        share = np.asarray(shares)[np.rint(sure * (len(shares) - 1)).astype(int)]
+    return np.rint(255 + (colors - 255) * share[..., None]).astype(np.uint8)
 
 
 def model_name(panel: Panel) -> str:

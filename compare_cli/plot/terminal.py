@@ -37,7 +37,7 @@ NARROWEST, WIDEST, TALLEST = 26, 44, 20  # characters of a panel
 UNSURE = 0.75  # below this probability a letter is small
 CELLS_PER_POINT = 12  # more points would hide the regions
 UPPER, WRONG, WRONG_LETTER, RESET = "▀", "×", "*", "\x1b[0m"
-FEW_SHADES = 3  # of 256 colours, few are of one hue
+FEW_SHARES = (0.2, 0.45, 0.7)  # of a class's colour, at which the nearest of 256 differ from class to class
 DOT = 0.75  # share of the class's colour in a dot, the rest is black
 
 
@@ -132,7 +132,7 @@ def _letter_lines(panel: Panel, picture: Picture) -> Iterator[str]:
 
 def _color_lines(panel: Panel, picture: Picture, drawn: int, canvas: Canvas) -> Iterator[str]:
     """Yield rows of half-blocks from the top, with dots for rows and crosses for wrong ones."""
-    pixels = region_pixels(panel, len(picture.classes), FEW_SHADES if canvas.depth == "256" else None)
+    pixels = region_pixels(panel, len(picture.classes), FEW_SHARES if canvas.depth == "256" else None)
     height, width = pixels.shape[:2]
     crossed = {(row // 2, column) for row, column in _wrong_cells(panel, picture, (height, width))}
     cells = point_cells(picture, (height, width))[:drawn].tolist()

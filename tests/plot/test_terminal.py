@@ -8,7 +8,7 @@ import pytest
 from toy_pictures import HOSTILE, quarters
 
 from compare_cli.plot.picture import blend, class_color, region_pixels
-from compare_cli.plot.terminal import Canvas, color_code, picture_text
+from compare_cli.plot.terminal import FEW_SHARES, Canvas, color_code, picture_text
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 
@@ -135,10 +135,10 @@ def test_256_colours_are_met_exactly_where_they_exist(color, number) -> None:
     assert color_code(color, "truecolor", ground=True) == "48;2;{};{};{}".format(*color)
 
 
-def test_surest_and_unsurest_ground_of_different_classes_differ_in_256_colours() -> None:
-    for share in (0.12, 0.4, 0.68):
-        grounds = [color_code(blend((255, 255, 255), class_color(code), share), "256") for code in range(2)]
-        assert len(set(grounds)) == 2
+@pytest.mark.parametrize(("share", "classes"), [*zip(FEW_SHARES, (3, 7, 7), strict=True)])
+def test_classes_can_be_told_apart_in_256_colours(share: float, classes: int) -> None:
+    grounds = [color_code(blend((255, 255, 255), class_color(code), share), "256") for code in range(classes)]
+    assert len(set(grounds)) == classes
 
 
 def test_the_surer_the_deeper_and_no_probability_is_between() -> None:
@@ -146,4 +146,4 @@ def test_the_surer_the_deeper_and_no_probability_is_between() -> None:
     sure = region_pixels(picture.panels[0], 2).astype(int)
     flat = region_pixels(picture.panels[1], 2).astype(int)
     assert sure[0, 0, 0] < flat[0, 0, 0] < sure[0, 2, 0]
-    assert len(np.unique(region_pixels(picture.panels[0], 2, shades=3).reshape(-1, 3), axis=0)) <= 6
+    assert len(np.unique(region_pixels(picture.panels[0], 2, shares=FEW_SHARES).reshape(-1, 3), axis=0)) <= 6
