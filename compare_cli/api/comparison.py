@@ -149,6 +149,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
                     yield results[-1]
     except KeyboardInterrupt:
         interrupted = True
+    session.place.forget()
     if not session.may_start():
         results += _left_out(planned, results, session)
     comparison = _summarised(job, results, len(planned))

@@ -19,6 +19,7 @@ from compare_cli.engine.workspace import Workspace
 from compare_cli.models.families import family_of
 from compare_cli.types import FitResult, FitTask, ModelSpec
 
+LARGE = 4 * 2**20  # bytes of a table from which on it is not sent to children that are there
 IDLE = 2  # children per job that wait for tasks; more are ended, the longest idle first
 
 
@@ -34,15 +35,28 @@ class Children:
     def __init__(self, jobs: int) -> None:
         self.jobs = self.threads = jobs
         self._nursery: Nursery | None = None
+        self._large = False
         self._starting, self._changing = threading.Lock(), threading.Lock()
         self._idle: list[Child] = []  # the longest idle first
         self._busy: set[Child] = set()
         self._closed = False
 
     def share(self, workspace: Workspace) -> None:
-        """Start the nursery while that may be forked; later it could not, and would know no table."""
-        if self._nursery is None and can_fork():
+        """Start the nursery while that may be forked; later it could not, and would know no table.
+
+        One that has another, small table stays; a large one that is sent to a child takes its memory anew.
+        """
+        nursery, self._large = self._nursery, workspace.nbytes >= LARGE
+        if nursery is not None and (nursery.table == workspace.token or not self._large):
+            return
+        if can_fork():
+            self._end_idle()
             self._nursery = Nursery(workspace)
+
+    def forget(self) -> None:
+        """End the processes that keep a large table in memory: no more fits on it are to come."""
+        if self._large:
+            self._end_idle()
 
     @property
     def start_quickly(self) -> bool:
@@ -122,14 +136,19 @@ class Children:
         """End all processes, busy ones too: the threads that wait for them get "killed" as results."""
         with self._starting, self._changing:
             self._closed = True
-            idle, self._idle = self._idle, []
             for child in self._busy:
                 child.kill()
-        for child in idle:
-            child.end()
         deadline = time.monotonic() + 5  # threads notice at once; one that could not must not hold the run
         while self._busy and time.monotonic() < deadline:
             time.sleep(0.001)
+        self._end_idle()
+
+    def _end_idle(self) -> None:
+        """End the nursery and the children that wait for tasks."""
+        with self._changing:
+            idle, self._idle = self._idle, []
+        for child in idle:
+            child.end()
         if self._nursery is not None:
             self._nursery.end()
             self._nursery = None

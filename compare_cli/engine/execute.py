@@ -77,10 +77,7 @@ class Session:
         reused = self.archive.finished(tasks)
         known = {result.key for result in reused}
         missing = [task for task in tasks if task.key not in known]
-        several = self.run.command == "bench"
-        if isinstance(self.place, Children) and (
-            several or not stays_here(missing, self.place, self.options.limits)
-        ):
+        if isinstance(self.place, Children) and not stays_here(missing, self.place, self.options.limits):
             self.place.share(job.workspace)
         return self._results(reused, missing, job)
 

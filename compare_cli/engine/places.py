@@ -47,6 +47,10 @@ class Place(Protocol):
         """Fit one task and return its result; "killed" when it was lost with its process."""
         ...
 
+    def forget(self) -> None:
+        """Free the memory of a large table: no more fits on it are to come."""
+        ...
+
     def end(self) -> None:
         """End what was started, leave what was joined."""
         ...
@@ -152,6 +156,10 @@ class Dask:
                 return result
             tries += 1
         return no_result(task, "killed", "WorkerLost", f"its worker was lost {TRIES} times")
+
+    def forget(self) -> None:
+        """Free the table on the workers."""
+        self._table = "", None
 
     def _scattered(self, workspace: Workspace) -> Any:
         """Return the table on the workers. Raises what Dask raises where there are none."""
@@ -270,6 +278,10 @@ class Ray:
         except self._ray.exceptions.RayError as error:
             why = type(error).__name__
         return no_result(task, "killed", "WorkerLost", f"its worker was lost: {why}")
+
+    def forget(self) -> None:
+        """Free the table on the workers."""
+        self._table = "", None
 
     def end(self) -> None:
         """End Ray, if it was started here; its workers take their children along."""

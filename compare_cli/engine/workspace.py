@@ -41,6 +41,12 @@ class Workspace:
         self.token = uuid.uuid4().hex  # names this table in the processes that it was sent to
         self._prepared: OrderedDict[tuple[Any, ...], PreparedFold] = OrderedDict()
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of the tables in bytes."""
+        tables = {id(table): table for table in (self.table, self.test_table)}
+        return sum(table.numbers.nbytes + table.codes.nbytes for table in tables.values())
+
     def __getstate__(self) -> dict[str, Any]:
         """Travel without prepared folds."""
         return {**vars(self), "_prepared": OrderedDict()}
