@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from compare_cli import api
 from compare_cli.cli.options import ReadOptions
-from compare_cli.cli.output import PIPE_WIDTH, say_notes, whole_file, write_out
-from compare_cli.report.escaping import printable, shortened
+from compare_cli.cli.output import PIPE_WIDTH, out_view, say_notes, whole_file, write_out
+from compare_cli.report.escaping import printable
 
 if TYPE_CHECKING:
+    from compare_cli.report.table import Heading
     from compare_cli.types import Dataset, DatasetSummary, ReadInfo
-
-CELL = 44
 
 
 def list_models() -> None:
@@ -100,15 +99,29 @@ def describe_data(source: str, to_csv: Path | None, options: ReadOptions) -> Non
 
 
 def _description(dataset: Dataset, facts: DatasetSummary) -> str:
+    from compare_cli.report.table import Block, Line, Table, text_page
+
     lines = [f"{dataset.name}: {facts.rows:,} rows, {facts.columns} columns, read from {dataset.source}"]
     lines += [_how_read(facts.read)] if facts.read.encoding else []
     if dataset.test is not None:
         lines.append(f"test set: {facts.test_rows:,} rows")
-    lines += ["", *_grid([("Column", "Role", "Type", "Missing", "Distinct"), *_columns(dataset)])]
-    counts = zip(facts.classes, facts.class_counts, strict=True)
-    classes = [(name, f"{rows:,}", f"{rows / len(dataset.y):.1%}") for name, rows in counts]
-    lines += ["", *_grid([("Class", "Rows", "Share"), *classes])]
-    return "".join(f"{printable(line).rstrip()}\n" for line in lines)
+    classes = [
+        (name, f"{rows:,}", f"{rows / len(dataset.y):.1%}")
+        for name, rows in zip(facts.classes, facts.class_counts, strict=True)
+    ]
+    blocks: list[Block] = [
+        [Line(line) for line in lines],
+        [Table(_headings("Column", "Role", "Type", numbers=("Missing", "Distinct")), [*_columns(dataset)])],
+        [Table(_headings("Class", numbers=("Rows", "Share")), classes)],
+    ]
+    return text_page(blocks, out_view())
+
+
+def _headings(first: str, *others: str, numbers: Sequence[str]) -> list[Heading]:
+    from compare_cli.report.table import Heading
+
+    names = [Heading(title, give_way=True) for title in (first, *others)]
+    return [*names, *(Heading(title, "right") for title in numbers)]
 
 
 def _how_read(read: ReadInfo) -> str:
@@ -124,11 +137,3 @@ def _columns(dataset: Dataset) -> Iterator[tuple[str, ...]]:
     for column in dataset.columns:
         yield (column.name, "feature", column.kind, f"{column.missing:,}", f"{column.unique:,}")
     yield from ((left_out.column, "left out", left_out.reason, "", "") for left_out in dataset.dropped)
-
-
-def _grid(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Yield rows with cells below each other; long cells are cut."""
-    cut = [[shortened(printable(cell), CELL) for cell in row] for row in rows]
-    widths = [max(len(row[at]) for row in cut) for at in range(len(rows[0]))]
-    for row in cut:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

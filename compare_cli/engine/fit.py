@@ -128,11 +128,17 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         predictions=labels,
         row_scores=_row_scores(workspace, labels, probabilities, ranking),
         confusion=confusion_counts(y_test, labels, workspace.classes),
-        calibration=None if probabilities is None else calibration_counts(y_test, probabilities),
-        roc=None if probabilities is None else roc_curve(y_test, probabilities),
+        **_curves(y_test, probabilities),
         params=_all_params(estimator, task.params),
         boundary=fold.surroundings.describe(task, fitted) if fold.surroundings else None,
     )
+
+
+def _curves(y: NDArray[np.int64], probabilities: NDArray[Any] | None) -> dict[str, Any]:
+    """Return what is kept of probabilities beside their scores; nothing of a model that gives none."""
+    if probabilities is None:
+        return {}
+    return {"calibration": calibration_counts(y, probabilities), "roc": roc_curve(y, probabilities)}
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float, float]:

@@ -49,6 +49,7 @@ from compare_cli.verdict.repeats import REPEATS_CAP
 Floats = NDArray[np.float64]
 AnyFit = TypeVar("AnyFit", bound=Fit)
 Prefer = Literal["simple", "speed", "leader"]
+MEANS_OF_ROWS = (*PER_ROW, COST.name)
 
 
 def score_arrays(results: Sequence[Fit], models: Sequence[str], metric: str) -> dict[str, Floats]:
@@ -101,13 +102,12 @@ def judge_fits(
     """
     baseline = Baseline(BASELINE, dataset.classes[int(np.bincount(dataset.y).argmax())])
     predictions = _paired_predictions(dataset, splits, results)
-    means_of_rows = (*PER_ROW, COST.name)
-    if protocol.scheme == "test" and metric.name in (*means_of_rows, *BY_JACKKNIFE):
+    if protocol.scheme == "test" and metric.name in (*MEANS_OF_ROWS, *BY_JACKKNIFE):
         rarest = int(np.bincount(_truth(dataset), minlength=len(dataset.classes)).min())
         return judge_single_test(
             _row_scores(dataset, models, results, metric.name),
             metric=metric,
-            df=None if metric.name in means_of_rows else max(0, rarest - 1),
+            df=None if metric.name in MEANS_OF_ROWS else max(0, rarest - 1),
             baseline=baseline,
             prefer=prefer,
             predictions=predictions,
