@@ -16,10 +16,12 @@ from compare_cli.types import Bench, Comparison, Fit, Result, SingleComparison
 SCHEMA = "compare/1"
 CONFIG = ConfigDict(ser_json_inf_nan="null")
 ADDED_LATER = {
-    "Protocol": {"balanced", "costs", "repeat_digests"},
+    "Protocol": {"balanced", "costs", "repeat_digests", "refits"},
     "PairVerdict": {"disagreement_between_rows"},
     "Fit": {"ran_at"},
     "ModelSummary": {"per_class", "calibration", "roc"},
+    "Verdict": {"reasons"},
+    "Reason": {"figures"},
     "BenchComparison": {"seconds", "status"},
 }
 """Keys that the first documents of this schema do not have; every other key is always there."""

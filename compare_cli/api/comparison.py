@@ -15,6 +15,7 @@ from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
+from compare_cli.engine.refits import refits_for
 from compare_cli.engine.runs import Clock, environment
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
 from compare_cli.errors import DataError
@@ -34,6 +35,7 @@ from compare_cli.types import (
     Planned,
     PlannedBench,
     Protocol,
+    Refitted,
     Result,
     Run,
     Split,
@@ -43,12 +45,13 @@ from compare_cli.types import (
 )
 from compare_cli.verdict.classes import cost_notes
 from compare_cli.verdict.fits import judge_data_sets, score_arrays
+from compare_cli.verdict.reasons import Refits, explained
 from compare_cli.verdict.summary import summarise
 
 if TYPE_CHECKING:
     from compare_cli.data.sources import Entry
 
-Event = Planned | FitResult | Comparison
+Event = Planned | FitResult | Refitted | Comparison
 
 
 def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> ComparisonResult:
@@ -138,6 +141,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     """Yield what is planned and each fit of one comparison; return its result, also after an interrupt."""
     results: list[FitResult] = []
     planned: list[FitTask] = []
+    refits: Refits = ()
     interrupted = False
     try:
         for batch in _batches(job, session, results):
@@ -147,12 +151,13 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
                 for result in stream:
                     results.append(_priced(result, job))
                     yield results[-1]
+        refits = yield from _refit(job, session, results)
     except KeyboardInterrupt:
         interrupted = True
     session.place.forget()
     if not session.may_start():
         results += _left_out(planned, results, session)
-    comparison = _summarised(job, results, len(planned))
+    comparison = _summarised(job, results, len(planned), refits)
     left_out = any(n.code == "model_not_loaded" for n in job.notes) or len(results) < len(planned)
     partial = left_out or any(r.status != "ok" for r in results)
     return replace(
@@ -173,6 +178,21 @@ def _priced(result: FitResult, job: Job) -> FitResult:
 
 def _status(*, interrupted: bool, partial: bool) -> Status:
     return "interrupted" if interrupted else "partial" if partial else "complete"
+
+
+def _refit(
+    job: Job, session: Session, results: Sequence[FitResult]
+) -> Generator[Planned | Refitted, None, Refits]:
+    """Yield the plan of what only reasons need, and its fits; return those. Nothing when time is short."""
+    refits, tasks = refits_for(job, results) if session.may_start() else ([], [])
+    done: list[FitResult] = []
+    if tasks:
+        with closing(session.results(tasks, job)) as stream:
+            yield Planned(job.dataset.name, tuple(tasks))
+            for result in stream:
+                done.append(_priced(result, job))
+                yield Refitted(result)
+    return tuple((refit, [r for r in done if r.model == refit.spec.name]) for refit in refits)
 
 
 def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session: Session) -> list[FitResult]:
@@ -299,22 +319,27 @@ def _one_of_many(
     return left_out
 
 
-def _summarised(job: Job, results: Sequence[FitResult], planned: int) -> BenchComparison:
+def _summarised(job: Job, results: Sequence[FitResult], planned: int, refits: Refits) -> BenchComparison:
     """Return what the fits of a job say, with the notes that its user should see."""
     place = {spec.name: at for at, spec in enumerate(job.models)}
     results = sorted(results, key=lambda r: (r.repeat, r.fold, place[r.model]))
     skipped = sum(r.status == "skipped" for r in results)
     options = job.options
+    metric = replace(job.metric, rope=job.rope)
+    protocol = replace(_protocol(job, results), refits=sum(len(fits) for _, fits in refits))
     comparison = summarise(
         job.dataset,
         job.models,
-        _protocol(job, results),
-        replace(job.metric, rope=job.rope),
+        protocol,
+        metric,
         job.splits,
         results,
         prefer=options.prefer,
         seed=options.seed,
     )
+    if options.boundary:
+        verdict = explained(comparison, job.dataset, metric, job.splits, results, refits)
+        comparison = replace(comparison, verdict=verdict)
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]
     if job.costs is not None and options.cost is not None:
         notes += cost_notes(comparison.models, job.costs, options.cost)

@@ -164,6 +164,49 @@ _ALL = (
         "noise sensitivity, of what cannot move",
     ),
     Statistic(
+        "number_flips",
+        "Number flips",
+        "chance that the numbers of another row change the prediction, all that is held staying",
+        "0 to 1; None where nothing is held",
+        "0: numbers do not matter beside categories and gaps",
+        "as held flips, of what moves",
+    ),
+    Statistic(
+        "effective_columns",
+        "Effective columns",
+        "effective rank of what decides, 1 / (sum over pairs of columns of share x share x"
+        " correlation squared)",
+        "1 to the number of numeric columns",
+        "how many columns decide, near copies of one counted once",
+        "participation ratio; Lee & Landgrebe 1993 for the shares",
+    ),
+    Statistic(
+        "cuts",
+        "Cuts",
+        "effective number of cuts parallel to the axes: 1 / chance that two such boundary points lie on one"
+        " column within 0.05 sd of each other",
+        "1 upwards; None without boundary points parallel to an axis",
+        "few for each column that decides: thresholds; many: a staircase, or noise",
+        "by this project",
+    ),
+    Statistic(
+        "enclosed",
+        "Enclosed",
+        "share of random straight ways from a class's rows, in the columns that decide, that leave the class"
+        " within twice the radius of the data; the highest over classes",
+        "0 to 1; a plane about .5",
+        "near 1 for one class and clearly less for another: the latter surrounds it",
+        "by this project",
+    ),
+    Statistic(
+        "enclosed_least",
+        "Enclosed, least",
+        "as enclosed, the lowest over classes",
+        "0 to 1",
+        "near 1 as well: the classes lie in turns, as on a chess board or a spiral",
+        "by this project",
+    ),
+    Statistic(
         "moving_columns",
         "Moving columns",
         "numeric columns that vary in the training rows: the space that the boundary is looked at in",

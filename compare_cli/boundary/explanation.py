@@ -1,256 +1,388 @@
-"""What the boundary says about a verdict: sentences under fixed conditions, nothing when none holds.
+"""Why the verdict says so: claims about boundaries, each told only where its evidence decides it.
 
-"Beats" means the verdict's own "better" or "worse", beyond its error.
+"Beats" means the verdict's own "better" or "worse", beyond its error. The thresholds stand in one place, each
+between what was measured on either side of it, on the tables of ``tests/constructions`` that are not frozen
+and on the built-in ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from compare_cli.boundary.definitions import BLURRED_FROM
-from compare_cli.types import PairVerdict
+from compare_cli.boundary.evidence import SURE, Difference, Evidence, Pair, Profile
+from compare_cli.types import ColumnShare, Reason, Verdict
 
-# The thresholds, in one place, each between what was measured on either side of it (the built-in data sets
-# over several seeds, and the trials of the statistics). Linearity is relative to logistic regression's own,
-# which is 1 but for the surrogate's finite sample (.91 with 105 columns), so that a wide table is not called
-# bent.
-STRAIGHT = 0.85  # MLPs on linear truths gave .90 to .98 (.84 to .91 on 100 rows of 200 columns), on moons .79
-SAME_EVERY_FOLD = 0.5  # instability in disagreements with logistic regression: below it, bent alike
-OF_THE_SAMPLE = 2.0  # in instabilities of logistic regression: trees on linear truths 15 and more, but
-# 1.2 for the MLP on 100 rows of 200 columns, where planes are as unstable as anything
+MOST_NAMED = 4  # columns in a list
+MOST_GAIN = 3.0  # in ropes: the largest gain that may be open when a plane is called enough,
+OPEN_GAIN = 5.0  # and where a smooth model came out flat of itself
+FLAT = 0.9  # linearity of such a model: planes gave .90 to 1
+STRAIGHT = 0.85  # linearity in units of logistic regression's own: planes gave .90 and more, moons .79
 WALLS = 0.95  # of axis_aligned: trees give .97 to 1, a plane tilted by 5 degrees 0
-STAIRCASE_TURNS = 2.0  # times the directions of the MLP: on slanted planes trees gave 4.6 to 8.9 against 1.1
-NO_LINE = 0.25  # linearity of a model that no plane imitates: XOR, balls and rings gave .02 to .13, boxes .4
-TWO_DIRECTIONS = (1.6, 2.5)  # XOR gives 1.9 to 2.1 for the MLP, in 2 and in 10 columns
-SURROUNDED = 0.75  # directions per column: a ring gives .98, a ball in 10 columns .81 to .99
-ONE_WALL = 1.1  # crossings: 1.00 for rings and balls; 2.1 for spirals, whose classes surround nothing
-# How far the MLP, which may cut at any angle, spreads its normals: features_per_facet - 1 in units of random
-# directions in k dimensions, (k + 2) / 3 - 1. XOR, boxes and thresholds gave 0 to .2; rings, balls, moons
-# and spirals .8 to 1.9; slanted planes 2.2.
-ALONG_AXES = 0.4
-MANY = 5.0  # features_per_facet: steps in so many columns at once would take 2^5 boxes for each stretch
-HELD_DECIDES = (
-    0.25  # held_flips: .45 where a category turns the meaning of a number, below .1 where it shifts it
-)
-FLAT_WHERE_HELD = 0.02  # nonconvexity: .001 to .006 there, .05 for moons
+SLANTED = 1.5  # columns at one place of the plane: along one column 1.0 to 1.2
+STEPS = 5.0  # distinct cuts of a tree: a threshold needs 1, a staircase of one slanted plane 6 and more
+RETURNS = 0.4  # exclusive or gave .7 to 1; what adds up .00 to .05, noisy trees .3
+MOVED = 0.04  # share of rows that such returns are counted among
+ENCLOSED, OPEN = 0.93, 0.85  # rays that leave a class: balls and rings 1.00 and .2 to .7
+TURNS = 0.75  # directions per active column: balls .81 to .99, bands .5 and less
+CUTS_PER_COLUMN = 2.6  # distinct cuts of a tree: rules gave 1 to 2.5 for each column that decides,
+MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are surely worse
+RATHER = 0.8  # P(better) of such a tree than each smooth model
+HELD_DECIDES = 0.8  # of what decides: categories alone
+GAPS_DECIDE = 0.5
+LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
+LEVEL = 0.02  # gain elsewhere up to which two models count as level there
+MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
 
-@dataclass(frozen=True)
-class Profile:
-    """One model's boundary over its folds.
-
-    ``statistics`` as ``over_folds`` makes them, with ``instability``. ``beats_baseline`` is the
-    verdict's; a model that does not beat it is not explained, but others are held against it.
-    """
-
-    model: str
-    family: str
-    statistics: Mapping[str, Any]
-    beats_baseline: bool | None = None
-
-    def mean(self, name: str) -> float | None:
-        """Return a statistic's mean over folds; None where it is undefined."""
-        value = self.statistics.get(name)
-        if isinstance(value, Mapping):
-            value = value.get("mean")
-        return None if value is None else float(value)
+def with_reasons(verdict: Verdict, evidence: Evidence) -> Verdict:
+    """Return the verdict with what the boundaries say about it, where the numbers support it."""
+    reasons = explain(evidence)
+    told = tuple(reason.sentence for reason in reasons)
+    return replace(verdict, because=(*verdict.because, *told), reasons=reasons)
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the sentences are drawn from.
-
-    ``disagreements`` are between two models at the shared probes, by (left, right) in either order.
-    """
-
-    profiles: Sequence[Profile]
-    pairs: Sequence[PairVerdict]
-    disagreements: Mapping[tuple[str, str], float]
-
-    def beats(self, one: str, other: str) -> bool:
-        """Return whether the verdict has ``one`` better than ``other``."""
-        return any(
-            (p.verdict == "better" and (p.left, p.right) == (one, other))
-            or (p.verdict == "worse" and (p.left, p.right) == (other, one))
-            for p in self.pairs
-        )
-
-    def compared(self, one: str, other: str) -> bool:
-        """Return whether the verdict could compare the two."""
-        return any(
-            {p.left, p.right} == {one, other} and p.undecided_reason != "not_computed" for p in self.pairs
-        )
-
-    def disagreement(self, one: str, other: str) -> float | None:
-        """Return how often the two differ at the shared probes."""
-        return self.disagreements.get((one, other), self.disagreements.get((other, one)))
-
-
-def explain(evidence: Evidence) -> tuple[str, ...]:
-    """Return sentences for ``verdict.because``, each naming its fields; empty where nothing is supported."""
-    models = [p for p in evidence.profiles if p.beats_baseline is not False]
+def explain(evidence: Evidence) -> tuple[Reason, ...]:
+    """Return reasons in the order in which they are told; none where nothing is supported."""
     line = next((p for p in evidence.profiles if p.family == "logistic"), None)
-    bent = [p for p in models if p.family not in {"logistic", "dummy"}]
-    trees = [p for p in evidence.profiles if p.family == "tree"]
-    network = next((p for p in bent if p.family == "mlp"), None)
-    sentences: list[str] = []
-    if line is not None:
-        sentences += _against_line(evidence, line, bent)
-        sentences += _many(evidence, line, trees)
-    if network is not None:
-        sentences += _staircases(evidence, network, line, [p for p in bent if p.family == "tree"])
-        if line is not None:
-            sentences += _walls(evidence, network, line, trees)
-            sentences += _shape(evidence, network, line)
-    return tuple(sentences)
+    models = [p for p in evidence.profiles if p.beats_baseline is not False and p.family != "dummy"]
+    bent = [p for p in models if p.family != "logistic"]
+    found = [
+        *_bends(evidence, line, bent),
+        *_hyperplane(evidence, line, bent),
+        *_held(evidence, line, models),
+        *_thresholds(evidence, line, bent),
+        *_interaction(evidence, line, bent),
+        *_surrounds(evidence, line, bent),
+        *_many(evidence, line),
+        *_staircase(evidence, line, bent),
+        *_noise(evidence, models),
+        *_regions(evidence, models),
+    ]
+    codes = {reason.code for reason in found}
+    less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
+    return tuple(reason for reason in found if reason.code not in less)
 
 
-def _relative_linearity(model: Profile, line: Profile | None) -> float | None:
-    """Return linearity in units of what the surrogate reaches for logistic regression itself."""
-    own = model.mean("linearity")
-    reached = line.mean("linearity") if line is not None else None
-    return own if own is None or not reached else min(1.0, own / reached)
+def _named(columns: Sequence[ColumnShare | str]) -> str:
+    """Return names as a list in words: ``age``, ``age and job``, ``age, job, pay and 7 other columns``."""
+    names = [c if isinstance(c, str) else c.name for c in columns]
+    if len(names) > MOST_NAMED:
+        names = [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} other columns"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _against_line(evidence: Evidence, line: Profile, bent: Sequence[Profile]) -> Iterator[str]:
-    """Yield what each model's bends are worth against logistic regression."""
-    beaten = any(evidence.beats(p.model, line.model) for p in evidence.profiles)
-    flat_told = held_told = False
-    for p in bent:
-        linear = _relative_linearity(p, line)
-        if linear is None or not evidence.compared(p.model, line.model):
-            continue
-        if linear < STRAIGHT and _held_decides(evidence, line, p):
-            if not held_told:
-                yield _held(p)
-            held_told = True
-        elif linear < STRAIGHT:
-            yield from _bends(evidence, line, p)
-        elif not beaten and not flat_told and line.beats_baseline is not False:
-            flat_told = True
-            yield (
-                f"The boundary is nearly a hyperplane ({p.model}: linearity {p.mean('linearity'):.2f}):"
-                f" {line.model} loses nothing (models.boundary.linearity)."
-            )
+def _shares(*names: str) -> tuple[ColumnShare, ...]:
+    return tuple(ColumnShare(name, None) for name in names)
 
 
-def _bends(evidence: Evidence, line: Profile, p: Profile) -> Iterator[str]:
-    """Yield whether a bent boundary is the same on every fold, and worth it."""
-    unstable, differ = p.mean("instability"), evidence.disagreement(p.model, line.model)
-    if unstable is None or differ is None or differ == 0:
-        return
-    numbers = (
-        f"linearity {p.mean('linearity'):.2f}, instability {unstable:.3f},"
-        f" disagreement with {line.model} {differ:.3f}"
-    )
-    fields = "(models.boundary.linearity, models.boundary.instability)"
-    if unstable <= SAME_EVERY_FOLD * differ and evidence.beats(p.model, line.model):
-        yield (
-            f"The boundary of {p.model} really bends, the same way on every fold ({numbers});"
-            f" {line.model} misses this {fields}."
-        )
-    own = line.mean("instability")
-    of_the_sample = own is None or unstable > OF_THE_SAMPLE * own
-    if unstable > SAME_EVERY_FOLD * differ and of_the_sample and not evidence.beats(p.model, line.model):
-        yield (
-            f"{p.model} departs from the line differently on each fold ({numbers}):"
-            f" it fits noise; prune or regularise it {fields}."
-        )
+def relative_linearity(model: Profile, line: Profile | None) -> float | None:
+    """Return linearity in units of what the surrogate reaches for logistic regression itself.
 
-
-def _held_decides(evidence: Evidence, line: Profile, p: Profile) -> bool:
-    """Whether a bent boundary is flat wherever the categories are held, and worth it."""
-    flips, hollow = p.mean("held_flips"), p.mean("nonconvexity")
-    if flips is None or hollow is None or hollow > FLAT_WHERE_HELD:
-        return False
-    return flips >= HELD_DECIDES and evidence.beats(p.model, line.model)
-
-
-def _held(p: Profile) -> str:
-    """Say that categories decide what a number means."""
-    return (
-        f"Categories decide what the numbers mean: where they are held, the boundary of {p.model} does"
-        f" not bend (nonconvexity {p.mean('nonconvexity'):.3f}), yet another row's categories change"
-        f" {p.mean('held_flips'):.0%} of its predictions, and no one plane imitates it (linearity"
-        f" {p.mean('linearity'):.2f})"
-        " (models.boundary.held_flips, models.boundary.nonconvexity, models.boundary.linearity)."
-    )
-
-
-def _many(evidence: Evidence, line: Profile, trees: Sequence[Profile]) -> Iterator[str]:
-    """Yield that the line adds up more columns than the tree can step through."""
-    weighed = line.mean("features_per_facet")
-    beaten = [p.model for p in trees if evidence.beats(line.model, p.model)]
-    if weighed is None or weighed < MANY or not beaten or line.beats_baseline is False:
-        return
-    yield (
-        f"Many columns decide together: the boundary of {line.model} weighs {weighed:.0f} of them at once;"
-        f" {beaten[0]} asks for one at a time (models.boundary.features_per_facet)."
-    )
-
-
-def _staircases(
-    evidence: Evidence, network: Profile, line: Profile | None, trees: Sequence[Profile]
-) -> Iterator[str]:
-    """Yield which trees approximate one slanted boundary by steps."""
-    linear, turns = _relative_linearity(network, line), network.mean("directions")
-    if linear is None or linear < STRAIGHT or turns is None:
-        return
-    for tree in trees:
-        axis, own = tree.mean("axis_aligned"), tree.mean("directions")
-        if axis is None or own is None or axis < WALLS or own < STAIRCASE_TURNS * turns:
-            continue
-        if not evidence.beats(tree.model, network.model):
-            yield (
-                f"{tree.model} builds a staircase for one slanted boundary: {axis:.0%} of it parallel to the"
-                f" axes, in {own:.1f} directions where {network.model} has {turns:.1f}"
-                " (models.boundary.axis_aligned, models.boundary.directions)."
-            )
-
-
-def _spread(model: Profile, directions: float | None) -> float | None:
-    """Return how far normals spread over columns: 0 along the axes, 1 at random in so many directions."""
-    facet = model.mean("features_per_facet")
-    if facet is None or directions is None or directions <= 1:
-        return None
-    return (facet - 1) / ((directions + 2) / 3 - 1)
-
-
-def _walls(evidence: Evidence, network: Profile, line: Profile, trees: Sequence[Profile]) -> Iterator[str]:
-    """Yield that thresholds decide: no model beats the tree, and the network cuts along the axes too."""
-    spread, facet = _spread(network, network.mean("moving_columns")), network.mean("features_per_facet")
-    if spread is None or spread > ALONG_AXES:
-        return
-    for tree in trees:
-        axis = tree.mean("axis_aligned")
-        if axis is None or axis < WALLS or evidence.beats(network.model, tree.model):
-            continue
-        if evidence.compared(network.model, tree.model) and evidence.beats(tree.model, line.model):
-            yield (
-                f"Thresholds decide: the boundary of {tree.model} is parallel to the axes ({axis:.0%} of it),"
-                f" and {network.model}, which may cut at any angle, cuts along them too ({facet:.1f} columns"
-                " at one place) (models.boundary.axis_aligned, models.boundary.features_per_facet)."
-            )
-            return
-
-
-def _shape(evidence: Evidence, network: Profile, line: Profile) -> Iterator[str]:
-    """Yield what kind of bend no plane can imitate, where the network profits from it.
-
-    An interaction has walls along two columns; what surrounds a class is one wall, turning in all of them.
+    That is 1 but for the surrogate's finite sample (.91 with 105 columns). None where logistic regression
+    predicts one class: there is nothing to measure by.
     """
-    linear, turns = network.mean("linearity"), network.mean("directions")
-    spread = _spread(network, turns)  # among the directions that it turns in: a tube has no walls along axes
-    columns, crossings = network.mean("moving_columns"), network.mean("crossings")
-    if linear is None or turns is None or spread is None or columns is None or crossings is None:
+    own, reached = model.mean("linearity"), line.mean("linearity") if line is not None else 1.0
+    if own is None or reached is None or reached < 0.5:
+        return None
+    return min(1.0, own / reached)
+
+
+def _beaten_by(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> list[Profile]:
+    """Return the models that beat logistic regression, best first."""
+    if line is None:
+        return []
+    better = [p for p in bent if evidence.beats(p.model, line.model)]
+    return sorted(better, key=lambda p: -(p.accuracy or 0.0))
+
+
+def _bends(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield what bent models gain over logistic regression, and through which columns."""
+    gains = []
+    for p in _beaten_by(evidence, line, bent):
+        assert line is not None
+        gain, linear = evidence.difference(p.model, line.model), relative_linearity(p, line)
+        if gain is not None and (linear is None or linear < STRAIGHT):
+            gains.append((p, gain.delta))
+    if not gains or line is None:
         return
-    if linear > NO_LINE or columns > BLURRED_FROM or not evidence.beats(network.model, line.model):
+    first, *others = (f"{p.model} {evidence.amount(gain)}" for p, gain in gains)
+    told = _named([first.replace(" ", " gains ", 1), *others])
+    columns = gains[0][0].mostly()
+    through = f", mostly through {_named(columns)}" if columns else ""
+    yield Reason(
+        "bends",
+        (*(p.model for p, _ in gains), line.model),
+        columns,
+        f"Not a straight line: {told} over {line.model}{through}.",
+        ("pairs.delta", "models.boundary.linearity", "models.boundary.columns"),
+    )
+
+
+def _hyperplane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield that no gain from bending was found, and how large one may still be.
+
+    What a model gains that is as good as linear itself is no gain from bending. Where there is such a
+    model, the data do not ask for bends, and more may be left open.
+    """
+    if line is None or line.beats_baseline is False or not bent or not line.shares():
         return
-    fields = "(models.boundary.directions, models.boundary.features_per_facet, models.boundary.linearity)"
-    facts = f"the boundary of {network.model} has {turns:.1f} directions and linearity {linear:.2f}"
-    if spread <= ALONG_AXES and TWO_DIRECTIONS[0] <= turns <= TWO_DIRECTIONS[1]:
-        yield f"Two features interact: {facts}, parallel to the axes {fields}."
-    elif spread > ALONG_AXES and turns >= SURROUNDED * columns and crossings <= ONE_WALL:
-        yield f"One class surrounds the other: {facts} in {columns:.0f} columns {fields}."
+    others = [p for p in (*bent, *evidence.refits) if p.role != "additive"]
+    flat = [p for p in others if (relative_linearity(p, line) or 0.0) >= FLAT]
+    gains = [evidence.difference(p.model, line.model) for p in others if p not in flat]
+    known = [gain.high for gain in gains if gain is not None]
+    if any(_better(evidence, p, line) >= SURE for p in others if p not in flat or not p.role):
+        return
+    if not (known or flat) or max(known, default=0.0) > (OPEN_GAIN if flat else MOST_GAIN) * evidence.rope:
+        return
+    all_gains = [evidence.difference(p.model, line.model) for p in bent]
+    columns, most = line.mostly(), max([0.0, *known, *(gain.high for gain in all_gains if gain is not None)])
+    runs = f" {line.model} decides mostly by {_named(columns)}." if columns else ""
+    yield Reason(
+        "hyperplane",
+        (line.model,),
+        columns,
+        f"A plane is enough: no gain from bending was found (at most +{evidence.amount(most)}).{runs}",
+        ("pairs.delta_high", "models.boundary.linearity", "models.boundary.columns"),
+        {"at_most": most},
+    )
+
+
+def _interacting(evidence: Evidence, model: Profile) -> Pair | None:
+    """Return the pair of columns that interacts most clearly in a model that beats an additive one."""
+    additive = evidence.refit("", "additive")
+    clear = [pair for pair in model.pairs() if pair.returns >= RETURNS and pair.moved >= MOVED]
+    if not clear or (additive is not None and not evidence.surely_better(model.model, additive.model)):
+        return None
+    return clear[0]
+
+
+def _held(evidence: Evidence, line: Profile | None, models: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield that categories, or gaps, decide, or decide what another column means."""
+    best = max(models, key=lambda p: p.accuracy or 0.0, default=None)
+    if best is None:
+        return
+    columns, gaps = best.shares(), best.shares("gaps")
+    held = {name: share for name, share in columns.items() if name in evidence.held_columns}
+    pair = None
+    for p in _beaten_by(evidence, line, [m for m in models if m.family != "logistic"]):
+        pair = pair or _interacting(evidence, p)
+    if pair is not None:
+        yield from _held_pair(evidence, best, pair, gaps)
+        if {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(best)):
+            return
+    if gaps and sum(gaps.values()) >= GAPS_DECIDE:
+        name, share = next(iter(gaps.items()))
+        yield Reason(
+            "gaps",
+            (best.model,),
+            (ColumnShare(name, share),),
+            f"Gaps decide: whether {name} is missing makes {share:.0%} of what {best.model} decides by.",
+            ("models.boundary.gaps",),
+        )
+    elif held and sum(held.values()) >= HELD_DECIDES:
+        top = tuple(c for c in best.deciding() if c.name in held)
+        yield Reason(
+            "categories",
+            (best.model,),
+            top,
+            f"Categories decide: {_named(top)} {'makes' if len(top) == 1 else 'make'}"
+            f" {sum(c.share or 0.0 for c in top):.0%} of what {best.model} decides by.",
+            ("models.boundary.columns",),
+        )
+
+
+def _mostly_gaps(model: Profile) -> frozenset[str]:
+    """Return the columns whose being missing decides more than their value."""
+    values = model.shares()
+    return frozenset(n for n, share in model.shares("gaps").items() if share > values.get(n, 0.0))
+
+
+def _held_pair(evidence: Evidence, model: Profile, pair: Pair, gaps: dict[str, float]) -> Iterator[Reason]:
+    """Yield that a category or a gap decides what another column means."""
+    names, missing = (pair.left, pair.right), _mostly_gaps(model)
+    held = [n for n in names if n in evidence.held_columns]
+    others = [n for n in names if n not in held]
+    keys = ("models.boundary.pairs", "models.boundary.columns")
+    gone = [n for n in others if n in missing]
+    if gone and len(gone) + len(held) < 2:
+        other = next(n for n in names if n != gone[0])
+        sentence = f"Gaps decide what a number means: whether {gone[0]} is missing turns what {other} says."
+        yield Reason("gaps", (model.model,), _shares(gone[0], other), sentence, keys)
+    elif len(held) == 2:
+        sentence = f"Two categories interact: {held[0]} and {held[1]} decide together, neither alone."
+        yield Reason("categories", (model.model,), _shares(*held), sentence, keys)
+    elif held:
+        sentence = f"A category decides what a number means: {held[0]} turns what {others[0]} says."
+        yield Reason("categories", (model.model,), _shares(held[0], others[0]), sentence, keys)
+
+
+def _interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield which two numbers interact: no sum of one function each can imitate the model."""
+    for p in _beaten_by(evidence, line, bent):
+        pair = _interacting(evidence, p)
+        if pair is None or {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(p)):
+            continue
+        additive = evidence.refit("", "additive")
+        gain = evidence.difference(p.model, additive.model) if additive is not None else None
+        more = f"; adding up one function of each column loses {evidence.amount(gain.delta)}" if gain else ""
+        yield Reason(
+            "interaction",
+            (p.model,),
+            _shares(pair.left, pair.right),
+            f"Two columns interact: {pair.left} and {pair.right} decide together, neither alone{more}.",
+            ("models.boundary.pairs",),
+        )
+        return
+
+
+def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield that a few cuts parallel to the axes do as well as anything."""
+    smooth = [p for p in bent if p.family not in {"tree", "forest", "boosting"}]
+    for tree in (p for p in bent if p.family == "tree"):
+        pruned = evidence.refit(tree.model, "pruned")
+        shown = pruned if pruned is not None and (pruned.accuracy or 0) >= (tree.accuracy or 0) else tree
+        cuts, axis, columns = shown.mean("cuts"), shown.mean("axis_aligned"), shown.deciding()
+        if cuts is None or not columns or (axis is not None and axis < WALLS):
+            continue
+        if line is None or not evidence.surely_better(shown.model, line.model):
+            continue
+        sure = min((_better(evidence, shown, p) for p in smooth), default=0.0)
+        if sure < RATHER or cuts > (MANY_CUTS if sure >= SURE else CUTS_PER_COLUMN) * len(columns):
+            continue
+        yield Reason(
+            "thresholds",
+            (tree.model,),
+            columns,
+            f"Thresholds decide: about {max(1, round(cuts))} {'cut' if round(cuts) <= 1 else 'cuts'} of"
+            f" {_named(columns)} do as well as any model here.",
+            ("models.boundary.cuts", "models.boundary.axis_aligned", "models.boundary.columns"),
+        )
+        return
+
+
+def _better(evidence: Evidence, one: Profile, other: Profile) -> float:
+    """Return P(one is better than the other), of models and refits; 0 where they were not compared."""
+    found = evidence.difference(one.model, other.model)
+    return found.p_positive if found is not None else 0.0
+
+
+def _surrounds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield that one class encloses another: rays from its rows leave it in every direction."""
+    for p in sorted(_beaten_by(evidence, line, bent), key=lambda p: p.family == "tree"):
+        most, least = p.mean("enclosed"), p.mean("enclosed_least")
+        turns, columns = p.mean("directions"), p.deciding()
+        moving = [c for c in columns if c.name not in evidence.held_columns]
+        if most is None or least is None or turns is None or len(moving) < 2:
+            continue
+        if most < ENCLOSED or least > OPEN or turns < TURNS * len(moving) or _interacting(evidence, p):
+            continue
+        yield Reason(
+            "surrounds",
+            (p.model,),
+            columns,
+            f"One class surrounds the other in {_named(columns)}: {most:.0%} of straight ways from the inner"
+            " one leave it.",
+            ("models.boundary.enclosed", "models.boundary.directions", "models.boundary.columns"),
+        )
+        return
+
+
+def _many(evidence: Evidence, line: Profile | None) -> Iterator[Reason]:
+    """Yield that the plane adds up more columns than a tree can step through."""
+    weighed = line.mean("effective_columns") if line is not None else None
+    if line is None or weighed is None or weighed < MANY or line.beats_baseline is False:
+        return
+    trees = [p for p in evidence.profiles if p.family == "tree" and evidence.beats(line.model, p.model)]
+    pruned = [evidence.refit(p.model, "pruned") for p in trees]
+    if not trees or any(evidence.beats(p.model, line.model) for p in evidence.profiles):
+        return
+    if any(p is not None and not evidence.surely_better(line.model, p.model) for p in pruned):
+        return
+    yield Reason(
+        "many_columns",
+        (line.model, trees[0].model),
+        line.deciding(),
+        f"Many columns decide together: {line.model} weighs about {weighed:.0f} at once, {trees[0].model}"
+        " asks for one at a time.",
+        ("models.boundary.effective_columns",),
+    )
+
+
+def _staircase(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield which tree approximates one slanted plane by steps; without its noise, where it fits noise."""
+    if line is None or evidence.classes > 2 or not any(_hyperplane(evidence, line, bent)):
+        return
+    slant = line.mean("features_per_facet")
+    for tree in (p for p in bent if p.family == "tree"):
+        pruned = evidence.refit(tree.model, "pruned")
+        noisy = pruned is not None and evidence.surely_better(pruned.model, tree.model)
+        shown = pruned if noisy and pruned is not None else tree
+        axis, cuts = shown.mean("axis_aligned"), shown.mean("cuts")
+        if axis is None or cuts is None or slant is None or axis < WALLS or cuts < STEPS or slant < SLANTED:
+            continue
+        yield Reason(
+            "staircase",
+            (tree.model, line.model),
+            line.mostly(),
+            f"{tree.model} builds a staircase for one slanted plane: about {cuts:.0f} cuts where {line.model}"
+            " needs one.",
+            ("models.boundary.cuts", "models.boundary.axis_aligned"),
+        )
+
+
+def _noise(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield which models are beaten by a pruned or regularised refit of themselves.
+
+    Where some model is nearly always right there is no noise to fit, and such a model is the wrong kind.
+    """
+    best = max((p.accuracy or 0.0 for p in (*evidence.profiles, *evidence.refits)), default=1.0)
+    if 1 - best < LEAST_NOISE * (1 - evidence.majority):
+        return
+    for p in models:
+        refit = evidence.refit(p.model, "pruned")
+        gain = evidence.difference(refit.model, p.model) if refit is not None else None
+        if refit is None or gain is None or gain.p_positive < SURE or gain.delta < evidence.rope:
+            continue
+        yield Reason(
+            "noise",
+            (p.model,),
+            (),
+            _noise_sentence(evidence, p, refit, gain),
+            ("verdict.reasons.figures",),
+            {"gain": gain.delta, "gain_low": gain.low, "gain_high": gain.high},
+        )
+
+
+def _noise_sentence(evidence: Evidence, p: Profile, refit: Profile, gain: Difference) -> str:
+    leaves = refit.mean("leaves")
+    how = f"pruned to {leaves:.0f} leaves" if leaves is not None else "regularised"
+    also = " (it is the recommended one all the same)" if p.model == evidence.recommended else ""
+    if p.train_accuracy is None or p.accuracy is None or refit.accuracy is None:
+        return f"{p.model} fits noise{also}: {how} it gains {evidence.amount(gain.delta)}."
+    return (
+        f"{p.model} fits noise{also}: {p.train_accuracy:.0%} right on training rows, {p.accuracy:.0%} on new"
+        f" ones; {how} {refit.accuracy:.0%}."
+    )
+
+
+def _regions(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield where the best model is beaten, or else where alone it beats the second; the widest region."""
+    order = sorted(models, key=lambda p: -(p.accuracy or 0.0))[:2]
+    if len(order) < 2:
+        return
+    first, second = (p.model for p in order)
+    beaten = [r for r in evidence.regions if r.other == first]
+    alone = [r for r in evidence.regions if (r.better, r.other) == (first, second)]
+    for region in sorted(beaten or alone, key=lambda r: -r.gain * r.rows)[:1]:
+        level = abs(region.elsewhere) < LEVEL
+        elsewhere = "level" if level else f"{100 * region.elsewhere:+.0f} pt"
+        yield Reason(
+            "region",
+            (region.better, region.other),
+            _shares(*region.columns),
+            f"{region.better} is better than {region.other} where {' and '.join(region.conditions)}"
+            f" ({100 * region.gain:+.0f} pt, {region.rows} rows); elsewhere {elsewhere}.",
+            ("verdict.reasons.figures",),
+            {"gain": region.gain, "gain_se": region.gain_se, "elsewhere": region.elsewhere},
+        )

@@ -9,8 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from compare_cli.boundary.columns import (
+    Shares,
+    column_shares,
+    distinct_cuts,
+    effective_columns,
+    interactions,
+    left_behind,
+    ray_points,
+    squared_normals,
+)
 from compare_cli.boundary.definitions import NOISE, RADIUS, STATISTICS
 from compare_cli.boundary.exact import BY_CLASS, Exact
+from compare_cli.boundary.frames import table_frame
 from compare_cli.boundary.geometry import AxisTest, directions, fragments, random_frames, roughness
 from compare_cli.boundary.margins import features_per_facet, normals_at, refined
 from compare_cli.boundary.probes import (
@@ -30,7 +41,7 @@ from compare_cli.boundary.probes import (
     same_class_pairs,
     steps_along,
 )
-from compare_cli.boundary.space import Floats, Frame, Ints, Seed, Space, stream, table_frame
+from compare_cli.boundary.space import Floats, Frame, Ints, Seed, Space, stream
 from compare_cli.boundary.surrogate import linearity
 from compare_cli.errors import UsageError
 from compare_cli.types import Boundary
@@ -61,8 +72,8 @@ def describe(
         space = Space(frame.thinned(SLOW_ROWS) if name in SLOW_CLASSES else frame, estimator)
         exact = read(estimator) if read is not None else None
         much = effort(probes, name in SLOW_CLASSES, space.frame.width)
-        statistics, reason = measure(space, seed=seed, effort=much, exact=exact)
-    return {**statistics, "reason": reason or None}
+        measured = measure(space, seed=seed, effort=much, exact=exact)
+    return {**measured.statistics, "reason": measured.reason or None}
 
 
 def effort(probes: int | None, slow: bool, width: int) -> Effort:
@@ -88,6 +99,7 @@ def describe_fold(
     slow: bool = False,
     probes: int | None = None,
     shared: Floats | None = None,
+    names: Sequence[str] = (),
 ) -> Boundary:
     """Return the boundary statistics of one fit. No warning escapes.
 
@@ -95,19 +107,18 @@ def describe_fold(
     models of a fold are looked at in the same way.
     ``frame`` is the fold's, from ``prepared_frame``; ``single`` gives the model single precision;
     ``exact`` reads the family's exact geometry; ``slow`` marks families that predict slowly;
-    ``shared`` (s, D) are the shared probes as the model takes them: its labels for them come back.
+    ``shared`` (s, D) are the shared probes as the model takes them: its labels for them come back;
+    ``names`` are those of the data set's columns, as ``frame.source`` counts them, for their shares.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         space = Space(frame.thinned(SLOW_ROWS) if slow else frame, estimator, single=single)
         geometry = exact(estimator) if exact is not None else None
-        statistics, reason = measure(
-            space, seed=seed, effort=effort(probes, slow, frame.width), exact=geometry
-        )
+        measured = measure(space, seed=seed, effort=effort(probes, slow, frame.width), exact=geometry)
         labels = None
         if shared is not None:
             labels = np.asarray(estimator.predict(shared.astype("float32") if single else shared))
-    return Boundary(statistics, labels, reason)
+    return Boundary(measured.statistics, labels, measured.reason, **_columns(measured, names))
 
 
 SAME_STEPS, DIFFERENT_STEPS = 8, 12
@@ -122,31 +133,69 @@ NO_NUMBERS = "no numeric column"
 Statistics = dict[str, float | None]
 
 
-def measure(
-    space: Space, *, seed: Seed = 0, effort: Effort = FULL, exact: Exact | None = None
-) -> tuple[Statistics, str]:
-    """Return every per-fit statistic (None where undefined), and why geometry is missing or ""."""
+def _columns(measured: Measured, names: Sequence[str]) -> dict[str, Any]:
+    """Return the columns' shares and pairs by name, as fields of ``Boundary``."""
+    if measured.shares is None or not names:
+        return {}
+    values, gaps = measured.shares.values, measured.shares.gaps
+    return {
+        "columns": {name: float(values[i]) for i, name in enumerate(names)},
+        "gaps": {name: float(gaps[i]) for i, name in enumerate(names) if gaps[i] > 0},
+        "pairs": tuple((names[i], names[j], back, moved) for i, j, back, moved in measured.pairs),
+    }
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Every per-fit statistic (None where undefined), and ``reason`` why geometry is missing or "".
+
+    ``shares`` are those of the columns, ``pairs`` how pairs of them interact (`interactions`).
+    """
+
+    statistics: Statistics
+    reason: str = ""
+    shares: Shares | None = None
+    pairs: Sequence[tuple[int, int, float, float]] = ()
+
+
+def measure(space: Space, *, seed: Seed = 0, effort: Effort = FULL, exact: Exact | None = None) -> Measured:
+    """Return everything that can be said of one fitted model in one space."""
     found: Statistics = dict.fromkeys(PER_FIT)
     if exact is not None:
         found |= dict(exact.sizes)
     labels, frame = space.anchor_labels, space.frame
     if len(np.unique(labels)) < 2:
-        return found, ONE_CLASS
+        return Measured(found, ONE_CLASS)
     found["linearity"] = linearity(
         frame.surrogate_features, space.surrogate_labels, frame.anchor_features, labels
     )
     found["moving_columns"] = float(frame.z.shape[1])
+    rng = [stream(seed, number) for number in range(20, 30)]
     if not frame.z.shape[1]:
-        return found, NO_NUMBERS
-    rng = [stream(seed, number) for number in range(20, 26)]
+        shares = column_shares(space, np.zeros(0), rng[6])
+        return Measured(found, NO_NUMBERS, shares, _pairs(space, shares, rng[7]))
     starts = _starting_points(space, effort, rng)
     found |= {"held_flips": starts.held_flips, **_sampled(space, starts, effort, rng)}
     if exact is not None and exact.pieces is not None and len(starts.different.start):
         found["relu_pieces"] = _pieces(space, starts.different, exact)
     at = boundary_points(space, starts.anchors, starts.rivals, starts.rival_labels)
+    moving = np.zeros(frame.z.shape[1])
     if len(at):
-        found |= _at_boundary(space, at, exact, rng)
-    return found, ""
+        statistics, moving = _at_boundary(space, at, exact, rng)
+        found |= statistics
+    shares = column_shares(space, moving, rng[6])
+    found["number_flips"] = shares.number_flips if shares is not None else None
+    if moving.any():
+        found["effective_columns"] = effective_columns(moving, frame.z)
+        rays = ray_points(space, moving, rng[8])
+        found["enclosed"], found["enclosed_least"] = left_behind(space, rays[1], space.labels(rays)[0])
+    return Measured(found, "", shares, _pairs(space, shares, rng[7]))
+
+
+def _pairs(
+    space: Space, shares: Shares | None, rng: np.random.Generator
+) -> list[tuple[int, int, float, float]]:
+    return [] if shares is None else interactions(space, shares.values + shares.gaps, rng)
 
 
 @dataclass(frozen=True)
@@ -227,8 +276,11 @@ def _pieces(space: Space, walks: Pairs, exact: Exact) -> float:
 
 def _at_boundary(
     space: Space, at: BoundaryPoints, exact: Exact | None, rng: list[np.random.Generator]
-) -> Statistics:
-    """Read what lies around the boundary points: normals at the radius, the axis test, margins."""
+) -> tuple[Statistics, Floats]:
+    """Read what lies around the boundary points: normals at the radius, the axis test, margins.
+
+    The second result are the mean squared components of the normals, (d,).
+    """
     m, d = at.way.shape
     frames, axis = random_frames(m if d <= MOST_COLUMNS else 0, d, RADIUS, rng[5]), AxisTest(at)
     around, searched = space.labels(frames.points(at), axis.search_points())
@@ -242,12 +294,13 @@ def _at_boundary(
     found: Statistics = {
         "axis_aligned": float(aligned.mean()) if d > 1 else None,
         "features_per_facet": float(np.median(known)) if len(known) else None,
+        "cuts": distinct_cuts(at, aligned, axis.first),
         **_margins(space, at, normals, exact),
     }
-    if d <= MOST_COLUMNS:
-        rough = frames.normals(at, around)
+    rough = frames.normals(at, around) if d <= MOST_COLUMNS else np.empty((0, 2, d))
+    if len(rough):
         found |= {"directions": directions(rough, at), "roughness": roughness(rough)}
-    return found
+    return found, squared_normals(normals, rough, aligned, axis.first)
 
 
 def _margins(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | None) -> Statistics:

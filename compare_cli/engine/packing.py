@@ -45,7 +45,9 @@ def unpack(data: bytes, task_facts: FitResult) -> FitResult:
         facts["error"] = f"{kind}: {message}" if message else None
         boundary = facts["boundary"]
         if boundary is not None:
-            facts["boundary"] = Boundary(**{**boundary, "probe_labels": _array(boundary["probe_labels"])})
+            arrays = {"probe_labels": _array(boundary["probe_labels"])}
+            pairs = tuple(tuple(pair) for pair in boundary.get("pairs", ()))
+            facts["boundary"] = Boundary(**{**boundary, **arrays, "pairs": pairs})
         return replace(task_facts, **{**facts, "warnings": tuple(facts["warnings"])})
     except (zlib.error, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a stored result: {error}") from error

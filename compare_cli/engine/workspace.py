@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.boundary.frames import prepared_frame
 from compare_cli.boundary.probes import shared_probes
-from compare_cli.boundary.space import Frame, prepared_frame
+from compare_cli.boundary.space import Frame
 from compare_cli.boundary.statistics import describe_fold
 from compare_cli.errors import kind_and_message
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
-BOUNDARY_VERSION = 1  # raise when a boundary statistic changes: stored ones are then made anew
+BOUNDARY_VERSION = 2  # raise when a boundary statistic changes: stored ones are then made anew
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 
 
@@ -100,6 +101,8 @@ class Probing:
         self.probes = probes
         numeric = [column.kind for column in columns if column.kind != "categorical"]
         self.moving: NDArray[np.bool_] = np.array([kind != "boolean" for kind in numeric], dtype=bool)
+        ordered = sorted(columns, key=lambda column: column.kind == "categorical")
+        self.names = [column.name for column in ordered]
 
     def shared(self, table: FeatureTable) -> FeatureTable:
         """Return the probes that all models and folds of a data set answer, as a table."""
@@ -130,8 +133,16 @@ class Surroundings:
         moving = np.flatnonzero(self.probing.moving)
         train, test = self._rows
         gaps, missing = (cells[:, moving] if cells.any() else None for cells in self._missing)
+        source, gap = self._preparation.sources(self._shared_table)
         return prepared_frame(
-            train, test, moving, missing=missing, train_missing=gaps, seed=self.probing.seed
+            train,
+            test,
+            moving,
+            missing=missing,
+            train_missing=gaps,
+            source=source,
+            gap=gap,
+            seed=self.probing.seed,
         )
 
     @cached_property
@@ -159,6 +170,7 @@ class Surroundings:
                 slow=family.slow_prediction,
                 probes=self.probing.probes,
                 shared=self.shared,
+                names=self.probing.names,
             )
         except Exception as error:  # statistics that cannot be had do not make the fit fail
             warnings.warn(f"no boundary statistics: {kind_and_message(error)}", stacklevel=2)

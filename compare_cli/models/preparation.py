@@ -104,3 +104,25 @@ class Preparation:
         with warnings.catch_warnings():  # unseen categories are expected, and documented above
             warnings.simplefilter("ignore", UserWarning)
             return np.hstack([numbers, self.encoder.transform(codes)])
+
+    def sources(self, table: FeatureTable) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return which column each prepared one is made of, (D,), and whether it indicates a gap, (D,).
+
+        Columns are counted as the table has them: numbers first, then categories.
+        """
+        p, q = table.numbers.shape[1], table.codes.shape[1]
+        marked = self.imputer.indicator_.features_ if self.imputer is not None else np.empty(0, np.int64)
+        hot = np.empty(0, np.int64)
+        if self.encoder is not None:
+            rare = self.encoder.infrequent_categories_
+            hot = np.repeat(
+                np.arange(q),
+                [
+                    len(c) - max(len(r) - 1, 0) if r is not None else len(c)
+                    for c, r in zip(self.encoder.categories_, rare, strict=True)
+                ],
+            )
+        source = np.concatenate([np.arange(p), marked, p + hot]).astype(np.int64)
+        gap = np.zeros(len(source), bool)
+        gap[p : p + len(marked)] = True
+        return source, gap

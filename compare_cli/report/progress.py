@@ -13,7 +13,7 @@ from rich.text import Text
 
 from compare_cli.report.escaping import encodable, printable, shortened
 from compare_cli.report.units import counted
-from compare_cli.types import Bench, Comparison, FitResult, FitTask, LeftOut, Planned, PlannedBench
+from compare_cli.types import Bench, Comparison, FitResult, FitTask, LeftOut, Planned, PlannedBench, Refitted
 
 WIDTH, NAME, TOP_SET = 28, 24, 4  # characters of a bar and a name, models of a top set that are named
 EARLY = 0.02  # share of the expected cost below which no time is told
@@ -48,8 +48,8 @@ class Progress:
         elif isinstance(event, Planned):
             self._dataset = event.dataset
             self._work.plan(event)
-        elif isinstance(event, FitResult):
-            self._work.finish(event)
+        elif isinstance(event, FitResult | Refitted):
+            self._work.finish(event.result if isinstance(event, Refitted) else event)
         elif isinstance(event, Comparison | LeftOut):
             self._work.end_dataset()
             if isinstance(event, Comparison) and self._names and self._lines_wanted:
@@ -58,7 +58,7 @@ class Progress:
         if isinstance(event, Bench) or (isinstance(event, Comparison) and not self._names):
             self.close()
         elif self._live_wanted:
-            self._draw(by_thread=isinstance(event, Planned | FitResult))
+            self._draw(by_thread=isinstance(event, Planned | FitResult | Refitted))
 
     def close(self) -> None:
         """Remove what is drawn; the next event draws it again."""

@@ -14,8 +14,11 @@ from compare_cli.types.fit import (
     ModelSpec,
     Planned,
     PlannedBench,
+    Refit,
+    Refitted,
     Split,
 )
+from compare_cli.types.reasons import ColumnShare, Reason
 from compare_cli.types.result import (
     Bench,
     BenchComparison,

@@ -5,7 +5,7 @@ Shapes: n rows, s probes, c classes. Times are seconds, rates are fractions in [
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -67,6 +67,15 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Refit:
+    """A model that only a reason needs: the pruned form of the model ``of``, or an additive one (of "")."""
+
+    spec: ModelSpec
+    role: Literal["pruned", "additive"]
+    of: str
+
+
+@dataclass(frozen=True)
 class FitTask:
     """One model on one fold. ``train`` and ``test`` are row numbers; ``key`` names the task for ever.
 
@@ -92,11 +101,17 @@ class Boundary:
 
     ``probe_labels`` (s,) are its predictions at the shared probes, for instability over folds and
     disagreement between models; ``reason`` says why geometry is missing ("" where it is there).
+    ``columns`` and ``gaps`` are the shares of the data set's columns, and of their being missing, in what
+    decides; together they sum to 1. ``pairs`` are (column, column, return rate, share of rows), see
+    `compare_cli.boundary.columns.interactions`.
     """
 
     statistics: Mapping[str, float | None]
     probe_labels: NDArray[np.int64] | None = None
     reason: str = ""
+    columns: Mapping[str, float] = field(default_factory=dict)
+    gaps: Mapping[str, float] = field(default_factory=dict)
+    pairs: Sequence[tuple[str, str, float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -170,6 +185,13 @@ class Planned:
 
     dataset: str
     tasks: tuple[FitTask, ...]
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A fit that only a reason needs: planned as all, but no row of the result."""
+
+    result: FitResult
 
 
 @dataclass(frozen=True)

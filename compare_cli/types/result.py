@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from compare_cli.types.across import Across, AcrossVerdict
 from compare_cli.types.fit import Fit, Number, Rate, Seconds
+from compare_cli.types.reasons import Reason
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
 
 Command = Literal["fit", "bench", "verdict", "curve"]
@@ -98,6 +99,8 @@ class Protocol:
     """whether classes were weighed equally, by the models that can"""
     costs: tuple[tuple[float, ...], ...] | None = None
     """of taking a row of the class in the row for the one in the column; null where errors have none"""
+    refits: int = 0
+    """fits that only reasons of the verdict needed; they are no rows of models or fits"""
 
 
 @dataclass(frozen=True)
@@ -254,6 +257,8 @@ class Verdict:
     top_set: tuple[str, ...] = ()
     sentence: str = ""
     because: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """what the boundaries say, as data; their sentences are in because"""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.boundary.explanation import Evidence, Profile, explain
+from compare_cli.boundary.evidence import Evidence, Profile
+from compare_cli.boundary.explanation import with_reasons
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.metrics import (
     BY_JACKKNIFE,
@@ -36,7 +37,6 @@ from compare_cli.types import (
     Scheme,
     SingleComparison,
     Split,
-    Verdict,
     part_of_bench,
 )
 from compare_cli.verdict.across import judge_across
@@ -177,22 +177,6 @@ def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) ->
     )
 
 
-def with_boundary_reasons(
-    verdict: Verdict, models: Sequence[ModelSummary], pairs: Sequence[PairVerdict]
-) -> Verdict:
-    """Return the verdict with what the boundaries say about it, where the numbers support it."""
-    profiles = [Profile(m.model, m.family, m.boundary, m.beats_baseline) for m in models if m.boundary]
-    if not profiles:
-        return verdict
-    differ = {
-        (p.left, p.right): p.disagreement_between_rows
-        for p in pairs
-        if p.disagreement_between_rows is not None
-    }
-    reasons = explain(Evidence(profiles, pairs, differ))
-    return replace(verdict, because=(*verdict.because, *reasons))
-
-
 def _row_scores(
     dataset: Dataset, models: Sequence[str], results: Sequence[FitResult], metric: str
 ) -> dict[str, Floats]:
@@ -298,12 +282,13 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
         replace(p, disagreement_between_rows=between.get(frozenset((p.left, p.right))))
         for p in judgement.pairs
     )
+    evidence = Evidence([Profile.of(m) for m in models if m.boundary], pairs)
     return replace(
         comparison,
         command="verdict",
         models=models,
         pairs=pairs,
-        verdict=with_boundary_reasons(judgement.verdict, models, pairs),
+        verdict=with_reasons(judgement.verdict, evidence),
         protocol=replace(comparison.protocol, metric=name, rope=metric.rope),
     )
 

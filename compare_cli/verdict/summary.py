@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.boundary.columns import columns_over_folds
 from compare_cli.boundary.statistics import disagreement, instability, over_folds
 from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.models.specs import spec_text
@@ -41,7 +42,6 @@ from compare_cli.verdict.fits import (
     preference,
     score_arrays,
     test_share,
-    with_boundary_reasons,
 )
 from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
 
@@ -133,6 +133,7 @@ def summarise_boundary(folds: Sequence[Boundary]) -> dict[str, Any] | None:
     summary: dict[str, Any] = over_folds([fold.statistics for fold in folds])
     summary["instability"] = {"mean": unstable, "sd": None}
     summary["reason"] = "; ".join(reasons) or None
+    summary |= columns_over_folds(folds)
     return summary
 
 
@@ -235,7 +236,7 @@ def summarise(
         replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))
         for p in judgement.pairs
     )
-    verdict = with_boundary_reasons(judgement.verdict, ordered, pairs)
+    verdict = judgement.verdict
     return BenchComparison("bench", summary, protocol, ordered, pairs, verdict, tuple(notes), tuple(results))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from compare_cli.boundary.space import Space, prepared_frame
+from compare_cli.boundary.frames import prepared_frame
+from compare_cli.boundary.space import Space
 from compare_cli.boundary.statistics import measure
 
 Array = np.ndarray[Any, Any]
@@ -47,9 +48,9 @@ def space_of(model: Any, d: int, seed: int, rows: int = 1000) -> Space:
 
 
 def measured(model: Any, d: int, seed: int, rows: int = 1000, **how: Any) -> dict[str, Any]:
-    statistics, reason = measure(space_of(model, d, seed, rows), seed=seed, **how)
-    assert reason == ""
-    return statistics
+    found = measure(space_of(model, d, seed, rows), seed=seed, **how)
+    assert found.reason == ""
+    return dict(found.statistics)
 
 
 def unit(d: int, seed: int) -> Array:

@@ -68,10 +68,16 @@ def test_numbers_or_a_stated_reason_and_no_word_besides(kind: str, capfd: pytest
     assert len(found) == 5
     for statistics in found.values():
         assert json.loads(json.dumps(statistics, allow_nan=False)) == statistics
-        means = {name: s["mean"] for name, s in statistics.items() if isinstance(s, dict)}
+        means = {name: s["mean"] for name, s in statistics.items() if isinstance(s, dict) and "mean" in s}
         assert all(value is None or math.isfinite(value) for value in means.values())
         assert all(0 <= means[name] <= 1 for name in RATES if means[name] is not None)
+        shares = [
+            share["mean"] for kind in ("columns", "gaps") for share in statistics.get(kind, {}).values()
+        ]
+        assert all(0 <= share <= 1 for share in shares)
+        assert sum(shares) <= 1 + 1e-9
         if statistics["reason"] is None:
+            assert sum(shares) > 0.1
             assert means["nonconvexity"] is not None
             assert means["margin_median"] > 0
     reasons = {name: statistics["reason"] for name, statistics in found.items()}

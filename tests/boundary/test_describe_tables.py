@@ -26,7 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from compare_cli.boundary.definitions import STATISTICS
 from compare_cli.boundary.exact import exact_linear, exact_tree
-from compare_cli.boundary.space import prepared_frame
+from compare_cli.boundary.frames import prepared_frame
 from compare_cli.boundary.statistics import describe, describe_fold
 from compare_cli.errors import DataError, UsageError
 

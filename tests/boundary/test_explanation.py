@@ -1,191 +1,288 @@
-"""The sentences of the explanation: each under its condition, none without."""
+"""Reasons: each under its condition, none without. Statistics are written out by hand."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from compare_cli.boundary.explanation import Evidence, Profile, explain
-from compare_cli.types import PairVerdict
+from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
+from compare_cli.boundary.explanation import explain, relative_linearity, with_reasons
+from compare_cli.types import PairVerdict, Reason, Verdict
+
+Numbers = dict[str, float | None]
 
 
-def profile(model: str, **statistics: float | None) -> Profile:
-    family = {"logistic": "logistic", "tree": "tree", "mlp": "mlp"}.get(model, model)
-    return Profile(model, family, {name: {"mean": v, "sd": 0.01} for name, v in statistics.items()})
+def profile(
+    model: str,
+    columns: dict[str, float] | None = None,
+    *,
+    accuracy: float = 0.8,
+    train: float = 0.85,
+    pairs: list[tuple[str, str, float, float]] | None = None,
+    gaps: dict[str, float] | None = None,
+    **statistics: float | None,
+) -> Profile:
+    boundary: dict[str, Any] = {name: {"mean": v, "sd": 0.01} for name, v in statistics.items()}
+    boundary["columns"] = {name: {"mean": share, "sd": 0.01} for name, share in (columns or {}).items()}
+    boundary["gaps"] = {name: {"mean": share, "sd": 0.01} for name, share in (gaps or {}).items()}
+    names = ("left", "right", "returns", "moved")
+    boundary["pairs"] = [dict(zip(names, pair, strict=True)) for pair in pairs or []]
+    family = model.partition("(")[0]
+    return Profile(model, family, boundary, True, accuracy, train)
 
 
-def pair(left: str, right: str, verdict: Any) -> PairVerdict:
-    return PairVerdict(left, right, delta=0.0, verdict=verdict, undecided_reason=None)
+def pair(left: str, right: str, delta: float, low: float, high: float, sure: float) -> PairVerdict:
+    verdict: Any = "better" if sure >= 0.975 else "worse" if sure <= 0.025 else "undecided"
+    return PairVerdict(left, right, delta, low, high, p_positive=sure, verdict=verdict, undecided_reason=None)
 
 
-LINE = profile("logistic", linearity=0.99, directions=1.0, axis_aligned=0.0, instability=0.01)
+def told(evidence: Evidence) -> dict[str, Reason]:
+    reasons = explain(evidence)
+    assert len({reason.code for reason in reasons}) == len(reasons)
+    return {reason.code: reason for reason in reasons}
 
 
-def told(profiles: list[Profile], pairs: list[PairVerdict], differ: float = 0.1) -> tuple[str, ...]:
-    names = [p.model for p in profiles]
-    return explain(Evidence(profiles, pairs, {(a, b): differ for a in names for b in names}))
-
-
-def test_a_hyperplane() -> None:
-    network = profile("mlp", linearity=0.97, directions=1.05, instability=0.04)
-    even = [pair("mlp", "logistic", "undecided")]
-    assert told([LINE, network], even) == (
-        "The boundary is nearly a hyperplane (mlp: linearity 0.97): logistic loses nothing"
-        " (models.boundary.linearity).",
-    )
-    assert told([LINE, network], [pair("mlp", "logistic", "better")]) == ()
-    assert told([LINE, network], []) == ()
-    assert told([LINE, profile("mlp", linearity=0.8)], even) == ()
-
-
-def test_linearity_counts_in_units_of_what_the_surrogate_reaches() -> None:
-    network = profile("mlp", linearity=0.88, directions=1.05, instability=0.04)
-    wide = profile("logistic", linearity=0.91)
-    assert "nearly a hyperplane" in told([wide, network], [pair("mlp", "logistic", "equivalent")])[0]
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "verdict"), [("mlp", "logistic", "better"), ("logistic", "mlp", "worse")]
+HALF = {"age": 0.52, "pay": 0.48}
+LINE = profile("logistic", HALF, linearity=0.99, features_per_facet=2.0, effective_columns=2.0)
+FLAT = profile("mlp", HALF, accuracy=0.79, linearity=0.97)
+STAIRS = profile(
+    "tree", HALF, accuracy=0.76, train=1.0, linearity=0.85, axis_aligned=1.0, cuts=9.0, leaves=40.0
 )
-def test_a_boundary_that_bends_alike_on_every_fold(left: str, right: str, verdict: str) -> None:
-    network = profile("mlp", linearity=0.77, directions=1.9, instability=0.004)
-    assert told([LINE, network], [pair(left, right, verdict)]) == (
-        "The boundary of mlp really bends, the same way on every fold (linearity 0.77, instability 0.004,"
-        " disagreement with logistic 0.100); logistic misses this"
-        " (models.boundary.linearity, models.boundary.instability).",
+LOSES = pair("logistic", "tree", 0.04, 0.02, 0.06, 0.999)
+EVEN = pair("mlp", "logistic", -0.01, -0.021, 0.004, 0.1)
+WINS = pair("mlp", "logistic", 0.1, 0.07, 0.13, 0.999)
+
+
+def test_a_hyperplane_says_how_large_a_gain_may_be() -> None:
+    reason = told(Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES], majority=0.5))["hyperplane"]
+    assert reason.sentence == (
+        "A plane is enough: no gain from bending was found (at most +0.4 pt). logistic decides mostly by age"
+        " and pay."
     )
-
-
-def test_a_boundary_that_bends_differently_on_each_fold() -> None:
-    tree = profile("tree", linearity=0.62, directions=4.6, axis_aligned=1.0, instability=0.25)
-    assert told([LINE, tree], [pair("logistic", "tree", "better")]) == (
-        "tree departs from the line differently on each fold (linearity 0.62, instability 0.250,"
-        " disagreement with logistic 0.100): it fits noise; prune or regularise it"
-        " (models.boundary.linearity, models.boundary.instability).",
-    )
-    assert told([LINE, tree], [pair("logistic", "tree", "worse")]) == ()
-    assert told([LINE, tree], [pair("logistic", "tree", "better")], differ=0.6) == ()
-    # where even planes change from fold to fold, nothing is the noise of one model
-    shaky = profile("logistic", linearity=0.99, instability=0.2)
-    assert told([shaky, tree], [pair("logistic", "tree", "better")]) == ()
-
-
-def test_a_staircase() -> None:
-    tree = profile("tree", linearity=0.92, directions=4.6, axis_aligned=1.0, instability=0.25)
-    network = profile("mlp", linearity=0.93, directions=1.1, instability=0.04)
-    sentence = (
-        "tree builds a staircase for one slanted boundary: 100% of it parallel to the axes, in 4.6 directions"
-        " where mlp has 1.1 (models.boundary.axis_aligned, models.boundary.directions)."
-    )
-    assert told([tree, network], []) == (sentence,)
-    assert told([tree, network], [pair("tree", "mlp", "better")]) == ()
-    assert told([tree, profile("mlp", linearity=0.5, directions=1.1)], []) == ()
-    assert told([tree, profile("mlp", linearity=0.93, directions=3.0)], []) == ()
-    assert told([tree, profile("mlp", linearity=0.93, directions=None)], []) == ()
-
-
-RING = {"linearity": 0.02, "directions": 2.0, "features_per_facet": 1.33, "crossings": 1.0}
-CROSS = {"linearity": 0.02, "directions": 2.0, "features_per_facet": 1.01, "crossings": 1.0}
-BALL = {"linearity": 0.1, "directions": 8.2, "features_per_facet": 4.0, "crossings": 1.0}
-INTERACT, SURROUND = "Two features interact", "One class surrounds the other"
+    assert [c.name for c in reason.columns] == ["age", "pay"]
+    bent = profile("mlp", HALF, accuracy=0.79, linearity=0.6)
+    open_end = pair("mlp", "logistic", -0.002, -0.03, 0.026, 0.4)
+    reason = told(Evidence([LINE, bent], [open_end]))["hyperplane"]
+    assert "(at most +2.6 pt)" in reason.sentence
+    assert reason.figures == {"at_most": 0.026}
 
 
 @pytest.mark.parametrize(
-    ("shape", "columns", "start"),
+    "between",
     [
-        (CROSS, 10, INTERACT),
-        (CROSS, 2, INTERACT),
-        (CROSS, 100, None),
-        (RING, 2, SURROUND),
-        (RING, 10, None),  # a tube: two directions, but no wall parallel to an axis
-        (BALL, 10, SURROUND),
-        (BALL, 20, None),
-        ({**CROSS, "directions": 5.0}, 10, None),
-        ({**RING, "crossings": 2.1}, 2, None),  # a spiral
-        ({**RING, "linearity": 0.43}, 2, None),
-        ({**CROSS, "linearity": 0.43}, 2, None),
-        ({**RING, "features_per_facet": None}, 2, None),
+        pair("mlp", "logistic", 0.05, 0.01, 0.09, 0.99),
+        pair("mlp", "logistic", 0.0, -0.05, 0.05, 0.5),
+        PairVerdict("mlp", "logistic"),
+    ],
+    ids=["better", "open", "not compared"],
+)
+def test_no_hyperplane_where_a_gain_was_found_or_may_be_large(between: PairVerdict) -> None:
+    bent = profile("mlp", HALF, accuracy=0.79, linearity=0.6)
+    assert "hyperplane" not in told(Evidence([LINE, bent], [between]))
+
+
+def test_what_a_flat_model_gains_is_no_gain_from_bending() -> None:
+    refit = replace(profile("mlp(alpha=1.0)", HALF, linearity=0.98), refit_of="mlp", role="pruned")
+    bent = profile("mlp", HALF, accuracy=0.75, linearity=0.7)
+    gains = {("mlp(alpha=1.0)", "logistic"): Difference(0.016, 0.0, 0.032, 0.98)}
+    worse = pair("mlp", "logistic", -0.05, -0.07, -0.03, 0.001)
+    evidence = Evidence([LINE, bent], [worse], [refit], gains)
+    assert "hyperplane" in told(evidence)
+    bends = replace(refit, statistics={**refit.statistics, "linearity": {"mean": 0.6, "sd": 0.1}})
+    assert "hyperplane" not in told(replace(evidence, refits=[bends]))
+
+
+def test_bends_name_models_gains_and_columns() -> None:
+    bent = profile("mlp", {"age": 0.7, "pay": 0.2, "job": 0.1}, accuracy=0.9, linearity=0.5)
+    reason = told(Evidence([bent, LINE], [WINS]))["bends"]
+    assert reason.sentence == "Not a straight line: mlp gains 10.0 pt over logistic, mostly through age."
+    assert reason.models == ("mlp", "logistic")
+    scored = Evidence([bent, LINE], [WINS], rate=False)
+    assert "mlp gains 0.1 over" in told(scored)["bends"].sentence
+    assert "bends" not in told(Evidence([replace(bent, statistics=FLAT.statistics), LINE], [WINS]))
+
+
+def test_many_equal_columns_are_not_called_most_of_it() -> None:
+    bent = profile("mlp", {f"x{i}": 0.1 for i in range(10)}, accuracy=0.9, linearity=0.5)
+    assert told(Evidence([bent, LINE], [WINS]))["bends"].sentence.endswith("over logistic.")
+
+
+def pruned_tree(gain: Difference, **more: Any) -> Evidence:
+    refit = replace(
+        profile("tree(ccp_alpha=0.01)", HALF, accuracy=0.83, leaves=9.0, axis_aligned=1.0, cuts=3.0),
+        refit_of="tree",
+        role="pruned",
+    )
+    gains = {(refit.model, "tree"): gain}
+    return Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES], [refit], gains, **more)
+
+
+def test_fits_noise_needs_a_refit_that_is_better_beyond_error() -> None:
+    sure = Difference(0.07, 0.03, 0.11, 0.999)
+    reason = told(pruned_tree(sure))["noise"]
+    assert (
+        reason.sentence
+        == "tree fits noise: 100% right on training rows, 76% on new ones; pruned to 9 leaves 83%."
+    )
+    assert reason.figures == {"gain": 0.07, "gain_low": 0.03, "gain_high": 0.11}
+    assert (
+        "(it is the recommended one all the same)"
+        in told(pruned_tree(sure, recommended="tree"))["noise"].sentence
+    )
+    assert "noise" not in told(pruned_tree(Difference(0.07, -0.01, 0.15, 0.96)))
+    assert "noise" not in told(pruned_tree(Difference(0.006, 0.002, 0.01, 0.99)))
+    assert "noise" not in told(Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES]))
+
+
+def test_there_is_no_noise_where_a_model_is_nearly_always_right() -> None:
+    evidence = pruned_tree(Difference(0.07, 0.03, 0.11, 0.999))
+    right = replace(FLAT, accuracy=0.98)
+    assert "noise" not in told(replace(evidence, profiles=[LINE, right, STAIRS]))
+
+
+def test_a_staircase_stands_on_one_slanted_plane_of_two_classes() -> None:
+    evidence = Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES])
+    assert "about 9 cuts where logistic needs one" in told(evidence)["staircase"].sentence
+    assert "staircase" not in told(replace(evidence, classes=3))
+    along = replace(LINE, statistics={**LINE.statistics, "features_per_facet": {"mean": 1.1, "sd": 0.0}})
+    assert "staircase" not in told(replace(evidence, profiles=[along, FLAT, STAIRS]))
+    # without its noise this tree has three cuts
+    assert "staircase" not in told(pruned_tree(Difference(0.07, 0.03, 0.11, 0.999)))
+
+
+CROSS = [("age", "pay", 0.8, 0.2)]
+
+
+def interacting(pairs: list[tuple[str, str, float, float]], gain: float = 0.2, **more: Any) -> Evidence:
+    bent = profile("mlp", {**HALF, "job": 0.3}, accuracy=0.9, linearity=0.1, pairs=pairs)
+    additive = replace(profile("boosting(...)", accuracy=0.7), refit_of="", role="additive")
+    sure = Difference(-gain, -gain - 0.05, -gain + 0.05, 0.001 if gain > 0.1 else 0.4)
+    return Evidence([bent, LINE], [WINS], [additive], {("boosting(...)", "mlp"): sure}, **more)
+
+
+def test_an_interaction_needs_returns_and_an_additive_model_that_loses() -> None:
+    reason = told(interacting(CROSS))["interaction"]
+    assert reason.sentence == (
+        "Two columns interact: age and pay decide together, neither alone; adding up one function of each"
+        " column loses 20.0 pt."
+    )
+    assert "interaction" not in told(interacting(CROSS, gain=0.01))
+    assert "interaction" not in told(interacting([("age", "pay", 0.2, 0.2)]))
+    assert "interaction" not in told(interacting([("age", "pay", 0.9, 0.01)]))
+
+
+def test_a_category_that_turns_a_number_is_told_as_that() -> None:
+    one = told(interacting([("age", "job", 0.8, 0.2)], held_columns=frozenset({"job"})))
+    assert one["categories"].sentence == "A category decides what a number means: job turns what age says."
+    assert "interaction" not in one
+    two = told(interacting([("pay", "job", 0.8, 0.2)], held_columns=frozenset({"job", "pay"})))
+    assert (
+        two["categories"].sentence == "Two categories interact: pay and job decide together, neither alone."
+    )
+
+
+def test_categories_and_gaps_decide_by_their_shares() -> None:
+    held = profile("logistic", {"job": 0.9, "age": 0.1}, accuracy=0.9)
+    reason = told(Evidence([held], held_columns=frozenset({"job"})))["categories"]
+    assert reason.sentence == "Categories decide: job makes 90% of what logistic decides by."
+    assert not told(
+        Evidence([profile("logistic", {"job": 0.6, "age": 0.4})], held_columns=frozenset({"job"}))
+    )
+    gone = profile("logistic", {"age": 0.1}, gaps={"pay": 0.9})
+    assert told(Evidence([gone]))["gaps"].sentence.startswith("Gaps decide: whether pay is missing makes 90%")
+    assert not told(Evidence([profile("logistic", {"age": 0.7}, gaps={"pay": 0.3})]))
+
+
+def rules(cuts: float, sure: float) -> Evidence:
+    tree = profile("tree", HALF, accuracy=0.9, linearity=0.4, axis_aligned=1.0, cuts=cuts)
+    mlp = profile("mlp", HALF, accuracy=0.87, linearity=0.5, enclosed=1.0, enclosed_least=0.3, directions=2.0)
+    pairs = [
+        pair("tree", "mlp", 0.03, 0.0, 0.06, sure),
+        pair("tree", "logistic", 0.1, 0.07, 0.13, 0.999),
+        WINS,
+    ]
+    return Evidence([tree, mlp, LINE], pairs)
+
+
+def test_thresholds_are_few_cuts_that_no_smooth_model_equals() -> None:
+    reasons = told(rules(3.6, 0.96))
+    assert (
+        reasons["thresholds"].sentence
+        == "Thresholds decide: about 4 cuts of age and pay do as well as any model here."
+    )
+    assert "surrounds" not in reasons
+    assert "thresholds" not in told(rules(12.0, 0.999))
+    assert "thresholds" not in told(rules(3.6, 0.6))
+    assert "thresholds" in told(rules(6.5, 0.99))
+    assert "thresholds" not in told(rules(6.5, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"enclosed": 0.83}, False),
+        ({"enclosed_least": 0.95}, False),
+        ({"directions": 1.1}, False),
+        ({"enclosed": None}, False),
     ],
 )
-def test_what_no_plane_imitates(shape: dict[str, float | None], columns: int, start: str | None) -> None:
-    network = profile("mlp", moving_columns=columns, **shape)
-    found = told([LINE, network], [pair("mlp", "logistic", "better")])
-    assert [s.partition(":")[0] for s in found] == ([start] if start else [])
-    assert told([LINE, network], [pair("mlp", "logistic", "undecided")]) == ()
+def test_surrounds_by_rays(change: Numbers, expected: bool) -> None:
+    ball: Numbers = {"linearity": 0.1, "enclosed": 1.0, "enclosed_least": 0.3, "directions": 1.9, **change}
+    mlp = profile("mlp", HALF, accuracy=0.9, **ball)
+    reasons = told(Evidence([mlp, LINE], [WINS]))
+    assert ("surrounds" in reasons) == expected
+    if expected:
+        assert reasons["surrounds"].sentence == (
+            "One class surrounds the other in age and pay: 100% of straight ways from the inner one leave it."
+        )
 
 
-def test_the_shape_in_words() -> None:
-    better = [pair("mlp", "logistic", "better")]
-    assert told([LINE, profile("mlp", moving_columns=10, **CROSS)], better) == (
-        "Two features interact: the boundary of mlp has 2.0 directions and linearity 0.02, parallel to the"
-        " axes (models.boundary.directions, models.boundary.features_per_facet, models.boundary.linearity).",
-    )
-    assert told([LINE, profile("mlp", moving_columns=10, **BALL)], better) == (
-        "One class surrounds the other: the boundary of mlp has 8.2 directions and linearity 0.10 in"
-        " 10 columns (models.boundary.directions, models.boundary.features_per_facet,"
-        " models.boundary.linearity).",
-    )
+def test_many_columns_by_effective_rank() -> None:
+    shares = {f"x{i}": 0.1 for i in range(10)}
+    line = profile("logistic", shares, linearity=0.99, effective_columns=9.6, features_per_facet=10.0)
+    reason = told(Evidence([line, STAIRS], [LOSES]))["many_columns"]
+    assert "logistic weighs about 10 at once" in reason.sentence
+    copies = profile("logistic", shares, linearity=0.99, effective_columns=2.0, features_per_facet=10.0)
+    assert "many_columns" not in told(Evidence([copies, STAIRS], [LOSES]))
+    even = pair("logistic", "tree", 0.01, -0.02, 0.04, 0.7)
+    assert "many_columns" not in told(Evidence([line, STAIRS], [even]))
 
 
-def test_thresholds() -> None:
-    tree = profile("tree", linearity=0.4, axis_aligned=1.0)
-    network = profile("mlp", linearity=0.4, features_per_facet=1.4, moving_columns=8)
-    ahead = [pair("tree", "logistic", "better"), pair("tree", "mlp", "undecided")]
-    assert told([LINE, tree, network], ahead) == (
-        "Thresholds decide: the boundary of tree is parallel to the axes (100% of it), and mlp, which may cut"
-        " at any angle, cuts along them too (1.4 columns at one place)"
-        " (models.boundary.axis_aligned, models.boundary.features_per_facet).",
-    )
-    assert told([LINE, tree, network], [ahead[0]]) == ()
-    assert told([LINE, tree, network], [ahead[0], pair("mlp", "tree", "better")]) == ()
-    assert told([LINE, tree, network], [pair("tree", "logistic", "undecided"), ahead[1]]) == ()
-    assert told([LINE, profile("tree", axis_aligned=0.9), network], ahead) == ()
-    for facet, columns in ((1.4, 2), (3.0, 8), (1.0, 1), (None, 8)):
-        other = profile("mlp", linearity=0.4, features_per_facet=facet, moving_columns=columns)
-        assert told([LINE, tree, other], ahead) == ()
+def test_a_region_of_the_best_two() -> None:
+    bent = profile("mlp", HALF, accuracy=0.9, linearity=0.97)
+    old = Region("mlp", "logistic", ("age > 54",), ("age",), 0.09, 0.02, 0.001, 310)
+    level = pair("mlp", "logistic", 0.02, -0.01, 0.05, 0.9)
+    reason = told(Evidence([bent, LINE], [level], regions=[old]))["region"]
+    assert reason.sentence == "mlp is better than logistic where age > 54 (+9 pt, 310 rows); elsewhere level."
+    assert [c.name for c in reason.columns] == ["age"]
+    beaten = replace(old, better="logistic", other="mlp", elsewhere=-0.05)
+    sentence = told(Evidence([bent, LINE], [level], regions=[old, beaten]))["region"].sentence
+    assert sentence == "logistic is better than mlp where age > 54 (+9 pt, 310 rows); elsewhere -5 pt."
+    assert "region" not in told(Evidence([bent, LINE], [level], regions=[replace(old, other="tree")]))
 
 
-def test_categories_that_decide_what_numbers_mean() -> None:
-    held = {"linearity": 0.08, "nonconvexity": 0.006, "held_flips": 0.49}
-    tree, network = profile("tree", **held, instability=0.03), profile("mlp", **held, instability=0.02)
-    better = [pair("tree", "logistic", "better"), pair("mlp", "logistic", "better")]
-    assert told([LINE, tree, network], better, differ=0.4) == (
-        "Categories decide what the numbers mean: where they are held, the boundary of tree does not bend"
-        " (nonconvexity 0.006), yet another row's categories change 49% of its predictions, and no one plane"
-        " imitates it (linearity 0.08)"
-        " (models.boundary.held_flips, models.boundary.nonconvexity, models.boundary.linearity).",
-    )
-    assert told([LINE, tree], [pair("tree", "logistic", "undecided")]) == ()
-    for name, value in (
-        ("held_flips", 0.1),
-        ("held_flips", None),
-        ("nonconvexity", 0.14),
-        ("linearity", 0.9),
-    ):
-        found = told([LINE, profile("tree", **{**held, name: value}, instability=0.03)], better, differ=0.4)
-        assert not any(s.startswith("Categories") for s in found)
-
-
-def test_many_columns() -> None:
-    line = profile("logistic", linearity=0.99, features_per_facet=9.9)
-    tree = profile("tree", linearity=0.46)
-    assert told([line, tree], [pair("logistic", "tree", "better")]) == (
-        "Many columns decide together: the boundary of logistic weighs 10 of them at once; tree asks for one"
-        " at a time (models.boundary.features_per_facet).",
-    )
-    assert told([line, tree], [pair("logistic", "tree", "undecided")]) == ()
-    assert (
-        told([profile("logistic", features_per_facet=3.0), tree], [pair("logistic", "tree", "better")]) == ()
-    )
-
-
-def test_a_model_that_does_not_beat_the_baseline_is_not_explained() -> None:
-    network = Profile("mlp", "mlp", {"linearity": 0.97}, beats_baseline=False)
-    assert told([LINE, network], [pair("mlp", "logistic", "undecided")]) == ()
+def test_linearity_is_measured_by_logistic_regression_or_not_at_all() -> None:
+    wide = profile("logistic", linearity=0.9)
+    assert relative_linearity(profile("mlp", linearity=0.81), wide) == pytest.approx(0.9)
+    one_class = profile("logistic", linearity=None)
+    assert relative_linearity(profile("mlp", linearity=0.81), one_class) is None
+    assert relative_linearity(profile("mlp", linearity=0.81), profile("logistic", linearity=0.01)) is None
 
 
 def test_nothing_is_said_without_numbers() -> None:
-    assert explain(Evidence([], [], {})) == ()
-    empty = Profile("tree", "tree", {"linearity": {"mean": None, "sd": None}})
-    assert told([LINE, empty], [pair("tree", "logistic", "better")]) == ()
+    assert explain(Evidence([])) == ()
+    empty = profile("tree", linearity=None)
+    assert (
+        explain(Evidence([profile("logistic"), empty], [pair("logistic", "tree", 0.1, 0.0, 0.2, 0.99)])) == ()
+    )
+    unbeaten = replace(FLAT, beats_baseline=False)
+    assert "hyperplane" not in told(Evidence([replace(LINE, beats_baseline=False), unbeaten], [EVEN]))
+
+
+def test_sentences_stand_among_the_reasons_of_the_verdict() -> None:
+    verdict = with_reasons(Verdict("single", because=("first",)), Evidence([LINE, FLAT], [EVEN]))
+    assert verdict.because == ("first", *(reason.sentence for reason in verdict.reasons))
+    assert [reason.code for reason in verdict.reasons] == ["hyperplane"]

@@ -17,7 +17,8 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from compare_cli.boundary.exact import exact_linear, exact_mlp, exact_tree
-from compare_cli.boundary.space import Space, prepared_frame
+from compare_cli.boundary.frames import prepared_frame
+from compare_cli.boundary.space import Space
 from compare_cli.boundary.statistics import describe, describe_fold, instability
 from compare_cli.boundary.surrogate import cohen_kappa, linearity, newton_logistic
 

@@ -1,0 +1,69 @@
+"""Refits that a reason of the verdict rests on: the same folds, a pruned or an additive model.
+
+They are no models of the comparison and no fits of its result; what they cost is planned and shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from compare_cli.engine.plan import Job, make_tasks
+from compare_cli.models.families import FAMILIES
+from compare_cli.models.specs import all_families, make_spec
+from compare_cli.types import FitResult, FitTask, ModelSpec, Refit
+
+OVERFITTED = 0.03  # accuracy on training rows minus that on new ones, from which a pruned refit is worth it
+RETURNS, MOVED = 0.3, 0.03  # of a pair of columns, from which it may interact: see `boundary.columns`
+ADDITIVE = {"interaction_cst": "no_interactions", "max_iter": 60, "max_leaf_nodes": 8}
+
+
+def refits_for(job: Job, results: Sequence[FitResult]) -> tuple[list[Refit], list[FitTask]]:
+    """Return what is refitted, and the tasks, on the folds of the first repeat.
+
+    Nothing without boundary statistics, on a single test set, or where no reason could need it.
+    """
+    if job.workspace.probing is None or job.plan.scheme == "test":
+        return [], []
+    first = [r for r in results if r.repeat == 0 and r.status == "ok"]
+    refits = [*_pruned(job, first), *_additive(job, first)]
+    splits = [split for split in job.splits if split.repeat == 0]
+    specs = [refit.spec for refit in refits]
+    return refits, make_tasks(job.dataset, specs, splits, job.shape, job.options.seed, job.asked)
+
+
+def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
+    """Yield a refit that fits less noise of each model that does far better on its training rows."""
+    counts = np.bincount(job.dataset.y, minlength=len(job.dataset.classes))
+    impurity = float(1 - ((counts / counts.sum()) ** 2).sum())
+    for spec in job.models:
+        family = FAMILIES.get(spec.family)
+        gaps = [
+            r.scores["train_accuracy"] - r.accuracy
+            for r in results
+            if r.model == spec.name and r.accuracy is not None and r.scores.get("train_accuracy") is not None
+        ]
+        if family is None or family.regularised is None or not gaps or np.mean(gaps) < OVERFITTED:
+            continue
+        less = family.regularised(job.shape, impurity)
+        if not less.keys() & spec.params.keys():
+            yield Refit(_spec(spec.family, {**spec.params, **less}), "pruned", spec.name)
+
+
+def _additive(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
+    """Yield additive boosting where a pair of columns seems to interact in a model."""
+    for spec in job.models:
+        seen: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+        fits = [r for r in results if r.model == spec.name and r.boundary is not None]
+        for pair in (pair for r in fits if r.boundary is not None for pair in r.boundary.pairs):
+            seen.setdefault(tuple(sorted(pair[:2])), []).append((pair[2] * pair[3], pair[3]))
+        for rates in seen.values():
+            back, moved = (sum(values) for values in zip(*rates, strict=True))
+            if moved >= MOVED * len(fits) and back >= RETURNS * moved:
+                yield Refit(_spec("boosting", ADDITIVE), "additive", "")
+                return
+
+
+def _spec(family: str, params: dict[str, object]) -> ModelSpec:
+    return make_spec(family, params, all_families())

@@ -1,0 +1,34 @@
+"""Reasons: claims about boundaries, as data. A string below a field is its description in the JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from compare_cli.types.fit import Rate
+
+Shape = Literal["hyperplane", "bends", "thresholds", "interaction", "surrounds", "staircase"]
+
+
+@dataclass(frozen=True)
+class ColumnShare:
+    """A column that a reason names."""
+
+    name: str
+    share: Rate = None
+    """of what decides"""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One claim about the boundaries, told because its evidence decides it."""
+
+    code: Shape | Literal["noise", "categories", "gaps", "many_columns", "region"]
+    models: tuple[str, ...]
+    columns: tuple[ColumnShare, ...]
+    sentence: str
+    keys: tuple[str, ...]
+    """of the document, that prove it"""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """what proves it and stands nowhere else: the score gained by a refit (gain, gain_low, gain_high) …"""
