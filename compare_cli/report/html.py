@@ -17,9 +17,9 @@ from compare_cli.report.escaping import printable
 from compare_cli.report.formats import blocks_of
 from compare_cli.report.table import Heading, Line, PagePicture, Table, View, without_fields
 from compare_cli.report.tables import (
-    LEGEND,
-    MARK,
+    UNLIMITED,
     failures,
+    footnotes,
     heading,
     models_tables,
     protocol_line,
@@ -108,7 +108,9 @@ def _section(comparison: Comparison, run: Run, view: View) -> dict[str, Any]:
         "protocol": protocol_line(comparison, run),
         "sentence": comparison.verdict.sentence,
         "table": table,
-        "legend": f"{MARK} not told apart from the best; {'; '.join(LEGEND.values())}",
+        "legend": [
+            line.text for line in footnotes([comparison], View(UNLIMITED, whole=True, everything=True))
+        ],
         "reused": reused_line(comparison),
         "failures": [line.text for line in failures(comparison)],
         "picture": _image(picture),
@@ -173,6 +175,8 @@ def _facts(comparison: Comparison) -> Iterator[tuple[str, str]]:
     """Yield how the table was read, name by name."""
     d, read = comparison.dataset, comparison.dataset.read
     yield "Source", d.source
+    if d.rows is None:  # scores from elsewhere
+        return
     if read.encoding:
         header = "with a header" if read.header else "without a header"
         yield "Text", f"{read.encoding}, delimiter {read.delimiter!r}, {header}"
@@ -181,7 +185,12 @@ def _facts(comparison: Comparison) -> Iterator[tuple[str, str]]:
     yield "Columns", f"{d.columns:,}: {d.numeric:,} numeric and {d.categorical:,} categorical features"
     yield "Missing cells", f"{d.missing_cells:,}"
     counts = [f"{name} {n:,}" for name, n in zip(d.classes, d.class_counts, strict=False)]
-    yield f"Classes of {d.target}", ", ".join(counts) or ", ".join(d.classes)
+    yield f"Classes of {d.target}", ", ".join(counts)
+    for true, row in zip(d.classes, comparison.protocol.costs or (), strict=False):
+        yield (
+            f"Cost of {true} taken for",
+            ", ".join(f"{name} {cost:g}" for name, cost in zip(d.classes, row, strict=True) if name != true),
+        )
     yield "Fingerprint", d.fingerprint
 
 
