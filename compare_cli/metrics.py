@@ -335,11 +335,12 @@ def probability_scores(y: NDArray[np.int64], probabilities: NDArray[np.float64])
     """
     import numpy as np
 
-    _, confidence, right = calibration_counts(y, probabilities).T
+    bins, top, right = _by_top_probability(y, probabilities)
+    gap = np.bincount(bins, weights=right - top, minlength=ECE_BINS)
     return {
         "log_loss": float(log_losses(y, probabilities).mean()),
         "brier": float(squared_errors(y, probabilities).mean()),
-        "ece": float(np.abs(right - confidence).sum() / len(y)),
+        "ece": float(np.abs(gap).sum() / len(y)),
     }
 
 
@@ -347,11 +348,20 @@ def calibration_counts(y: NDArray[np.int64], probabilities: NDArray[np.float64])
     """Return, for equal bins of the top probability, rows, the sum of it, and rows right, (`ECE_BINS`, 3)."""
     import numpy as np
 
-    p = probabilities.astype(np.float64)
-    top, right = p.max(axis=1), p.argmax(axis=1) == y
-    bins = np.minimum((top * ECE_BINS).astype(int), ECE_BINS - 1)
+    bins, top, right = _by_top_probability(y, probabilities)
     weights = (np.ones(len(y)), top, right)
     return np.stack([np.bincount(bins, weights=w, minlength=ECE_BINS) for w in weights], axis=1)
+
+
+def _by_top_probability(
+    y: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return each row's bin, its highest probability, and whether that class is the true one; all (n,)."""
+    import numpy as np
+
+    p = probabilities.astype(np.float64)
+    top = p.max(axis=1)
+    return np.minimum((top * ECE_BINS).astype(int), ECE_BINS - 1), top, p.argmax(axis=1) == y
 
 
 def roc_curve(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64] | None:
