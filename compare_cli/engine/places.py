@@ -105,10 +105,21 @@ class Dask:
             raise UsageError(f"--cluster dask://{address}: no scheduler answers there ({why}).") from None
 
     def _start(self, jobs: int) -> Any:
-        how = {"dashboard_address": None, "host": "127.0.0.1", "silence_logs": logging.CRITICAL}
-        resource_tracker.ensure_running()  # which would let the signal through
-        with safe_path(), signals_wait({signal.SIGINT}):  # what starts here waits for ever: Ctrl-C is ours
-            self._local = self._distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, **how)
+        quiet = {"silence_logs": logging.CRITICAL, "dashboard_address": None}
+        server = {"dashboard_address": "127.0.0.1:0"}  # any free port, for what Dask serves beside
+        with safe_path():
+            resource_tracker.ensure_running()  # which would let the signal through
+            with signals_wait({signal.SIGINT}):  # what starts here waits for ever: Ctrl-C is ours
+                try:
+                    self._local = self._distributed.LocalCluster(
+                        n_workers=jobs,
+                        threads_per_worker=1,
+                        host="127.0.0.1",
+                        scheduler_kwargs=server,
+                        **quiet,
+                    )
+                except (OSError, RuntimeError, ValueError) as error:
+                    raise UsageError(f"--cluster dask: Dask does not start ({message_of(error)}).") from None
         return self._distributed.Client(self._local, set_as_default=False)
 
     def _check_versions(self) -> None:

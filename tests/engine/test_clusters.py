@@ -241,8 +241,9 @@ def test_a_worker_that_joins_later_with_another_source_of_a_plugin_is_told(tmp_p
     folders = [tmp_path / "here", tmp_path / "there"]
     for folder, answer in zip(folders, (0, 1), strict=True):
         folder.mkdir()
-        text = f"from toy_models import Slow\nclass Mine(Slow):\n    def __init__(self, answer={answer}):\n"
-        (folder / "later.py").write_text(text + "        self.answer = answer\n", encoding="utf-8")
+        text = "from toy_models import Waits\nclass Mine(Waits):\n"
+        text += f"    answers, folder = {answer}, {str(folder)!r}\n"
+        (folder / "later.py").write_text(text, encoding="utf-8")
     sys.path.append(str(folders[0]))
     try:
         processes.env["PYTHONPATH"] = f"{TESTS}:{folders[0]}"
