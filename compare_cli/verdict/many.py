@@ -7,7 +7,7 @@ scaling S as a whole keeps it positive semidefinite.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from compare_cli.verdict.best import leader_p_values
 from compare_cli.verdict.evidence import Evidence, Joint, Pair
 from compare_cli.verdict.paired import LEVEL, PairPosterior
-from compare_cli.verdict.shrinkage import ERROR_SHARE, shrunk_probabilities
+from compare_cli.verdict.shrinkage import error_share, shrunk_probabilities
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -83,7 +83,7 @@ def _draw(
     same = _symmetric(names, {pair: p.no_spread and p.delta == 0 for pair, p in among.items()})
     believed = shrunk_probabilities(
         means,
-        _error_share(evidence) * scale,
+        _error_share(evidence, values) * scale,
         same | np.eye(len(names), dtype=bool),
         evidence.folds - 1,
         rope,
@@ -107,9 +107,14 @@ def _symmetric(names: Sequence[str], pairs: Mapping[Pair, bool]) -> Bools:
     return np.array([[pairs.get((a, b), pairs.get((b, a), False)) for b in names] for a in names])
 
 
-def _error_share(evidence: Evidence) -> float:
-    """The share of the variance that the errors of means are believed to have; see `shrinkage`."""
-    return 1.0 if evidence.source == "rows" or evidence.cautious else ERROR_SHARE
+def _error_share(evidence: Evidence, pairs: Collection[PairPosterior]) -> float:
+    """The share of V(r) that the errors of means are believed to have; all of it for rows."""
+    if evidence.source == "rows" or evidence.cautious:
+        return 1.0
+    if evidence.repeats < 2:
+        return error_share(None)
+    fold, split = sum(p.s2 for p in pairs), sum((p.split_sd or 0.0) ** 2 for p in pairs)
+    return error_share(evidence.folds * split / fold if fold else 0.0)
 
 
 def score_covariance(scores: Floats) -> Floats:

@@ -21,7 +21,7 @@ Bools = NDArray[np.bool_]
 WIDTHS = np.logspace(-2, 2, 61)  # τ in standard errors: from "all equal" to "nothing to shrink"
 DRAWS = 20_000
 FEWEST = 3  # models from which a width can be learnt
-ERROR_SHARE = 0.55  # of V(r), which guards against errors: stable learners' have half of it, 1-NN .95
+STABLE, UNSTABLE, UNKNOWN = 0.5, 0.85, 0.7  # shares of V(r) that simulated errors have; see error_share
 
 
 def shrunk_probabilities(
@@ -41,6 +41,17 @@ def shrunk_probabilities(
     best = np.bincount(draws.argmax(axis=1), minlength=len(different)) / len(draws)
     better = np.array([[(left - right > rope).mean() for right in draws.T] for left in draws.T])
     return (best / counts)[which], better[np.ix_(which, which)]
+
+
+def error_share(split_noise: float | None) -> float:
+    """Return the share of V(r) that the errors of mean scores really have.
+
+    V guards the verdict against unstable learners, and is twice the variance of stable ones. How much the
+    choice of folds alone does tells them apart: ``split_noise`` is k·s_p²/s², with simulated values (and
+    shares) of .03 to .09 (.5) for logistic regression and nearest centroid, .17 (.93) for the nearest
+    neighbour, .3 (.75) for perceptrons, .55 (.8) for trees. None with one repeat, which cannot show it.
+    """
+    return UNKNOWN if split_noise is None else min(UNSTABLE, STABLE + 1.5 * split_noise)
 
 
 def shrunk_draws(means: Floats, covariance: Floats, df: int, draws: int, seed: int = 0) -> Floats:

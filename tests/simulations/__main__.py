@@ -78,7 +78,7 @@ def singles(setting: SingleTest, arrays: dict) -> Iterator[list[object]]:
     """One row for each metric."""
     for metric in BY_JACKKNIFE:
         found = single_test_winners(setting, arrays, metric)
-        yield [setting.name, metric, found["sets"], found["default"]]
+        yield [setting.name, metric, found["sets"], found["default"], found["as folds"]]
 
 
 def intervals(setting: Setting, arrays: dict) -> Iterator[list[object]]:

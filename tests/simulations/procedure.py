@@ -17,8 +17,14 @@ from compare_cli.metrics import metric_named, pseudo_values
 from compare_cli.verdict import many, shrinkage
 from compare_cli.verdict.fits import few_or_grouped
 from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
-from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
-from compare_cli.verdict.looks import Look, looks_taken
+from compare_cli.verdict.judge import (
+    Judgement,
+    fold_evidence,
+    judge,
+    judge_evidence,
+    judge_single_test,
+)
+from compare_cli.verdict.looks import LAST, Look, looks_taken
 from compare_cli.verdict.paired import fold_variance, student_quantile
 from compare_cli.verdict.repeats import repeats_enough
 from tests.simulations.settings import Setting, make_splits
@@ -51,12 +57,23 @@ def mean_share(setting: Setting) -> float | None:
 
 
 def by_default(
-    scores: Floats, setting: Setting, share: float | None, rope: float = ROPE
+    scores: Floats,
+    setting: Setting,
+    share: float | None,
+    rope: float = ROPE,
+    *,
+    cautious: bool | None = None,
+    peeking: bool = False,
 ) -> tuple[Judgement, Look]:
-    """Return the verdict of scores (models, repeats, folds) at the look with which `compare` ends."""
+    """Return the verdict of scores (models, repeats, folds) at the look with which `compare` ends.
+
+    ``cautious`` says whether df is k - 1, by default as `compare` decides it. ``peeking`` looks after every
+    repeat at the level of the last look instead: what the plan of looks is there to prevent.
+    """
     most = scores.shape[1]
     metric = replace(metric_named(setting.metric), rope=rope)
-    cautious = few_or_grouped(scheme_of(setting), setting.counts)  # type: ignore[arg-type]
+    if cautious is None:
+        cautious = few_or_grouped(scheme_of(setting), setting.counts)  # type: ignore[arg-type]
     verdicts: dict[int, Judgement] = {}
 
     def named(repeats: int) -> Arrays:
@@ -71,7 +88,11 @@ def by_default(
         higher = metric.higher_is_better
         return repeats_enough(named(repeats), higher_is_better=higher, test_share=share, cap=most)
 
-    last = looks_taken(most, most, precise=precise, decided=decided)[-1]
+    if peeking:
+        looks = (Look(repeats, LAST, repeats == most) for repeats in range(1, most + 1))
+        last = next(look for look in looks if decided(look) or look.last)
+    else:
+        last = looks_taken(most, most, precise=precise, decided=decided)[-1]
     if last.last:
         decided(last)
     return verdicts[last.repeats], last
@@ -109,20 +130,25 @@ def false_winners(setting: Setting, arrays: Arrays, models: int, most: int) -> d
 
 
 def single_test_winners(setting: SingleTest, arrays: Arrays, metric: str) -> dict[str, float]:
-    """Return how often one of two equal models wins on a single test set with several seeds."""
+    """Return how often one of two equal models wins on a single test set with several seeds.
+
+    ``as folds`` is what became of it when seeds were taken for folds.
+    """
     found = []
     for y, models in zip(arrays["y"].astype(np.int64), arrays["p"], strict=True):
         rows = {}
         for name, seeds in zip("ab", models, strict=True):
             given = [pseudo_values(metric, y, (p > 0.5).astype(np.int64), p, 2) for p in seeds]
-            if all(values is not None for values in given):
-                rows[name] = np.array(given)
-        if len(rows) == 2:
-            df = int(np.bincount(y, minlength=2).min()) - 1
-            found.append(
-                beats_any(judge_single_test(rows, metric=metric_named(metric), df=df, baseline=None))
-            )
-    return {"sets": len(found), "default": float(np.mean(found))}
+            rows[name] = np.array([values for values in given if values is not None])
+        df, of = int(np.bincount(y, minlength=2).min()) - 1, metric_named(metric)
+        seeds = {name: values.mean(axis=1, keepdims=True) for name, values in rows.items()}
+        share = setting.test_rows / setting.rows
+        as_folds = judge(seeds, metric=of, rows=None, baseline=None, test_share=share)
+        by_rows = judge_single_test(rows, metric=of, df=df, baseline=None)
+        found.append((beats_any(by_rows), beats_any(as_folds)))
+    return dict(zip(("default", "as folds"), np.mean(found, axis=0).tolist(), strict=True)) | {
+        "sets": len(found)
+    }
 
 
 def coverage(setting: Setting, arrays: Arrays, repeats: int) -> dict[str, float]:

@@ -1,0 +1,141 @@
+"""The default procedure on models whose true order is known: a part of docs/simulations.md, seeded.
+
+Slow. Each correction stands beside the rule that it took the place of, which fails here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache, partial
+
+import numpy as np
+import pytest
+
+from compare_cli.verdict import many, shrinkage
+
+from . import single_tests
+from .procedure import (
+    DRAWS,
+    Arrays,
+    beats_any,
+    beats_naively,
+    bins,
+    by_default,
+    coverage,
+    false_equivalence,
+    mean_share,
+    sets_of,
+    single_test_winners,
+    world,
+)
+from .settings import EQUALS, WORLDS, Setting, one_run
+from .single_tests import SINGLE_TESTS
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many, "multivariate_t_draws", partial(many.multivariate_t_draws, draws=DRAWS))
+    monkeypatch.setattr(shrinkage, "DRAWS", DRAWS)
+
+
+def named(name: str, **changes: object) -> Setting:
+    return replace(next(s for s in (*EQUALS, *WORLDS) if s.name == name), **changes)
+
+
+@cache
+def made(setting: Setting, runs: int) -> Arrays:
+    rng = np.random.default_rng(51)
+    found = [one_run(setting, rng) for _ in range(runs)]
+    return {key: np.stack([run[key] for run in found]) for key in found[0]}
+
+
+def winners(setting: Setting, runs: int, models: int = 2, **how: bool) -> float:
+    """How often the leader is said to beat any of so many equal models."""
+    share, sets = mean_share(setting), sets_of(made(setting, runs)["scores"], models)
+    return float(np.mean([beats_any(by_default(s, setting, share, **how)[0]) for s in sets]))
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"), [("logistic 200", 150), ("tree 60", 300), ("centroid 60", 150), ("1-NN 60", 100)]
+)
+def test_equal_models_seldom_win_and_the_naive_test_fails_this(name: str, runs: int) -> None:
+    setting = named(name, truth=False)
+    assert winners(setting, runs) <= 0.06
+    naive = [beats_naively(scores) for scores in sets_of(made(setting, runs)["scores"], 2)]
+    assert np.mean(naive) > 0.3
+
+
+def test_looking_after_every_repeat_names_twice_as_many_false_winners() -> None:
+    setting = named("tree 60", truth=False)
+    planned, peeking = winners(setting, 300), winners(setting, 300, peeking=True, cautious=False)
+    assert peeking > max(0.05, 2 * planned)
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"), [("logistic 1:20 n=60 loss", 600), ("logistic 1:20 n=105 loss", 600)]
+)
+def test_few_rows_of_a_class_need_fewer_degrees_of_freedom(name: str, runs: int) -> None:
+    setting = named(name)
+    assert winners(setting, runs) <= 0.06
+    assert winners(setting, runs, cautious=False) > 0.055
+
+
+def test_groups_of_unequal_size() -> None:
+    assert winners(named("tree groups unequal", truth=False), 150) <= 0.08
+
+
+@pytest.mark.parametrize("models", [3, 5, 9])
+def test_the_leader_of_equals_beats_any_of_them_in_one_of_twenty_tries(models: int) -> None:
+    setting = named("1-NN 60", truth=False)
+    assert winners(setting, 100, models) <= 0.08
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "balanced_accuracy", "mcc", "f1_macro"])
+def test_seeds_are_no_folds(metric: str) -> None:
+    setting = next(s for s in SINGLE_TESTS if s.name == "single forest 80")
+    rng = np.random.default_rng(3)
+    runs = [single_tests.one_run(setting, rng) for _ in range(300)]
+    found = single_test_winners(
+        setting, {key: np.stack([run[key] for run in runs]) for key in runs[0]}, metric
+    )
+    assert found["default"] <= 0.075
+    assert found["as folds"] > 0.09
+
+
+def test_one_repeat_of_trees_is_worth_fewer_rows() -> None:
+    found = coverage(named("tree 60"), made(named("tree 60"), 200), 1)
+    assert found["default"] >= 0.92 > found["wilson"]
+
+
+@pytest.mark.parametrize("name", ["tree groups", "logistic time"])
+def test_rows_that_are_not_independent_need_the_spread_of_folds(name: str) -> None:
+    setting = named(name, repeats=1)
+    found = coverage(setting, made(setting, 100), 1)
+    assert found["default"] >= 0.92
+    assert found["wilson"] < 0.85
+
+
+@pytest.mark.parametrize("models", [3, 5, 9])
+def test_a_flat_prior_claims_too_much_of_the_leader(models: int) -> None:
+    setting = named("world logistic 200 sd 1")
+    runs = 100 if models == 9 else 300
+    told = world(setting, made(setting, 300), models, runs)
+    assert told["best"].mean() - told["hit"].mean() <= 0.1
+    assert told["flat"].mean() - told["hit"].mean() > told["best"].mean() - told["hit"].mean() + 0.03
+    high = [(claimed, true) for claimed, true, _ in bins(told["better"].ravel(), told["apart"].ravel(), 100)]
+    assert not [claimed for claimed, _ in high if claimed > 0.8], "nothing is that clear in this world"
+
+
+def test_a_true_difference_of_the_rope_is_seldom_called_equivalent() -> None:
+    setting = named("world logistic 200 sd 4")
+    assert false_equivalence(setting, made(setting, 300))["equivalent"] <= 0.05
+
+
+@pytest.mark.parametrize("models", [3, 9])
+def test_what_is_recommended_is_hardly_worse_than_the_leader(models: int) -> None:
+    setting = named("world logistic 200 sd 2")
+    told = world(setting, made(setting, 100), models, 100)
+    assert told["extra"].mean() <= 0.002
+    assert (told["extra"] > 0.01).mean() <= 0.05
