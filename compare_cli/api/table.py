@@ -71,14 +71,15 @@ def datasets() -> dict[str, str]:
 def page_pictures(result: Result, dataset: Dataset | None = None) -> dict[str, PagePicture]:
     """Return the pictures of a result's HTML page: the boundaries on its data set, or the ranks of a bench.
 
-    Models are fitted once more on the first fold. Where there can be none, the caption says why.
+    Models are fitted once more on the first fold, unless the run was interrupted. Where there can be no
+    picture, its caption says why.
     """
     from compare_cli.plot.drawing import page_picture
     from compare_cli.plot.figure import ranks_picture
 
     if isinstance(result, Bench):
         return {"": ranks_picture(result)}
-    if dataset is None:
+    if dataset is None or result.run.status == "interrupted":
         return {}
     return {dataset.name: page_picture(dataset, result, result.run.seed)}
 

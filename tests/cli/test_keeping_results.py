@@ -343,3 +343,13 @@ def test_a_page_has_the_boundaries_and_the_command(compare, table, tmp_path):
         == 0
     )
     assert several.read_text(encoding="utf-8").count("data:image/svg+xml;base64,") == 1
+
+
+def test_a_page_without_matplotlib_says_why_it_has_no_picture(compare, table, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    page = tmp_path / "page.html"
+    asked = ("fit", str(table), "--models", "tree", "--repeats", "1", "-q", "-o", str(page))
+    assert compare(*asked).code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "No picture: Pictures in files need matplotlib" in text
+    assert "<img" not in text
