@@ -25,7 +25,7 @@ def boxes(draw: RandomState) -> AtlasSet:
         bayes_how="1 - share of turned labels",
         winners="tree",
         why="a tree learns thresholds and ignores the idle features, the MLP bends through them",
-        explained=("tree really bends", "mlp really bends", "thresholds decide"),
+        explained=("not a straight line", "thresholds decide"),
         cells=numeric(x),
         classes=named(mislabel(draw, inside, wrong), "outside", "inside"),
     )
@@ -42,7 +42,7 @@ def checkerboard(draw: RandomState) -> AtlasSet:
         bayes_how="no noise",
         winners="tree",
         why="the truth is boxes; the MLP rounds the corners, logistic regression stays at chance",
-        explained=("tree really bends", "mlp really bends", "thresholds decide", "two features interact"),
+        explained=("not a straight line", "thresholds decide", "two columns interact"),
         cells=numeric(x),
         classes=named(np.floor(x).sum(axis=1) % 2 == 1, "black", "white"),
     )
@@ -78,7 +78,7 @@ def mixed(draw: RandomState) -> AtlasSet:
         bayes_how="no noise but what is missing, temperature on a grid",
         winners="tree",
         why="it asks for the site, then for the temperature; logistic regression has one slope for all",
-        explained=("categories decide what the numbers mean", "thresholds decide"),
+        explained=("not a straight line", "a category decides what a number means", "thresholds decide"),
         cells=cells,
         classes=named(alarm(temperature, site, night), "quiet", "alarm"),
     )
@@ -120,7 +120,7 @@ def spiral(draw: RandomState) -> AtlasSet:
         bayes_how="integral of the larger density on a grid",
         winners="tree",
         why="small boxes follow the arms, a layer of 100 units does not; k nearest neighbours beat both",
-        explained=("tree really bends", "mlp really bends"),
+        explained=("not a straight line", "two columns interact"),
         cells=numeric(np.round(x + noise * draw.standard_normal((rows, 2)), DECIMALS)),
         classes=named(odd, "even", "odd"),
     )
@@ -146,7 +146,7 @@ def moons(draw: RandomState) -> AtlasSet:
         bayes_how="integral of the larger density on a grid",
         winners="MLP",
         why="an MLP draws a smooth bend; the tree needs many small boxes, a line cuts both moons",
-        explained=("mlp really bends", "tree really bends"),
+        explained=("not a straight line",),
         cells=numeric(np.round(x, DECIMALS)),
         classes=named(lower, "upper", "lower"),
     )
@@ -170,7 +170,7 @@ def circles(draw: RandomState) -> AtlasSet:
         bayes_how="integral of the larger density on a grid",
         winners="MLP",
         why="the border is a smooth ring; no line comes near, the unpruned tree fits the overlap",
-        explained=("mlp really bends", "tree really bends", "one class surrounds the other"),
+        explained=("not a straight line", "one class surrounds the other", "tree fits noise"),
         cells=numeric(np.round(x + noise * draw.standard_normal((rows, 2)), DECIMALS)),
         classes=named(inner, "outer", "inner"),
     )
@@ -189,7 +189,7 @@ def ball10(draw: RandomState) -> AtlasSet:
         bayes_how="no noise",
         winners="MLP",
         why="the border bends in all ten directions at once: boxes are a poor ball, a plane is none",
-        explained=("mlp really bends", "tree really bends", "one class surrounds the other"),
+        explained=("not a straight line", "one class surrounds the other"),
         cells=numeric(x),
         classes=named((x**2).sum(axis=1) < limit, "outside", "inside"),
     )
@@ -206,7 +206,7 @@ def xor(draw: RandomState) -> AtlasSet:
         bayes_how="no noise",
         winners="tree, MLP",
         why="four boxes or one bent border; logistic regression stays at chance",
-        explained=("tree really bends", "mlp really bends", "thresholds decide", "two features interact"),
+        explained=("not a straight line", "thresholds decide", "two columns interact"),
         cells=numeric(x),
         classes=named(x[:, 0] * x[:, 1] > 0, "different", "same"),
     )
@@ -223,7 +223,7 @@ def xor10(draw: RandomState) -> AtlasSet:
         bayes_how="no noise",
         winners="MLP",
         why="the tree cuts blindly until it meets the pair; logistic regression stays at chance",
-        explained=("mlp really bends", "two features interact"),
+        explained=("not a straight line", "two columns interact"),
         cells=numeric(x),
         classes=named(x[:, 0] * x[:, 1] > 0, "different", "same"),
     )

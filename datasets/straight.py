@@ -23,7 +23,7 @@ def line(draw: RandomState) -> AtlasSet:
         bayes_how=f"closed form 1 - arctan({noise}) / pi",
         winners="logistic regression, MLP",
         why="the truth is a line; the unpruned tree fits the blur at the edge",
-        explained=("nearly a hyperplane", "tree departs from the line differently on each fold"),
+        explained=("a plane is enough", "tree fits noise"),
         cells=numeric(x),
         classes=named(above, "below", "above"),
     )
@@ -42,12 +42,7 @@ def slanted(draw: RandomState) -> AtlasSet:
         bayes_how=f"closed form 1 - arctan({noise}) / pi",
         winners="logistic regression, MLP",
         why="one plane is the truth; the tree can only approach it by steps, in all ten features",
-        explained=(
-            "nearly a hyperplane",
-            "tree departs from the line differently on each fold",
-            "many columns decide together",
-            "tree builds a staircase",
-        ),
+        explained=("a plane is enough", "many columns decide together", "tree builds a staircase"),
         cells=numeric(x),
         classes=named(u + noise * draw.standard_normal(rows) > 0, "below", "above"),
     )
@@ -67,7 +62,7 @@ def three_blobs(draw: RandomState) -> AtlasSet:
         bayes_how="integral over one 120 degree wedge",
         winners="logistic regression, MLP",
         why="between round classes every border is a line; the unpruned tree fits the overlap",
-        explained=("nearly a hyperplane", "tree departs from the line differently on each fold"),
+        explained=("a plane is enough", "tree fits noise"),
         cells=numeric(np.round(centre + draw.standard_normal((rows, 2)), DECIMALS)),
         classes=[("top", "left", "right")[g] for g in group],
     )
@@ -86,7 +81,7 @@ def overlap(draw: RandomState) -> AtlasSet:
         bayes_how="closed form Phi(|m|)",
         winners="logistic regression, MLP",
         why="the best border is a line; an unpruned tree learns the overlap by heart",
-        explained=("nearly a hyperplane", "tree departs from the line differently on each fold"),
+        explained=("a plane is enough", "tree fits noise"),
         cells=numeric(np.round(x, DECIMALS)),
         classes=named(right, "left", "right"),
     )
@@ -106,7 +101,7 @@ def wide(draw: RandomState) -> AtlasSet:
         bayes_how=f"closed form Phi({shift} sqrt({useful}))",
         winners="logistic regression, MLP",
         why="they add up all the weak signs; the tree asks only a few of them before its rows run out",
-        explained=("nearly a hyperplane", "many columns decide together"),
+        explained=("a plane is enough", "many columns decide together"),
         cells=numeric(np.round(x, DECIMALS)),
         classes=named(case, "control", "case"),
     )

@@ -74,15 +74,15 @@ def column_shares(space: Space, moving: Floats, rng: np.random.Generator) -> Sha
     exchanging it alone, so that both are counted in the same coin.
     """
     frame = space.frame
-    if frame.moving is None or frame.base is None or frame.source is None or frame.gap is None:
+    if frame.moving is None or frame.sources is None:
         return None
-    count = int(frame.source.max()) + 1
+    source, count = frame.sources.column, len(frame.sources.names)
     values, gaps = np.zeros(count), np.zeros(count)
     number_flips, weight = None, 1.0
     if frame.varies:
         number_flips = weight = _number_flips(space, rng) if len(moving) else 0.0
         _held_flips(space, values, gaps, rng)
-    np.add.at(values, frame.source[frame.moving.columns], weight * moving)
+    np.add.at(values, source[frame.moving.columns], weight * moving)
     total = values.sum() + gaps.sum()
     scale = 1.0 / total if total > 0 else 0.0
     return Shares(values * scale, gaps * scale, moving, number_flips)
@@ -100,11 +100,11 @@ def _number_flips(space: Space, rng: np.random.Generator) -> float:
 def _held_flips(space: Space, values: Floats, gaps: Floats, rng: np.random.Generator) -> None:
     """Write how often another row's value, or gap, of each held column changes the prediction."""
     frame = space.frame
-    base, source, gap = frame.base, frame.source, frame.gap
+    base = frame.base
     assert base is not None
-    assert source is not None
-    assert gap is not None
+    assert frame.sources is not None
     assert frame.moving is not None
+    source, gap = frame.sources.column, frame.sources.gap
     numbers = np.unique(source[frame.moving.columns])
     held = [
         c for c in np.unique(source[~gap]) if c not in numbers and np.ptp(base[:, source == c], axis=0).any()
@@ -159,31 +159,25 @@ def interactions(
     rate is the share of such returns, and ``share`` is how many of the rows each change alone moved.
     """
     frame = space.frame
-    base, source = frame.base, frame.source
+    base = frame.base
     assert base is not None
-    assert source is not None
+    assert frame.sources is not None
+    source = frame.sources.column
     top = [int(c) for c in np.argsort(-shares, kind="stable")[:PAIRED] if shares[c] > 0]
     if len(top) < 2:
         return []
-    row = balanced(space.anchor_labels, PAIR_ROWS, rng)
-    row = np.resize(row, PAIR_ROWS)
+    row = np.resize(balanced(space.anchor_labels, PAIR_ROWS, rng), PAIR_ROWS)
     other = (row + rng.integers(1, len(base), size=PAIR_ROWS)) % len(base)
     pairs = list(combinations(top, 2))
     sets = [(c,) for c in top] + pairs
-    tables = []
-    for columns in sets:
-        at = np.isin(source, columns)
-        rows = base[row]
-        rows[:, at] = base[other][:, at]
-        tables.append(rows)
+    tables = [np.where(np.isin(source, columns), base[other], base[row]) for columns in sets]
     labels = dict(zip(sets, space.predicted(np.concatenate(tables)).reshape(len(sets), -1), strict=True))
     own = space.anchor_labels[row]
     found = []
     for i, j in pairs:
         moved = (labels[(i,)] != own) & (labels[(i,)] == labels[(j,)])
         back = moved & (labels[i, j] == own)
-        share = float(moved.mean())
-        found.append((i, j, float(back.sum() / moved.sum()) if moved.any() else 0.0, share))
+        found.append((i, j, float(back.sum() / max(moved.sum(), 1)), float(moved.mean())))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from compare_cli.boundary.definitions import NOISE
-from compare_cli.boundary.space import Bools, Floats, Frame, Ints, Moving, Seed, stream
+from compare_cli.boundary.space import Bools, Floats, Frame, Ints, Moving, Seed, Sources, stream
 from compare_cli.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,18 +32,16 @@ def prepared_frame(
     *,
     missing: Bools | None = None,
     train_missing: Bools | None = None,
-    source: Ints | None = None,
-    gap: Bools | None = None,
+    sources: Sources | None = None,
     seed: Seed = 0,
 ) -> Frame:
     """Return the frame of a fold whose rows are prepared: arrays of numbers, as the model takes them.
 
     ``train`` (r, D) and ``test`` (n, D); ``moving`` (p,) are the positions of the columns that may
     move; those that are constant in training do not. ``missing`` (n, p) and ``train_missing`` (r, p)
-    mark cells whose number was filled in, which are held. ``source`` (D,) says which column of the data
-    set each is made of, ``gap`` (D,) which indicate that it is missing; without them nothing is said of
-    columns. At most 2,000 test rows become anchors and 2,000 training rows train the surrogate, drawn by
-    ``seed``; fewer come with noisy copies after them.
+    mark cells whose number was filled in, which are held. Without ``sources`` nothing is said of columns.
+    At most 2,000 test rows become anchors and 2,000 training rows train the surrogate, drawn by ``seed``;
+    fewer come with noisy copies after them.
     """
     rng = stream(seed, 1)
     center, scale = train[:, moving].mean(axis=0), train[:, moving].std(axis=0)
@@ -55,22 +53,21 @@ def prepared_frame(
     sample = _with_copies(train[learnt], space, gaps, stream(seed, 2))
     held = None if missing is None else np.asarray(missing)[picked][:, varied]
     rest = np.setdiff1d(np.arange(train.shape[1]), space.columns)
-    differ = np.ptp(base[:, rest], axis=0) > 0 if len(base) else np.zeros(len(rest), bool)
+    differ = len(base) > 0 and np.ptp(base[:, rest], axis=0).any()
     varying = rest[np.ptp(sample[:, rest], axis=0) > 0] if len(sample) else rest
     z = space.standardised(base)
     return Frame(
         z=z,
         place=_Placed(base, space, held),
         held=held if held is not None and held.any() else None,
-        varies=bool(differ.any() or (held is not None and held.any())),
+        varies=bool(differ or (held is not None and held.any())),
         surrogate_rows=sample,
         surrogate_features=np.hstack([space.standardised(sample), sample[:, varying]]),
         anchor_features=np.hstack([z, base[:, varying]]),
         width=train.shape[1],
         moving=space,
         base=base,
-        source=source,
-        gap=gap,
+        sources=sources,
     )
 
 

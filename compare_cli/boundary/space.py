@@ -10,7 +10,7 @@ either. A held missing cell counts as the training median where distances are ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -41,6 +41,18 @@ class Moving:
 
 
 @dataclass(frozen=True)
+class Sources:
+    """What the columns of a model's input are made of: columns of the data set, by their ``names`` (p,).
+
+    ``column`` (D,) counts them as the names do; ``gap`` (D,) marks indicators that a number is missing.
+    """
+
+    names: Sequence[str]
+    column: Ints
+    gap: Bools
+
+
+@dataclass(frozen=True)
 class Frame:
     """The rows of a fold that probes start from: all that does not depend on the model.
 
@@ -50,8 +62,7 @@ class Frame:
     ``surrogate_rows`` is model input of r training rows, ``surrogate_features`` (r, F) and
     ``anchor_features`` (n, F) are numbers for the linear surrogate. ``moving`` is None where the
     model's input is not one array of numbers. ``width`` is D. ``base`` (n, D) are the anchors as the model
-    takes them; ``source`` (D,) is the data set's column that each of theirs was made of, and ``gap`` (D,)
-    marks indicators that it is missing; None where nobody said.
+    takes them, and ``sources`` what their columns are made of; None where nobody said.
     """
 
     z: Floats
@@ -64,8 +75,7 @@ class Frame:
     width: int
     moving: Moving | None
     base: Floats | None = None
-    source: Ints | None = None
-    gap: Bools | None = None
+    sources: Sources | None = None
 
     def pinned(self, z: Floats, anchor: Ints) -> Floats:
         """Return coordinates (m, d) with the held cells of their anchors put back."""

@@ -99,7 +99,6 @@ def describe_fold(
     slow: bool = False,
     probes: int | None = None,
     shared: Floats | None = None,
-    names: Sequence[str] = (),
 ) -> Boundary:
     """Return the boundary statistics of one fit. No warning escapes.
 
@@ -107,8 +106,7 @@ def describe_fold(
     models of a fold are looked at in the same way.
     ``frame`` is the fold's, from ``prepared_frame``; ``single`` gives the model single precision;
     ``exact`` reads the family's exact geometry; ``slow`` marks families that predict slowly;
-    ``shared`` (s, D) are the shared probes as the model takes them: its labels for them come back;
-    ``names`` are those of the data set's columns, as ``frame.source`` counts them, for their shares.
+    ``shared`` (s, D) are the shared probes as the model takes them: its labels for them come back.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -118,7 +116,7 @@ def describe_fold(
         labels = None
         if shared is not None:
             labels = np.asarray(estimator.predict(shared.astype("float32") if single else shared))
-    return Boundary(measured.statistics, labels, measured.reason, **_columns(measured, names))
+    return Boundary(measured.statistics, labels, measured.reason, **_columns(measured, frame))
 
 
 SAME_STEPS, DIFFERENT_STEPS = 8, 12
@@ -133,10 +131,11 @@ NO_NUMBERS = "no numeric column"
 Statistics = dict[str, float | None]
 
 
-def _columns(measured: Measured, names: Sequence[str]) -> dict[str, Any]:
+def _columns(measured: Measured, frame: Frame) -> dict[str, Any]:
     """Return the columns' shares and pairs by name, as fields of ``Boundary``."""
-    if measured.shares is None or not names:
+    if measured.shares is None or frame.sources is None:
         return {}
+    names = frame.sources.names
     values, gaps = measured.shares.values, measured.shares.gaps
     return {
         "columns": {name: float(values[i]) for i, name in enumerate(names)},

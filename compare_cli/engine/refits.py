@@ -39,10 +39,11 @@ def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
     impurity = float(1 - ((counts / counts.sum()) ** 2).sum())
     for spec in job.models:
         family = FAMILIES.get(spec.family)
+        fits = [r for r in results if r.model == spec.name]
         gaps = [
-            r.scores["train_accuracy"] - r.accuracy
-            for r in results
-            if r.model == spec.name and r.accuracy is not None and r.scores.get("train_accuracy") is not None
+            train - r.accuracy
+            for r in fits
+            if r.accuracy is not None and (train := r.scores.get("train_accuracy")) is not None
         ]
         if family is None or family.regularised is None or not gaps or np.mean(gaps) < OVERFITTED:
             continue

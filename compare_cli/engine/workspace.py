@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from compare_cli.boundary.frames import prepared_frame
 from compare_cli.boundary.probes import shared_probes
-from compare_cli.boundary.space import Frame
+from compare_cli.boundary.space import Frame, Sources
 from compare_cli.boundary.statistics import describe_fold
 from compare_cli.errors import kind_and_message
 from compare_cli.models.families import BASELINE, family_of
@@ -133,15 +133,14 @@ class Surroundings:
         moving = np.flatnonzero(self.probing.moving)
         train, test = self._rows
         gaps, missing = (cells[:, moving] if cells.any() else None for cells in self._missing)
-        source, gap = self._preparation.sources(self._shared_table)
+        sources = Sources(self.probing.names, *self._preparation.sources(self._shared_table))
         return prepared_frame(
             train,
             test,
             moving,
             missing=missing,
             train_missing=gaps,
-            source=source,
-            gap=gap,
+            sources=sources,
             seed=self.probing.seed,
         )
 
@@ -170,7 +169,6 @@ class Surroundings:
                 slow=family.slow_prediction,
                 probes=self.probing.probes,
                 shared=self.shared,
-                names=self.probing.names,
             )
         except Exception as error:  # statistics that cannot be had do not make the fit fail
             warnings.warn(f"no boundary statistics: {kind_and_message(error)}", stacklevel=2)

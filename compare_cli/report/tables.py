@@ -23,6 +23,7 @@ UNLIMITED = 10_000  # in files they are not
 SHORTEST_NAME = 8
 GAP = 2  # characters between columns
 MARK_WIDTH = len(MARK) + GAP
+COLUMN_WIDTH = 14  # longer names of a data set's columns are cut in a cell
 BLURRED_FROM = 30  # numeric columns from which directions are only rough
 Row = TypeVar("Row")
 TOP_SET = f"{MARK} top set: not told apart from the best"
@@ -343,7 +344,8 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         _statistic("nonconvexity", "Nonconv", None),
         Column("directions", "Dirs", directions, 5.2, boundary=True),
         _statistic("roughness", "Rough", None),
-        _statistic("axis_aligned", "Axis", 5.3),
+        Column("decided_by", "Decided by", decided_by, 5.3, "left", boundary=True),
+        _statistic("axis_aligned", "Axis", None),
         _statistic("flips", "Flips", None),
         _statistic("instability", "Instab", 5.4),
         *(_other_score(name, priority) for name, priority in OTHER_SCORES.items() if name != metric.name),
@@ -354,6 +356,16 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         Column("size", "Size", lambda row: units.size(row.size_bytes), 11),
     ]
     return [column for column in columns if column.says_something(comparison.models)]
+
+
+def decided_by(row: ModelSummary) -> str:
+    """Return the two columns that decide most, with their shares: ``age 61 %, balance 22 %``."""
+    boundary = row.boundary or {}
+    named = [(name, share["mean"]) for name, share in boundary.get("columns", {}).items()]
+    named += [(f"gap in {name}", share["mean"]) for name, share in boundary.get("gaps", {}).items()]
+    most = sorted(named, key=lambda column: -column[1])[:2]
+    shown = [(shortened(printable(name), COLUMN_WIDTH), share) for name, share in most if share >= 0.1]
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shown)
 
 
 OTHER_SCORES: dict[str, float | None] = {
