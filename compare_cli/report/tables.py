@@ -23,7 +23,6 @@ UNLIMITED = 10_000  # in files they are not
 SHORTEST_NAME = 8
 GAP = 2  # characters between columns
 MARK_WIDTH = len(MARK) + GAP
-COLUMN_WIDTH = 14  # longer names of a data set's columns are cut in a cell
 BLURRED_FROM = 30  # numeric columns from which directions are only rough
 Row = TypeVar("Row")
 TOP_SET = f"{MARK} top set: not told apart from the best"
@@ -295,17 +294,15 @@ def fitting(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> l
     """Return the columns that fit ``room`` characters, each with a gap, by priority, in their own order."""
     ranked = [column for column in columns if column.priority is not None]
     chosen: list[Column[Row]] = []
-    for priority, group in groupby(sorted(ranked, key=_priority), key=_priority):
+    for priority, group in groupby(
+        sorted(ranked, key=lambda column: column.priority or 0.0), key=lambda column: column.priority or 0.0
+    ):
         together = list(group)
         room -= sum(column.width(rows) + GAP for column in together)
         if room < 0 and priority:
             break
         chosen += together
     return [column for column in columns if column in chosen]
-
-
-def _priority(column: Column[Row]) -> float:
-    return column.priority or 0.0
 
 
 def gaps_to_leader(comparison: Comparison) -> dict[str, float]:
@@ -344,7 +341,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         _statistic("nonconvexity", "Nonconv", None),
         Column("directions", "Dirs", directions, 5.2, boundary=True),
         _statistic("roughness", "Rough", None),
-        Column("decided_by", "Decided by", decided_by, 5.3, "left", boundary=True),
+        Column("decided_by", "Decided by", lambda m: units.deciders(m.boundary), 5.3, "left", boundary=True),
         _statistic("axis_aligned", "Axis", None),
         _statistic("flips", "Flips", None),
         _statistic("instability", "Instab", 5.4),
@@ -356,16 +353,6 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         Column("size", "Size", lambda row: units.size(row.size_bytes), 11),
     ]
     return [column for column in columns if column.says_something(comparison.models)]
-
-
-def decided_by(row: ModelSummary) -> str:
-    """Return the two columns that decide most, with their shares: ``age 61 %, balance 22 %``."""
-    boundary = row.boundary or {}
-    named = [(name, share["mean"]) for name, share in boundary.get("columns", {}).items()]
-    named += [(f"gap in {name}", share["mean"]) for name, share in boundary.get("gaps", {}).items()]
-    most = sorted(named, key=lambda column: -column[1])[:2]
-    shown = [(shortened(printable(name), COLUMN_WIDTH), share) for name, share in most if share >= 0.1]
-    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shown)
 
 
 OTHER_SCORES: dict[str, float | None] = {

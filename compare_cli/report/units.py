@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import isfinite
+from typing import Any
 
 from compare_cli.metrics import Metric
+from compare_cli.report.escaping import printable, shortened
 
 NOTHING = "-"
+NAME = 14  # longer names of columns are cut
 PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 
 
@@ -111,3 +114,13 @@ def counted(number: int, noun: str) -> str:
 def count(value: float) -> str:
     """Return a mean number of rows: whole where it is, else with one decimal."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def deciders(boundary: Mapping[str, Any] | None) -> str:
+    """Return the two columns that decide most, with their shares: ``age 61 %, balance 22 %``."""
+    boundary = boundary or {}
+    named = [(name, share["mean"]) for name, share in boundary.get("columns", {}).items()]
+    named += [(f"gap in {name}", share["mean"]) for name, share in boundary.get("gaps", {}).items()]
+    most = sorted(named, key=lambda column: -column[1])[:2]
+    shown = [(shortened(printable(name), NAME), share) for name, share in most if share >= 0.1]
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shown)

@@ -135,3 +135,13 @@ def test_rates_say_what_they_were_told(value: float) -> None:
     assert len(number) <= 4
     shown = float(number) * {"/s": 1, "k/s": 1e3, "M/s": 1e6, "G/s": 1e9}[unit]
     assert math.isclose(shown, value, rel_tol=0.006)
+
+
+def test_columns_that_decide_are_named_with_their_shares() -> None:
+    columns = {"age": {"mean": 0.61}, "a very long name of a column": {"mean": 0.2}, "pay": {"mean": 0.15}}
+    assert units.deciders({"columns": columns}) == "age 61 %, a very long n… 20 %"
+    assert (
+        units.deciders({"columns": {"age": {"mean": 0.05}}, "gaps": {"pay": {"mean": 0.9}}})
+        == "gap in pay 90 %"
+    )
+    assert units.deciders(None) == ""
