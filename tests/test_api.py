@@ -19,7 +19,16 @@ from compare_cli.engine import execute
 from compare_cli.engine.plan import Options
 from compare_cli.engine.splits import MAX_REPEATS, plan_folds
 from compare_cli.errors import DataError, UsageError
-from compare_cli.types import Bench, Comparison, Dataset, FitResult, LeftOut, Planned, PlannedBench
+from compare_cli.types import (
+    Bench,
+    Comparison,
+    Dataset,
+    FitResult,
+    LeftOut,
+    Look,
+    Planned,
+    PlannedBench,
+)
 
 
 def options(models: str = "tree,naive_bayes", **more: Any) -> Options:
@@ -99,8 +108,16 @@ def test_times_of_the_run_are_times() -> None:
     assert len(run.id) == 12
 
 
-def test_repeats_stop_when_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Auto starts with 2 repeats and adds one at a time until there are enough."""
+ENOUGH = "compare_cli.api.repeats.repeats_enough"
+
+
+def alike(rows: int = 60) -> Dataset:
+    """Two classes that no model can tell apart: nothing is ever decided."""
+    rng = np.random.default_rng(3)
+    return make_dataset({"x": rng.normal(size=rows), "z": rng.normal(size=rows)}, [0, 1] * (rows // 2))
+
+
+def test_repeats_stop_when_more_would_make_nothing_clearer(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, ...]] = []
 
     def enough(scores: dict[str, np.ndarray], **facts: Any) -> bool:
@@ -108,27 +125,64 @@ def test_repeats_stop_when_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) 
         assert facts == {"higher_is_better": True, "baseline": "dummy"}
         return len(asked) == 3
 
-    monkeypatch.setattr("compare_cli.verdict.repeats.repeats_enough", enough)
-    events = list(iter_compare(blobs(), options(repeats="auto")))
+    monkeypatch.setattr(ENOUGH, enough)
+    events = list(iter_compare(alike(), options(repeats="auto")))
     plans = [event for event in events if isinstance(event, Planned)]
-    assert asked == [(2, 4), (3, 4), (4, 4)]
-    assert [len(plan.tasks) for plan in plans] == [24, 12, 12]
+    assert asked == [(1, 4), (2, 4), (3, 4)]
+    assert [(len(plan.tasks), plan.most) for plan in plans] == [(12, 120)] * 3
     result = events[-1]
     assert isinstance(result, Comparison)
-    assert result.protocol.repeats == 4
+    assert result.protocol.looks == (Look(1, 0.01, False), Look(2, 0.01, False), Look(3, 0.05, True))
 
 
 def test_repeats_end_at_ten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compare_cli.verdict.repeats.repeats_enough", lambda *a, **k: False)
-    comparison = compare(blobs(20), options("tree", repeats="auto", folds=2))
+    monkeypatch.setattr(ENOUGH, lambda *a, **k: False)
+    comparison = compare(alike(20), options("tree,tree(max_depth=1)", repeats="auto", folds=2))
     assert comparison.protocol.repeats == MAX_REPEATS == 10
-    assert len(comparison.fits) == 10 * 2 * 2
+    assert [look.repeats for look in comparison.protocol.looks or ()] == [1, 2, 4, 10]
+
+
+def test_a_clear_case_ends_after_the_first_repeat_and_says_so_again_from_the_store(tmp_path: Path) -> None:
+    """Rings: the tree sees them, the line does not. More repeats in the store change nothing."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 2))
+    rings = make_dataset({"x": x[:, 0], "z": x[:, 1]}, ((x**2).sum(axis=1) > 1.4).astype(int).tolist())
+    models = "logistic,tree"
+    store = tmp_path / "store.db"
+    compare(rings, replace(options(models, repeats=4, folds=10), store=store))
+    again = compare(rings, replace(options(models, repeats="auto", folds=10), store=store))
+    alone = compare(rings, options(models, repeats="auto", folds=10))
+    assert again.protocol.looks == alone.protocol.looks == (Look(1, 0.01, False),)
+    assert again.verdict == alone.verdict
+    assert (again.verdict.status, again.fits_run) == ("better", 0)
+
+
+def test_an_interrupt_falls_back_to_the_last_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ENOUGH, lambda *a, **k: False)
+
+    def cut_after(fits: int) -> Comparison:
+        stream = iter_compare(alike(), options(repeats="auto"))
+        done = 0
+        for event in stream:
+            done += isinstance(event, FitResult)
+            if done == fits:
+                break
+        last = stream.throw(KeyboardInterrupt)
+        assert isinstance(last, Comparison)
+        return last
+
+    early = cut_after(5)
+    assert early.protocol.looks == ()
+    assert (early.verdict.status, early.verdict.reason) in {("undecided", "no_look"), ("none", "baseline")}
+    assert {pair.verdict for pair in early.pairs} <= {"undecided", "identical"}
+    whole = compare(alike(), options(repeats=2))
+    later = cut_after(30)
+    assert later.protocol.looks == (Look(1, 0.01, False), Look(2, 0.01, False))
+    assert [m.accuracy for m in later.models] == [m.accuracy for m in whole.models]
 
 
 def test_a_number_of_repeats_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "compare_cli.verdict.repeats.repeats_enough", lambda *a, **k: pytest.fail("nobody asked")
-    )
+    monkeypatch.setattr(ENOUGH, lambda *a, **k: pytest.fail("nobody asked"))
     assert compare(blobs(), options(repeats=3)).protocol.repeats == 3
 
 

@@ -38,8 +38,8 @@ def model(text: str) -> ModelFacts:
     return ModelFacts(spec, family_of(spec), {name: p.default for name, p in parameters.items()})
 
 
-def reference(text: str, models: str | None) -> str:
-    """Return the full name of the model that others are held against.
+def reference(text: str, models: str | None, option: str = "--baseline") -> str:
+    """Return the full name of a model that ``option`` singles out, such as what others are held against.
 
     ``models`` are those that are compared (None: the default ones). Raises UsageError when it is not one
     of them.
@@ -51,7 +51,7 @@ def reference(text: str, models: str | None) -> str:
         name = text
     if name not in compared:
         raise UsageError(
-            f"--baseline {text}: is not among the models that are compared.{nearest(name, compared)}"
+            f"{option} {text}: is not among the models that are compared.{nearest(name, compared)}"
             f" They are {', '.join(compared)}."
         )
     return name

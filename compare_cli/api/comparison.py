@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from compare_cli import __version__
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
+from compare_cli.api.repeats import batches, most_fits, protocol
 from compare_cli.api.table import Reading, read
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
-from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
+from compare_cli.engine.plan import Job, Options, prepare_job
 from compare_cli.engine.refits import refits_for
 from compare_cli.engine.runs import Clock, environment
-from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
 from compare_cli.errors import DataError
 from compare_cli.metrics import COST
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
@@ -31,20 +31,19 @@ from compare_cli.types import (
     FitResult,
     FitTask,
     LeftOut,
+    Look,
     Note,
     Planned,
     PlannedBench,
-    Protocol,
     Refitted,
     Result,
     Run,
-    Split,
     Status,
     StoredRun,
     single_comparison,
 )
 from compare_cli.verdict.classes import cost_notes
-from compare_cli.verdict.fits import judge_data_sets, score_arrays
+from compare_cli.verdict.fits import judge_data_sets
 from compare_cli.verdict.reasons import Refits, explained
 from compare_cli.verdict.summary import summarise
 
@@ -142,12 +141,13 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     results: list[FitResult] = []
     planned: list[FitTask] = []
     refits: Refits = ()
+    looks: list[Look] = []
     interrupted = False
     try:
-        for batch in _batches(job, session, results):
+        for batch in batches(job, session, results, looks):
             planned += batch
             with closing(session.results(batch, job)) as stream:
-                yield Planned(job.dataset.name, tuple(batch))
+                yield Planned(job.dataset.name, tuple(batch), most_fits(job))
                 for result in stream:
                     results.append(_priced(result, job))
                     yield results[-1]
@@ -157,7 +157,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     session.place.forget()
     if not session.may_start():
         results += _left_out(planned, results, session)
-    comparison = _summarised(job, results, len(planned), refits)
+    comparison = _summarised(job, results, looks, len(planned), refits)
     left_out = any(n.code == "model_not_loaded" for n in job.notes) or len(results) < len(planned)
     partial = left_out or any(r.status != "ok" for r in results)
     return replace(
@@ -201,26 +201,6 @@ def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session:
     missing = [task for task in planned if (task.model.name, task.repeat, task.fold) not in done]
     message = f"left out: the budget of {session.options.budget:g} s was spent (--budget)"
     return [no_result(task, "skipped", "Budget", message) for task in missing]
-
-
-def _batches(job: Job, session: Session, results: list[FitResult]) -> Iterator[list[FitTask]]:
-    """Yield the tasks of the first repeats, then of one repeat at a time while precision asks for more."""
-    batch: list[Split] = []
-    for repeat, splits in enumerate(make_splits(job.dataset, job.plan, job.options.seed), start=1):
-        if repeat > job.plan.start_repeats and (_precise(job, results) or not session.may_start()):
-            return
-        batch += splits
-        job.splits.extend(splits)
-        if repeat >= job.plan.start_repeats:
-            yield make_tasks(job.dataset, job.models, batch, job.shape, job.options.seed, job.asked)
-            batch = []
-
-
-def _precise(job: Job, results: Sequence[FitResult]) -> bool:
-    from compare_cli.verdict.repeats import repeats_enough
-
-    scores = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
-    return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
 
 
 def bench(
@@ -319,18 +299,20 @@ def _one_of_many(
     return left_out
 
 
-def _summarised(job: Job, results: Sequence[FitResult], planned: int, refits: Refits) -> BenchComparison:
+def _summarised(
+    job: Job, results: Sequence[FitResult], looks: Sequence[Look], planned: int, refits: Refits
+) -> BenchComparison:
     """Return what the fits of a job say, with the notes that its user should see."""
     place = {spec.name: at for at, spec in enumerate(job.models)}
     results = sorted(results, key=lambda r: (r.repeat, r.fold, place[r.model]))
     skipped = sum(r.status == "skipped" for r in results)
     options = job.options
     metric = replace(job.metric, rope=job.rope)
-    protocol = replace(_protocol(job, results), refits=sum(len(fits) for _, fits in refits))
+    how = replace(protocol(job, results, looks), refits=sum(len(fits) for _, fits in refits))
     comparison = summarise(
         job.dataset,
         job.models,
-        protocol,
+        how,
         metric,
         job.splits,
         results,
@@ -346,22 +328,6 @@ def _summarised(job: Job, results: Sequence[FitResult], planned: int, refits: Re
     if skipped:
         notes.append(note("budget_spent", seconds=options.budget, left_out=skipped, total=planned))
     return replace(comparison, notes=_shown_notes(notes, options))
-
-
-def _protocol(job: Job, results: Sequence[FitResult]) -> Protocol:
-    return Protocol(
-        scheme=job.plan.scheme,
-        folds=job.plan.folds,
-        repeats=max((r.repeat for r in results if r.status != "skipped"), default=0) + 1,
-        metric=job.metric.name,
-        rope=job.rope,
-        splits_digest=splits_digest(job.splits),
-        repeat_digests=repeat_digests(job.splits),
-        groups=job.dataset.groups_column,
-        time_limit=job.options.time_limit,
-        balanced=job.options.balanced,
-        costs=None if job.costs is None else tuple(map(tuple, job.costs.tolist())),
-    )
 
 
 def _shown_notes(notes: Sequence[Note], options: Options) -> tuple[Note, ...]:

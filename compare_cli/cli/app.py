@@ -156,8 +156,15 @@ def verdict(
 
 @app.command()
 def gate(
-    base: Annotated[Path, typer.Argument(help="The result to hold against (JSON).", show_default=False)],
-    new: Annotated[Path, typer.Argument(help="The new result (JSON).", show_default=False)],
+    base: Annotated[
+        str,
+        typer.Argument(
+            help="The result to hold against: a file (JSON), or a run such as last~1.", show_default=False
+        ),
+    ],
+    new: Annotated[
+        str, typer.Argument(help="The new result: a file, or a run such as last.", show_default=False)
+    ],
     model: Annotated[str | None, option("Model to look at. (default: the recommended one)", "NAME")] = None,
     margin: Annotated[float, option("How much worse is still accepted.", "X")] = 0.01,
     unpaired: Annotated[

@@ -11,7 +11,7 @@ from typing import Any
 from compare_cli import api
 from compare_cli.cli.options import BenchOptions, CompareOptions
 from compare_cli.cli.output import Output, say_error, say_notes
-from compare_cli.errors import ExitCode
+from compare_cli.errors import ExitCode, UsageError
 from compare_cli.report.progress import Progress
 from compare_cli.types import Comparison, Dataset, FitResult, LeftOut, Note, Planned, PlannedBench, Result
 
@@ -43,6 +43,7 @@ def run_bench(sources: list[str], options: BenchOptions) -> int:
 
 def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
     thresholds = [api.Threshold.parse(text) for text in options.fail_under or ()]
+    model = _looked_at(options)
     with Output(options, boundary=options.boundary, **shown) as output:
         follower = Follower(output, options)
         try:
@@ -51,14 +52,23 @@ def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: 
             follower.progress.close()
         follower.tell(result.notes)
         output.finish(result, follower.dataset)
-    return _exit_code(result, thresholds)
+    return _exit_code(result, thresholds, model)
 
 
-def _exit_code(result: Result, thresholds: list[api.Threshold]) -> int:
+def _looked_at(options: CompareOptions) -> str | None:
+    """Return the full name of the model that --fail-under looks at; None is the recommended one."""
+    if options.model is None:
+        return None
+    if not options.fail_under:
+        raise UsageError("--model says which model --fail-under looks at; give both, or --models to choose.")
+    return api.reference(options.model, options.models, "--model")
+
+
+def _exit_code(result: Result, thresholds: list[api.Threshold], model: str | None) -> int:
     """A run that did not do everything says so first; then the gates."""
     if result.run.status != "complete":
         return _CODES[result.run.status]
-    missed = api.check(result, thresholds)
+    missed = api.check(result, thresholds, model)
     for sentence in missed:
         say_error(sentence)
     return ExitCode.GATE if missed else ExitCode.OK

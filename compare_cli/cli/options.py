@@ -197,6 +197,9 @@ class CompareOptions(ReadOptions, OutputOptions):
             "Exit 5 unless the recommended model is sure to reach this, e.g. accuracy=0.9.", "METRIC=X"
         ),
     ] = None
+    model: Annotated[
+        str | None, _comparison("Model that --fail-under looks at. (default: the recommended one)", "NAME")
+    ] = None
     prefer: PreferOption = None
     recommend: RecommendOption = None
     no_boundary: Annotated[bool, _boundary("Leave out boundary statistics.", None, "--no-boundary")] = False

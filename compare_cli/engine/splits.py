@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int64]
 
-SMALL, MEDIUM = 2_000, 20_000
+SMALL = 2_000
 MAX_REPEATS = 10
 
 
 @dataclass(frozen=True)
 class FoldPlan:
-    """How a data set is split. ``start_repeats`` are run at first; ``max_repeats`` at most."""
+    """How a data set is split. ``start_repeats`` are run before the first look; ``max_repeats`` at most."""
 
     scheme: Scheme
     folds: int
@@ -37,7 +37,7 @@ class FoldPlan:
 def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> FoldPlan:
     """Choose scheme, folds and repeats; ``None`` means by the size of the data (repeats: auto).
 
-    Below 2,000 rows 10 folds, else 5; auto repeats start at 2 (1 above 20,000 rows) and end at 10.
+    Below 2,000 rows 10 folds, else 5; auto repeats end at 10 at most.
     Never more folds than the smallest class has rows, or than there are groups, and in time order at
     least 4 rows a fold: a note says so.
     Raises DataError when not even 2 folds are possible.
@@ -52,7 +52,7 @@ def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> Fold
     if possible < 2:
         raise DataError(f"{dataset.name}: cannot make 2 folds: {why}.")
     notes = () if wanted <= possible else (note("folds_reduced", wanted=wanted, folds=possible, why=why),)
-    start, most = (repeats, repeats) if repeats else (1 if rows > MEDIUM else 2, MAX_REPEATS)
+    start, most = (repeats, repeats) if repeats else (1, MAX_REPEATS)
     scheme: Scheme = "grouped" if dataset.groups is not None else "stratified"
     return FoldPlan(scheme, min(wanted, possible), start, most, notes)
 

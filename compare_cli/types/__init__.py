@@ -29,6 +29,7 @@ from compare_cli.types.result import (
     DatasetSummary,
     Environment,
     Failure,
+    Look,
     ModelSummary,
     PairVerdict,
     Protocol,

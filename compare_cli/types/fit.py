@@ -181,10 +181,14 @@ class FitResult(Fit):
 
 @dataclass(frozen=True)
 class Planned:
-    """The tasks that are about to run: the first event of a comparison, and of each further repeat."""
+    """The tasks that are about to run: the first event of a comparison, and of each further repeat.
+
+    ``most`` is how many fits the whole comparison takes if nothing ends it sooner.
+    """
 
     dataset: str
     tasks: tuple[FitTask, ...]
+    most: int = 0
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,18 @@ class DatasetSummary:
 
 
 @dataclass(frozen=True)
+class Look:
+    """A look at the verdict, planned before anything ran."""
+
+    repeats: int
+    """complete repeats that it looks at"""
+    alpha: float
+    """level at which it may name a winner"""
+    last: bool
+    """whether no later one can follow"""
+
+
+@dataclass(frozen=True)
 class Protocol:
     """How models were compared."""
 
@@ -101,6 +113,8 @@ class Protocol:
     """of taking a row of the class in the row for the one in the column; null where errors have none"""
     refits: int = 0
     """fits that only reasons of the verdict needed; they are no rows of models or fits"""
+    looks: tuple[Look, ...] | None = None
+    """that were taken; the verdict is that of the last one; null: one, after all repeats, at 0.05"""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,24 @@ from compare_cli.metrics import Metric
 from compare_cli.models.specs import split_specs
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Evidence
-from compare_cli.verdict.paired import EQUIVALENT_FROM, PairPosterior, student_quantile
+from compare_cli.verdict.paired import PairPosterior, student_quantile
 from compare_cli.verdict.wording import duration, probability, rope_width
 
 Preference = Literal["simple", "leader"] | Mapping[str, float]
 """Which of several models that are as good to recommend; seconds of each to predict ask for the fastest."""
 
-SIMPLEST_FIRST = ("logistic", "tree", "naive_bayes", "knn", "svm", "mlp", "forest", "boosting")
+SIMPLEST_FIRST = (
+    "logistic",
+    "keras_logistic",
+    "tree",
+    "naive_bayes",
+    "knn",
+    "svm",
+    "mlp",
+    "keras_mlp",
+    "forest",
+    "boosting",
+)
 """Families from the simplest on; plugins and models from elsewhere come after them."""
 FASTER = 2.0  # how many times as fast a model must predict for speed to choose it
 SAME = ("equivalent", "identical")
@@ -100,20 +111,21 @@ def as_good(
         and (
             pairs[best, name].verdict in SAME
             or pairs[best, name].delta == 0
-            or no_worse(evidence.posteriors[best, name], rope, critical)
+            or no_worse(evidence.posteriors[best, name], rope, evidence.level, critical)
         )
     ]
 
 
-def no_worse(posterior: PairPosterior | None, rope: float, critical: float | None) -> bool:
+def no_worse(posterior: PairPosterior | None, rope: float, level: float, critical: float | None) -> bool:
     """Whether right is shown to be no worse than left by more than ``rope``: (rope - Δ)/se is large enough.
 
-    Large enough is t.95, and at least ``critical`` among more than two models. Never without spread.
+    Large enough is the quantile 1 - ``level`` of t, and at least ``critical`` among more than two models.
+    Never without spread.
     """
     if posterior is None or posterior.no_spread or posterior.se == 0:
         return False
     return (rope - posterior.delta) / posterior.se >= max(
-        critical or 0.0, student_quantile(EQUIVALENT_FROM, posterior.df)
+        critical or 0.0, student_quantile(1 - level, posterior.df)
     )
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.errors import DataError, UsageError, nearest
-from compare_cli.metrics import METRICS, Metric, find_metric, metric_named
+from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.types import Comparison, DatasetDiff, ModelDiff, Result, RunsDiff, StoredRun
 from compare_cli.verdict.fits import is_cautious, score_arrays, uneven_share
@@ -138,44 +139,66 @@ def _conclude(names: tuple[str, str], metric: str, posterior: PairPosterior, mar
 
 @dataclass(frozen=True)
 class Threshold:
-    """A score that the recommended model must be sure to reach: ``accuracy=0.9``."""
+    """A score that a model must be sure to reach: ``accuracy=0.9``."""
 
     metric: str
     value: float
 
     @classmethod
     def parse(cls, text: str) -> Threshold:
-        """Read ``metric=value``. Raises UsageError for anything else."""
-        name, _, value = text.partition("=")
+        """Read ``metric=value``. Raises UsageError for anything else, and for a value no score can have."""
+        name, _, number = text.partition("=")
+        name = name.strip()
+        metric = METRICS.get(name) or metric_named(name)
+        if metric.bounds == (-inf, inf) or not metric.ranks:
+            known = [known.name for known in METRICS.values() if known.ranks]
+            raise UsageError(f"--fail-under {text}: no such score.{nearest(name, known)}")
         try:
-            return cls(find_metric(name.strip()).name, float(value))
+            value = float(number)
         except ValueError:
-            raise UsageError(f"--fail-under {text}: write it as accuracy=0.9.") from None
+            raise UsageError(f"--fail-under {text}: write it as {name}=0.9.") from None
+        low, high = metric.bounds
+        if not low <= value <= high:
+            meant = f" Did you mean {name}={value / 100:g}?" if low <= value / 100 <= high == 1 else ""
+            raise UsageError(f"--fail-under {text}: {name} lies between {low:g} and {high:g}.{meant}")
+        return cls(name, value)
+
+    def reached(self, interval: tuple[float, float]) -> bool:
+        """Whether the whole interval reaches it: its lower bound, or its upper one for a loss."""
+        higher = metric_named(self.metric).higher_is_better
+        return interval[0] >= self.value if higher else interval[1] <= self.value
 
 
-def below_threshold(result: Result, thresholds: Sequence[Threshold]) -> list[str]:
-    """Return a sentence for each threshold that a recommended model is not sure to reach.
+def below_threshold(result: Result, thresholds: Sequence[Threshold], model: str | None = None) -> list[str]:
+    """Return a sentence for each threshold that a model is not sure to reach.
 
-    Sure means the whole 95 % interval: its lower bound, or its upper one for a loss. No recommended model,
-    or no interval, is not sure either.
+    It is ``model``, or the recommended one. Sure means the whole 95 % interval; no recommended model, or no
+    interval, is not sure either. Raises UsageError for a model that a result does not have.
     """
-    return [said for c in result.datasets for t in thresholds if (said := _shortfall(c, t)) is not None]
+    return [
+        f"{comparison.dataset.name}: --fail-under {threshold.metric}={threshold.value:g}: {why}."
+        for comparison in result.datasets
+        for threshold in thresholds
+        if (why := _shortfall(comparison, threshold, model))
+    ]
 
 
-def _shortfall(comparison: Comparison, threshold: Threshold) -> str | None:
-    wanted = f"--fail-under {threshold.metric}={threshold.value:g}"
-    row = next((m for m in comparison.models if m.model == comparison.verdict.recommended), None)
-    if row is None:
-        return f"{comparison.dataset.name}: {wanted}: no model is recommended."
-    interval = row.interval(threshold.metric)
+def _shortfall(comparison: Comparison, threshold: Threshold, model: str | None) -> str:
+    """Why a model is not sure to reach a threshold; "" where it is."""
+    rows = {m.model: m for m in comparison.models}
+    name = model or comparison.verdict.recommended
+    if name is None:
+        return "no model is recommended; --model NAME looks at one all the same"
+    if name not in rows:
+        there = ", ".join(rows)
+        raise UsageError(f"--model {name}: not among the models.{nearest(name, rows)} There: {there}.")
+    interval = rows[name].interval(threshold.metric)
     if interval is None:
-        return f"{comparison.dataset.name}: {wanted}: {row.model} has no interval of {threshold.metric}."
-    higher = METRICS[threshold.metric].higher_is_better
-    bound = interval[0] if higher else interval[1]
-    if (bound >= threshold.value) if higher else (bound <= threshold.value):
-        return None
-    side = "lower" if higher else "upper"
-    return f"{comparison.dataset.name}: {wanted}: the {side} bound of {row.model} is {bound:.4f}."
+        return f"{name} has no interval of {threshold.metric}"
+    if threshold.reached(interval):
+        return ""
+    higher = metric_named(threshold.metric).higher_is_better
+    return f"the {'lower' if higher else 'upper'} bound of {name} is {interval[not higher]:.4f}"
 
 
 def diff_runs(runs: tuple[StoredRun, StoredRun], old: Result, new: Result) -> RunsDiff:

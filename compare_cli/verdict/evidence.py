@@ -80,7 +80,8 @@ class Evidence:
     (and the baseline) to (r, k) scores, higher is better, NaN where there is none. ``posteriors`` has every
     pair, left before right in ``order``, the baseline last; None where it cannot be computed. ``rows`` is how
     many rows are judged: with more of them the standard errors would be smaller; None where it is unknown.
-    ``cautious`` says that rows come in groups, or few of them in a class (see `pair_posterior`).
+    ``cautious`` says that rows come in groups, or few of them in a class (see `pair_posterior`). ``level``
+    is that at which something may be decided now (see `looks`), 0 where no look is due.
     """
 
     source: Literal["folds", "rows"]
@@ -92,6 +93,7 @@ class Evidence:
     posteriors: Mapping[tuple[str, str], PairPosterior | None]
     rows: int | None
     cautious: bool = False
+    level: float = LEVEL
 
     @property
     def repeats(self) -> int:
@@ -139,6 +141,7 @@ def gather(
     baseline: Baseline | None,
     rows: int | None,
     cautious: bool = False,
+    level: float = LEVEL,
 ) -> Evidence:
     """Bring scores (models → (r, k), the metric's own direction) into the form of `Evidence`.
 
@@ -167,6 +170,7 @@ def gather(
         },
         rows=rows,
         cautious=cautious,
+        level=level,
     )
 
 
@@ -237,12 +241,11 @@ def judge_pairs(
     metric: Metric,
     predictions: Predictions | None,
     repeats_cap: int,
-    level: float = LEVEL,
 ) -> dict[Pair, PairVerdict]:
     """Return the verdict of every pair, in order of merit, the pairs with the baseline included.
 
     ``joint`` is what all models say together: pairs of the leader are decided by comparisons with the best,
-    the other pairs of real models among all pairs, those with the baseline alone. ``level`` is the look's.
+    the other pairs of real models among all pairs, those with the baseline alone.
     """
     verdicts = {}
     many = len(joint.p_adjusted) > 1
@@ -251,7 +254,7 @@ def judge_pairs(
         verdict = PairVerdict(*pair)
         if posterior is not None:
             p = joint.p_leader.get(pair, joint.p_adjusted.get(pair)) if many else None
-            outcome = decide_pair(posterior, p, differ.identical if differ else None, level)
+            outcome = decide_pair(posterior, p, differ.identical if differ else None, evidence.level)
             verdict = _numbers(pair, posterior, outcome, joint, metric)
             if verdict.undecided_reason == "more_data":
                 decides = joint.critical if set(pair) <= set(evidence.complete) else None
@@ -310,6 +313,8 @@ def _with_advice(
 
     ``critical`` is the |t| that decides among more than two models; None means t.975.
     """
+    if not evidence.level:
+        return replace(verdict, undecided_reason="more_repeats")
     threshold = critical or student_quantile(BETTER_FROM, posterior.df)
     needed = rows_needed(
         evidence.rows, posterior.delta, posterior.se, rope, t_winner=threshold, df=posterior.df

@@ -34,7 +34,6 @@ from compare_cli.types import (
     ModelSummary,
     PairVerdict,
     Protocol,
-    Scheme,
     SingleComparison,
     Split,
     part_of_bench,
@@ -43,8 +42,9 @@ from compare_cli.verdict.across import judge_across
 from compare_cli.verdict.choice import Preference
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
-from compare_cli.verdict.paired import FEW_ROWS
-from compare_cli.verdict.repeats import REPEATS_CAP
+from compare_cli.verdict.looks import level_of
+from compare_cli.verdict.paired import few_or_grouped
+from compare_cli.verdict.repeats import repeats_cap
 
 Floats = NDArray[np.float64]
 AnyFit = TypeVar("AnyFit", bound=Fit)
@@ -64,12 +64,16 @@ def score_arrays(results: Sequence[Fit], models: Sequence[str], metric: str) -> 
     return arrays
 
 
-def judged_part(results: Sequence[AnyFit], models: Sequence[str], folds: int) -> list[AnyFit]:
-    """Return the results of a run that was cut short which compare like with like.
+def judged_part(results: Sequence[AnyFit], models: Sequence[str], protocol: Protocol) -> list[AnyFit]:
+    """Return the results that are judged: those that the last look saw.
 
-    Those of the repeats in which every model has a result on all ``folds``; where there is no such repeat,
-    of the folds of the first one that all models share; all of them where they share none.
+    Before the first look, what compares like with like: the repeats in which every model has a result on all
+    folds; where there is no such repeat, the folds of the first one that all models share; all results where
+    they share none.
     """
+    if protocol.looks:
+        return [r for r in results if r.repeat < protocol.looks[-1].repeats]
+    folds = protocol.folds
     there = [r for r in results if r.status != "skipped"]
     count = Counter((r.repeat, r.fold) for r in there)
     shared = {place for place, models_there in count.items() if models_there == len(models)}
@@ -77,11 +81,6 @@ def judged_part(results: Sequence[AnyFit], models: Sequence[str], folds: int) ->
     full = {repeat for repeat, number in per_repeat.items() if number == folds}
     keep = {place for place in shared if place[0] in (full or {0})}
     return [r for r in there if (r.repeat, r.fold) in keep] if keep else there
-
-
-def repeats_cap(scheme: Scheme) -> int:
-    """Return how many repeats could be run at most: 1 where the folds are what they are."""
-    return REPEATS_CAP if scheme in {"stratified", "grouped"} else 1
 
 
 def judge_fits(
@@ -98,8 +97,9 @@ def judge_fits(
     """Judge the fits of one comparison: by paired scores over folds, or per row on a test set.
 
     ``metric`` has the ROPE; ``splits`` are all that were planned, ``results`` those that are judged
-    (`judged_part`).
+    (`judged_part`). The last of the looks of ``protocol`` says at which level; without any nobody wins.
     """
+    level = level_of(protocol)
     baseline = Baseline(BASELINE, dataset.classes[int(np.bincount(dataset.y).argmax())])
     predictions = _paired_predictions(dataset, splits, results)
     if protocol.scheme == "test" and metric.name in (*MEANS_OF_ROWS, *BY_JACKKNIFE):
@@ -111,13 +111,14 @@ def judge_fits(
             baseline=baseline,
             prefer=prefer,
             predictions=predictions,
+            level=level,
             seed=seed,
         )
     arrays, share = _fold_scores(models, protocol, metric, splits, results)
     counts = np.bincount(dataset.y, minlength=len(dataset.classes))
     cautious = few_or_grouped(protocol.scheme, counts.tolist())
     return judge_evidence(
-        fold_evidence(arrays, metric, len(dataset.y), baseline, share, cautious=cautious),
+        fold_evidence(arrays, metric, len(dataset.y), baseline, share, cautious=cautious, level=level),
         metric,
         prefer=prefer,
         predictions=predictions,
@@ -297,7 +298,7 @@ def _judgement_again(comparison: SingleComparison, metric: Metric, criterion: Cr
     """Judge the stored scores of a comparison by ``metric``, as far as every model has them."""
     data, protocol = comparison.dataset, comparison.protocol
     rows = {m.model: m for m in comparison.models}
-    fits = judged_part(comparison.fits, list(rows), protocol.folds)
+    fits = judged_part(comparison.fits, list(rows), protocol)
     arrays = score_arrays(fits, list(rows), metric.name)
     if any(((scores < metric.bounds[0]) | (scores > metric.bounds[1])).any() for scores in arrays.values()):
         metric = replace(metric, bounds=(-inf, inf))  # a score from elsewhere that only has a known name
@@ -305,14 +306,16 @@ def _judgement_again(comparison: SingleComparison, metric: Metric, criterion: Cr
         arrays = common_repeats(arrays)
     most = data.class_counts.index(max(data.class_counts)) if data.classes else None
     baseline = Baseline(BASELINE, None if most is None else data.classes[most])
+    share = uneven_share(comparison)
     return judge_evidence(
         fold_evidence(
             arrays,
             metric,
             criterion.rows or data.rows,
             baseline,
-            uneven_share(comparison),
+            share,
             cautious=is_cautious(comparison),
+            level=level_of(protocol),
         ),
         metric,
         prefer=preference(criterion.prefer, rows),
@@ -342,14 +345,6 @@ def uneven_share(comparison: Comparison) -> float | None:
 def is_cautious(comparison: Comparison) -> bool:
     """Whether the folds of a stored result tell less than they seem to (see `few_or_grouped`)."""
     return few_or_grouped(comparison.protocol.scheme, comparison.dataset.class_counts)
-
-
-def few_or_grouped(scheme: Scheme, class_counts: Sequence[int]) -> bool:
-    """Whether rows come in groups, or fewer than 50 of them in a class: then df = k - 1.
-
-    Where nobody said how many there are (``class_counts`` empty), they count as many.
-    """
-    return scheme == "grouped" or (len(class_counts) > 0 and min(class_counts) < FEW_ROWS)
 
 
 def _metric(comparison: SingleComparison, name: str, criterion: Criterion) -> Metric:

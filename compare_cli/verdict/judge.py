@@ -75,6 +75,13 @@ class Judgement:
         return self.evidence.leader
 
     @property
+    def decided(self) -> bool:
+        """Whether the leader is better than, or as good as, each other model that has all scores."""
+        others = {name for name in self.evidence.complete if name != self.leader}
+        pairs = [pair for pair in self.pairs if pair.left == self.leader and pair.right in others]
+        return bool(pairs) and all(pair.verdict == "better" or pair.verdict in SAME for pair in pairs)
+
+    @property
     def in_top_set(self) -> dict[str, bool]:
         """Whether each real model is in the top set."""
         return {name: name in self.top_set for name in self.evidence.registry}
@@ -120,8 +127,12 @@ def fold_evidence(
     test_share: float | None = None,
     *,
     cautious: bool = False,
+    level: float = LEVEL,
 ) -> Evidence:
-    """Return what scores (r, k) on shared folds show of each pair; the arguments are those of `judge`."""
+    """Return what scores (r, k) on shared folds show of each pair, to be decided at ``level``.
+
+    The rest is as for `judge`.
+    """
 
     def posterior(d: Floats) -> PairPosterior | None:
         if d.size < 2 or (d.shape[1] < 2 and test_share is None):
@@ -136,6 +147,7 @@ def fold_evidence(
         baseline=baseline,
         rows=rows,
         cautious=cautious,
+        level=level,
     )
 
 
@@ -147,6 +159,7 @@ def judge_single_test(
     baseline: Baseline | None = DEFAULT_BASELINE,
     prefer: Preference = "simple",
     predictions: Predictions | None = None,
+    level: float = LEVEL,
     seed: int = 0,
 ) -> Judgement:
     """Judge models by their scores of each row of one test set.
@@ -166,6 +179,7 @@ def judge_single_test(
         higher_is_better=metric.higher_is_better,
         baseline=baseline,
         rows=next(iter(scores.values())).shape[-1] if scores else 0,
+        level=level,
     )
     judged = judge_evidence(
         evidence, metric, prefer=prefer, predictions=predictions, repeats_cap=1, seed=seed
@@ -190,23 +204,21 @@ def judge_evidence(
     prefer: Preference = "simple",
     predictions: Predictions | None = None,
     repeats_cap: int = REPEATS_CAP,
-    level: float = LEVEL,
     seed: int = 0,
 ) -> Judgement:
     """Judge models by evidence of folds or of one test set.
 
     ``prefer`` says which of several models that are as good is recommended: the "simple" one, the "leader",
     or, given the seconds that each model takes to predict, the fastest (see `choice`). ``seed`` is that of
-    the draws for more than two models, ``level`` that of the look (see `looks`); the rest is as for `judge`.
+    the draws for more than two models; the rest is as for `judge`.
     """
-    joint = joint_evidence(evidence, metric.rope, level, seed)
+    joint = joint_evidence(evidence, metric.rope, seed)
     pairs = judge_pairs(
         evidence,
         joint,
         metric=metric,
         predictions=predictions,
         repeats_cap=repeats_cap,
-        level=level,
     )
     beats = {name: beats_baseline(evidence, name, metric) for name in evidence.registry}
     pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
@@ -298,7 +310,8 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
     if leader is None:
         return "none", "no_scores", "No model has scores on every fold."
     if none_beats(judged.beats_baseline) and baseline is not None:
-        return "none", "baseline", sentences.none_beats(baseline)
+        best = _with_leader(judged, [baseline.name]).get(baseline.name)
+        return "none", "baseline", sentences.none_beats(best, baseline, metric)
     if len(evidence.complete) == 1:
         against = _with_leader(judged, [baseline.name]).get(baseline.name) if baseline else None
         return "single", "one_model", sentences.single(leader, against, baseline, metric)
@@ -310,8 +323,10 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
         return "better", "", sentences.better(leader, _with_leader(judged, evidence.complete), metric)
     if all(pair.verdict in SAME for pair in contenders.values()):
         return "equivalent", "", sentences.equivalent(leader, contenders, metric, choice, evidence.row)
-    reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
     leads = sentences.leads(leader, float(evidence.columns[leader].mean()), contenders, metric)
+    if not evidence.level:
+        return "undecided", "no_look", f"{leads}: {sentences.NO_LOOK}{sentences.take(choice)}."
+    reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
     known = {name: p for name, p in judged.p_best_shrunk.items() if p is not None}
     advice = sentences.undecided(contenders, known or judged.p_best, evidence.row)
     return "undecided", reason or "", f"{leads}{advice}{sentences.take(choice)}."
@@ -333,10 +348,11 @@ def _reasons(judged: Judgement, metric: Metric, proof: str, repeats_cap: int) ->
     if len(contenders) > len(told):
         more = len(contenders) - len(told)
         reasons.append(f"{more} more of the top set are not beaten either (pairs.verdict).")
-    if beaten := _with_leader(judged, set(evidence.complete) - set(judged.top_set)):
+    outside = _with_leader(judged, set(evidence.complete) - set(judged.top_set))
+    if beaten := {name: pair for name, pair in outside.items() if pair.verdict == "better"}:
         reasons.append(sentences.reason_beaten(leader, beaten))
     undecided = next((pair for pair in told if pair.verdict == "undecided"), None)
-    if undecided is not None:
+    if undecided is not None and evidence.level:
         reasons += _advice(evidence, undecided, metric, repeats_cap)
     return [*reasons, *last]
 

@@ -21,11 +21,10 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 DRAWS = 20_000
-NO_WORSE_LEVEL = 0.90  # two sides of .05: "no worse" looks at one of them
 
 
-def joint_evidence(evidence: Evidence, rope: float, level: float = LEVEL, seed: int = 0) -> Joint:
-    """Return what the complete models say together; ``level`` is that of the look.
+def joint_evidence(evidence: Evidence, rope: float, seed: int = 0) -> Joint:
+    """Return what the complete models say together.
 
     Two models need no draws: p_best is P(Δ > 0) and p_adjusted its two-sided p-value. More than two get the
     max-t adjustment. Pairs with a partial model have other folds, so they cannot be drawn along: Bonferroni
@@ -44,7 +43,7 @@ def joint_evidence(evidence: Evidence, rope: float, level: float = LEVEL, seed: 
         (pair, posterior), *_ = among.items()
         p_best = _two_best(pair, posterior)
         return Joint({**adjusted, pair: raw[pair]}, {pair: raw[pair]}, None, None, p_best, {}, {})
-    return _draw(evidence, among, adjusted, rope, level, seed)
+    return _draw(evidence, among, adjusted, rope, seed)
 
 
 def two_sided_p(posterior: PairPosterior) -> float:
@@ -65,11 +64,11 @@ def _draw(
     among: Mapping[Pair, PairPosterior],
     adjusted: Mapping[Pair, float],
     rope: float,
-    level: float,
     seed: int,
 ) -> Joint:
     """What three complete models or more say together, by draws of their means."""
     names, values = evidence.complete, tuple(among.values())
+    level = evidence.level or LEVEL
     scores = np.stack([evidence.sample(name) for name in names])
     factor = variance_factor(np.array([p.se**2 for p in values]), np.array([p.s2 for p in values]))
     scale, df, means = factor * score_covariance(scores), values[0].df, scores.mean(axis=1)
@@ -93,7 +92,7 @@ def _draw(
         p_adjusted={**adjusted, **by_max_t},
         p_leader={(names[0], name): p for name, p in zip(names[1:], beaten, strict=True)},
         critical=max_t_quantile(largest, 1 - level),
-        critical_no_worse=max_t_quantile(largest, NO_WORSE_LEVEL),
+        critical_no_worse=max_t_quantile(largest, 1 - 2 * level),
         p_best=dict(zip(names, probability_best(means, draws, no_spread).tolist(), strict=True)),
         p_best_shrunk={} if believed is None else dict(zip(names, believed[0].tolist(), strict=True)),
         p_better_shrunk={}

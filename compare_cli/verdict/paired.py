@@ -11,12 +11,15 @@ no folds: rows vary instead, and McNemar's exact test stands beside the t-test.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from compare_cli.types import Scheme
 
 Floats = NDArray[np.float64]
 PairOutcome = Literal["identical", "equivalent", "better", "worse", "undecided"]
@@ -223,6 +226,14 @@ def row_posterior(d: Floats, rope: float, df: int | None = None) -> PairPosterio
     return t_posterior(mean_difference(d), sqrt(s2 / d.size), df or d.size - 1, rope, s2=s2)
 
 
+def few_or_grouped(scheme: Scheme, class_counts: Sequence[int]) -> bool:
+    """Whether rows come in groups, or fewer than 50 of them in a class: then df = k - 1.
+
+    Where nobody said how many there are (``class_counts`` empty), they count as many.
+    """
+    return scheme == "grouped" or (len(class_counts) > 0 and min(class_counts) < FEW_ROWS)
+
+
 def unpaired_posterior(
     left: Floats, right: Floats, rope: float, test_shares: tuple[float | None, float | None]
 ) -> PairPosterior:
@@ -249,10 +260,12 @@ def decide_pair(
     2. P(|Δ| <= rope) >= 1 - level: ``equivalent``.
     3. P(Δ > 0) >= 1 - level/2 or <= level/2: ``better`` / ``worse`` (of left). Among more than two models
        ``p_adjusted`` <= level takes the place of this rule.
-    4. Else ``undecided``.
+    4. Else ``undecided``; at level 0 there is nothing else but ``identical``.
     """
     if posterior.no_spread:
         return "identical" if posterior.delta == 0 and identical is not False else "undecided"
+    if not level:
+        return "undecided"
     if posterior.p_equivalent >= 1 - level:
         return "equivalent"
     if p_adjusted is None:

@@ -12,6 +12,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.types import Scheme
 from compare_cli.verdict.paired import floor_variance, repeat_variance
 
 Floats = NDArray[np.float64]
@@ -19,6 +20,11 @@ Floats = NDArray[np.float64]
 REPEATS_CAP = 10
 PRECISE_SHARE = 0.05  # the share of V(∞) that the splits may still add to the variance
 HOPELESS_BELOW = 0.05  # chance under which more repeats are not worth naming
+
+
+def repeats_cap(scheme: Scheme) -> int:
+    """Return how many repeats could be run at most: 1 where the folds are what they are."""
+    return REPEATS_CAP if scheme in {"stratified", "grouped"} else 1
 
 
 def repeats_enough(

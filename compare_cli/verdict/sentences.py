@@ -23,6 +23,7 @@ from compare_cli.verdict.wording import (
     score,
 )
 
+NO_LOOK = "the run ended before the verdict was due; the same command goes on from there"
 THESE_FITS = " This speaks of these fits on one test set, not of the way of fitting."
 
 
@@ -88,7 +89,7 @@ def leads(leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: Me
     lead = f"{listed(first)} {'leads' if len(first) == 1 else 'lead'} ({shown}), not proven"
     if behind.delta is None:
         return f"{lead}; {behind.right} could not be compared with it"
-    gap = amount(behind.delta, metric, decimals(10 * behind.delta if metric.rate else behind.delta, metric))
+    gap = _gap(behind.delta, metric)
     return f"{lead}; {behind.right} is {gap} behind"
 
 
@@ -146,9 +147,16 @@ def single(model: str, against: PairVerdict | None, baseline: Baseline | None, m
     return f"{alone}. Against {baseline.phrase}: {_difference(against, metric)}."
 
 
-def none_beats(baseline: Baseline) -> str:
-    """Return "No model beats always answering X."."""
-    return f"No model beats {baseline.phrase}."
+def none_beats(best: PairVerdict | None, baseline: Baseline, metric: Metric) -> str:
+    """Return "No model beats always answering X.", or that none surely does where one is ahead.
+
+    ``best`` is the pair of the leader with the baseline.
+    """
+    if best is None or best.delta is None or best.delta <= 0:
+        return f"No model beats {baseline.phrase}."
+    gap = _gap(best.delta, metric)
+    sure = "" if best.p_positive is None else f" ({probability('P', best.p_positive)})"
+    return f"No model surely beats {baseline.phrase}: {best.left} is {gap} ahead{sure}."
 
 
 def left_out(models: Sequence[str]) -> str:
@@ -164,6 +172,11 @@ def leader_unproven(leader: str, baseline: Baseline) -> str:
 def take(choice: Choice) -> str:
     """Return "; take logistic, which is simpler", or nothing where nothing explains the choice."""
     return f"; take {choice.model}, {choice.why}" if choice.why else ""
+
+
+def _gap(delta: float, metric: Metric) -> str:
+    """How far one model is behind another: ``2.6 pt``, ``0.04 pt``, ``0.031``."""
+    return amount(delta, metric, decimals(10 * delta if metric.rate else delta, metric))
 
 
 def _difference(pair: PairVerdict, metric: Metric) -> str:

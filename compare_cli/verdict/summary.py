@@ -35,7 +35,6 @@ from compare_cli.types import (
 from compare_cli.verdict.classes import curves
 from compare_cli.verdict.fits import (
     Prefer,
-    few_or_grouped,
     in_order_of_merit,
     judge_fits,
     judged_part,
@@ -44,6 +43,7 @@ from compare_cli.verdict.fits import (
     test_share,
 )
 from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
+from compare_cli.verdict.paired import few_or_grouped
 
 Floats = NDArray[np.float64]
 IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]
@@ -212,7 +212,9 @@ def summarise(
     ``metric`` has the ROPE; ``splits`` are all that were planned. See `judged_part` for the fits that count.
     """
     names = [spec.name for spec in models]
-    judged = judged_part(results, names, protocol.folds)
+    judged = judged_part(results, names, protocol)
+    if protocol.looks:
+        splits = [split for split in splits if split.repeat < protocol.looks[-1].repeats]
     first = sum(len(split.test) for split in splits if split.repeat == 0)
     share = None if protocol.scheme == "test" else test_share(splits)
     counts = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()

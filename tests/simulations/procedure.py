@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.metrics import metric_named, pseudo_values
+from compare_cli.types import Look
 from compare_cli.verdict import many, shrinkage
-from compare_cli.verdict.fits import few_or_grouped
 from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
 from compare_cli.verdict.judge import (
     Judgement,
@@ -24,8 +24,8 @@ from compare_cli.verdict.judge import (
     judge_evidence,
     judge_single_test,
 )
-from compare_cli.verdict.looks import LAST, Look, looks_taken
-from compare_cli.verdict.paired import fold_variance, student_quantile
+from compare_cli.verdict.looks import LAST, look_after
+from compare_cli.verdict.paired import few_or_grouped, fold_variance, student_quantile
 from compare_cli.verdict.repeats import repeats_enough
 from tests.simulations.settings import Setting, make_splits
 from tests.simulations.single_tests import SingleTest
@@ -74,28 +74,26 @@ def by_default(
     metric = replace(metric_named(setting.metric), rope=rope)
     if cautious is None:
         cautious = few_or_grouped(scheme_of(setting), setting.counts)  # type: ignore[arg-type]
-    verdicts: dict[int, Judgement] = {}
 
     def named(repeats: int) -> Arrays:
         return {f"m{i}": one[:repeats] for i, one in enumerate(scores)}
-
-    def decided(look: Look) -> bool:
-        evidence = fold_evidence(named(look.repeats), metric, setting.rows, None, share, cautious=cautious)
-        verdicts[look.repeats] = judge_evidence(evidence, metric, repeats_cap=most, level=look.alpha)
-        return verdicts[look.repeats].verdict.status in {"better", "equivalent"}
 
     def precise(repeats: int) -> bool:
         higher = metric.higher_is_better
         return repeats_enough(named(repeats), higher_is_better=higher, test_share=share, cap=most)
 
-    if peeking:
-        looks = (Look(repeats, LAST, repeats == most) for repeats in range(1, most + 1))
-        last = next(look for look in looks if decided(look) or look.last)
-    else:
-        last = looks_taken(most, most, precise=precise, decided=decided)[-1]
-    if last.last:
-        decided(last)
-    return verdicts[last.repeats], last
+    for repeats in range(1, most + 1):
+        look = look_after(repeats, most, partial(precise, repeats))
+        if peeking:
+            look = Look(repeats, LAST, last=repeats == most)
+        if look is None:
+            continue
+        how = {"cautious": cautious, "level": look.alpha}
+        evidence = fold_evidence(named(repeats), metric, setting.rows, None, share, **how)
+        judgement = judge_evidence(evidence, metric, repeats_cap=most)
+        if look.last or judgement.decided:
+            break
+    return judgement, look
 
 
 def beats_any(judgement: Judgement) -> bool:

@@ -106,12 +106,12 @@ GOLDEN = {
             "dummy": np.full((1, 10), 0.6),
         },
         ("none", "baseline", None),
-        "No model beats always answering yes.",
+        "No model surely beats always answering yes: tree is 0.2 pt ahead (P = 0.62).",
     ),
     "one model that learns nothing": (
         {"tree": folds(0.605, 0.02), "dummy": np.full((1, 10), 0.6)},
         ("none", "baseline", None),
-        "No model beats always answering yes.",
+        "No model surely beats always answering yes: tree is 0.5 pt ahead (P = 0.75).",
     ),
     "nothing at all": ({}, ("none", "no_scores", None), "No model has scores on every fold."),
 }

@@ -1,0 +1,80 @@
+"""The repeats of one comparison: run one after the other, until a planned look ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from compare_cli.engine.execute import Session
+from compare_cli.engine.plan import Job, make_tasks
+from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
+from compare_cli.models.families import BASELINE
+from compare_cli.types import FitResult, FitTask, Look, Protocol, Split
+from compare_cli.verdict.fits import judge_fits, score_arrays
+from compare_cli.verdict.judge import Judgement
+from compare_cli.verdict.looks import look_after
+from compare_cli.verdict.repeats import repeats_enough
+
+
+def batches(
+    job: Job, session: Session, results: list[FitResult], looks: list[Look]
+) -> Iterator[list[FitTask]]:
+    """Yield the tasks up to the first planned look, then of one repeat at a time until a look ends it.
+
+    ``results`` and ``looks`` are those so far; a run that was cut short takes no further look.
+    """
+    batch: list[Split] = []
+    planned = 0
+    for repeat, splits in enumerate(make_splits(job.dataset, job.plan, job.options.seed), start=1):
+        batch += splits
+        job.splits.extend(splits)
+        if repeat < job.plan.start_repeats:
+            continue
+        tasks = make_tasks(job.dataset, job.models, batch, job.shape, job.options.seed, job.asked)
+        batch, planned = [], planned + len(tasks)
+        yield tasks
+        if len(results) < planned or _ends(job, results, looks, repeat) or not session.may_start():
+            return
+
+
+def _ends(job: Job, results: Sequence[FitResult], looks: list[Look], repeats: int) -> bool:
+    """Take the look that is planned after so many repeats, if any, and say whether it is the end."""
+    look = look_after(repeats, job.plan.max_repeats, lambda: _precise(job, results))
+    if look is None:
+        return False
+    looks.append(look)
+    return look.last or _judged(job, results, looks).decided
+
+
+def _judged(job: Job, results: Sequence[FitResult], looks: Sequence[Look]) -> Judgement:
+    names, metric = [spec.name for spec in job.models], replace(job.metric, rope=job.rope)
+    how = protocol(job, results, looks)
+    return judge_fits(job.dataset, names, how, metric, job.splits, results, seed=job.options.seed)
+
+
+def _precise(job: Job, results: Sequence[FitResult]) -> bool:
+    scores = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
+    return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
+
+
+def most_fits(job: Job) -> int:
+    """How many fits a comparison takes if no look ends it sooner."""
+    return job.plan.max_repeats * job.plan.folds * len(job.models)
+
+
+def protocol(job: Job, results: Sequence[FitResult], looks: Sequence[Look]) -> Protocol:
+    """Say how models were compared, as far as it went."""
+    return Protocol(
+        scheme=job.plan.scheme,
+        folds=job.plan.folds,
+        repeats=max((r.repeat for r in results if r.status != "skipped"), default=0) + 1,
+        metric=job.metric.name,
+        rope=job.rope,
+        splits_digest=splits_digest(job.splits),
+        repeat_digests=repeat_digests(job.splits),
+        groups=job.dataset.groups_column,
+        time_limit=job.options.time_limit,
+        balanced=job.options.balanced,
+        costs=None if job.costs is None else tuple(map(tuple, job.costs.tolist())),
+        looks=tuple(looks),
+    )
