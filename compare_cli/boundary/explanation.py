@@ -171,7 +171,8 @@ def _held(evidence: Evidence, line: Profile | None, models: Sequence[Profile]) -
         yield from _held_pair(evidence, best, pair, gaps)
         if {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(best)):
             return
-    if gaps and sum(gaps.values()) >= GAPS_DECIDE:
+    top = best.mostly()
+    if max(gaps.values(), default=0.0) >= GAPS_DECIDE:
         name, share = next(iter(gaps.items()))
         yield Reason(
             "gaps",
@@ -180,8 +181,7 @@ def _held(evidence: Evidence, line: Profile | None, models: Sequence[Profile]) -
             f"Gaps decide: whether {name} is missing makes {share:.0%} of what {best.model} decides by.",
             ("models.boundary.gaps",),
         )
-    elif held and sum(held.values()) >= HELD_DECIDES:
-        top = tuple(c for c in best.deciding() if c.name in held)
+    elif top and all(c.name in held for c in top) and sum(held.values()) >= HELD_DECIDES:
         yield Reason(
             "categories",
             (best.model,),

@@ -16,6 +16,7 @@ SMALL_TABLE = 32  # anchors up to which a predict call costs more than the rows 
 SIDE = 14  # of the grids on planes
 SAMPLED_CELLS = 500_000  # numbers in the noisy rows, and in the grids on planes
 SHARED_PROBES = 500  # points at which the fits of all folds and models are compared
+FARTHER = 12  # random rows that are tried after them
 OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an anchor is given up
 
 
@@ -197,6 +198,13 @@ def opponents(frame: Frame, labels: Ints, anchors: Ints) -> Ints:
     near = np.argpartition(square, count - 1, axis=1)[:, :count]
     by_distance = np.argsort(np.take_along_axis(square, near, axis=1), axis=1, kind="stable")
     return np.take_along_axis(near, by_distance, axis=1)
+
+
+def farther(frame: Frame, anchors: Ints, rng: np.random.Generator) -> Ints:
+    """Return random rows for each anchor, whatever their labels, nearest first, (m, 12)."""
+    rows = rng.integers(len(frame.z), size=(len(anchors), FARTHER))
+    apart = ((frame.z[rows] - frame.z[anchors][:, None]) ** 2).sum(axis=2)
+    return np.take_along_axis(rows, np.argsort(apart, axis=1, kind="stable"), axis=1)
 
 
 def boundary_points(space: Space, anchors: Ints, rivals: Ints, seen: Ints) -> BoundaryPoints:

@@ -35,6 +35,7 @@ from compare_cli.boundary.probes import (
     boundary_points,
     different_class_pairs,
     ends,
+    farther,
     noisy,
     opponents,
     planes,
@@ -223,7 +224,8 @@ def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator
     if not frame.varies:
         return _Starts(same, different, labels[different.end], anchors, rivals, labels[rivals])
     toward = Pairs(np.repeat(anchors, rivals.shape[1]), rivals.ravel())
-    near, far, rival = space.labels(ends(frame, same), ends(frame, different), ends(frame, toward))
+    near, far, flat = space.labels(ends(frame, same), ends(frame, different), ends(frame, toward))
+    rivals, rival = _with_farther(space, anchors, rivals, flat.reshape(rivals.shape), rng[9])
     changed = np.concatenate([near != labels[same.end], far != labels[different.end]])
     kept, apart = near == labels[same.start], far != labels[different.start]
     return _Starts(
@@ -232,9 +234,32 @@ def _starting_points(space: Space, effort: Effort, rng: list[np.random.Generator
         far[apart],
         anchors,
         rivals,
-        rival.reshape(rivals.shape),
+        rival,
         float(changed.mean()) if len(changed) else None,
     )
+
+
+def _with_farther(
+    space: Space, anchors: Ints, rivals: Ints, seen: Ints, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Return rivals and their labels with farther rows behind them, for anchors that have no rival left.
+
+    The nearest rows predicted otherwise are often those that hold another category: with the anchor's own
+    they have its label. Anchors far from the boundary would be left out, and margins come out too small.
+    """
+    lost = (seen == space.anchor_labels[anchors][:, None]).all(axis=1)
+    if not lost.any():
+        return rivals, seen
+    frame, mine = space.frame, anchors[lost]
+    more = farther(frame, mine, rng)
+    toward = Pairs(np.repeat(mine, more.shape[1]), more.ravel())
+    (labels,) = space.labels(ends(frame, toward))
+    behind, their = (
+        np.repeat(rivals[:, :1], more.shape[1], axis=1),
+        np.repeat(seen[:, :1], more.shape[1], axis=1),
+    )
+    behind[lost], their[lost] = more, labels.reshape(more.shape)
+    return np.hstack([rivals, behind]), np.hstack([seen, their])
 
 
 def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.Generator]) -> Statistics:

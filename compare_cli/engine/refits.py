@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from compare_cli.boundary.explanation import MOVED, RETURNS
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.models.families import FAMILIES
 from compare_cli.models.specs import all_families, make_spec
 from compare_cli.types import FitResult, FitTask, ModelSpec, Refit
 
 OVERFITTED = 0.03  # accuracy on training rows minus that on new ones, from which a pruned refit is worth it
-RETURNS, MOVED = 0.3, 0.03  # of a pair of columns, from which it may interact: see `boundary.columns`
+GAINS = 0.01  # accuracy over logistic regression, without which no bend is explained
 ADDITIVE = {"interaction_cst": "no_interactions", "max_iter": 60, "max_leaf_nodes": 8}
 
 
@@ -53,10 +54,13 @@ def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
 
 
 def _additive(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
-    """Yield additive boosting where a pair of columns seems to interact in a model."""
+    """Yield additive boosting where a pair of columns seems to interact in a model that beats the line."""
+    line = next((_accuracy(results, spec.name) for spec in job.models if spec.family == "logistic"), None)
     for spec in job.models:
         seen: dict[tuple[str, ...], list[tuple[float, float]]] = {}
         fits = [r for r in results if r.model == spec.name and r.boundary is not None]
+        if line is None or not fits or not _accuracy(results, spec.name) >= line + GAINS:
+            continue
         for pair in (pair for r in fits if r.boundary is not None for pair in r.boundary.pairs):
             seen.setdefault(tuple(sorted(pair[:2])), []).append((pair[2] * pair[3], pair[3]))
         for rates in seen.values():
@@ -64,6 +68,12 @@ def _additive(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
             if moved >= MOVED * len(fits) and back >= RETURNS * moved:
                 yield Refit(_spec("boosting", ADDITIVE), "additive", "")
                 return
+
+
+def _accuracy(results: Sequence[FitResult], model: str) -> float:
+    """Return a model's mean accuracy; NaN without any."""
+    known = [r.accuracy for r in results if r.model == model and r.accuracy is not None]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _spec(family: str, params: dict[str, object]) -> ModelSpec:

@@ -21,7 +21,7 @@ from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
-BOUNDARY_VERSION = 2  # raise when a boundary statistic changes: stored ones are then made anew
+BOUNDARY_VERSION = 3  # raise when a boundary statistic changes: stored ones are then made anew
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 
 

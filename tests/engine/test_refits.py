@@ -1,0 +1,72 @@
+"""Refits that reasons rest on: when they are run, on which folds, and where they do not show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compare_cli import Options, compare, iter_compare
+from compare_cli.types import FitResult, Planned, Refitted
+
+HOW = Options(models="logistic,tree", folds=8, repeats=2, jobs=1)
+
+
+def noisy_plane(rows: int = 800, noise: float = 0.2) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((rows, 3))
+    y = (X[:, 0] + X[:, 1] > 0) ^ (rng.random(rows) < noise)
+    return pd.DataFrame(X, columns=["a", "b", "c"]).assign(label=y.astype(int).astype(str))
+
+
+def test_a_tree_that_knows_its_training_rows_is_pruned_on_the_first_repeat() -> None:
+    events = list(iter_compare(noisy_plane(), HOW, target="label"))
+    refits = [event.result for event in events if isinstance(event, Refitted)]
+    assert [(r.repeat, r.fold) for r in refits] == [(0, fold) for fold in range(8)]
+    assert {r.model.partition("=")[0] for r in refits} == {"tree(ccp_alpha"}
+    planned = sum(len(event.tasks) for event in events if isinstance(event, Planned))
+    assert planned == len(refits) + sum(isinstance(event, FitResult) for event in events)
+    result = events[-1]
+    assert result.protocol.refits == 8
+    assert (
+        {fit.model for fit in result.fits}
+        == {m.model for m in result.models}
+        == {"logistic", "tree", "dummy"}
+    )
+    assert result.run.fits_run == len(result.fits)
+    noise = next(reason for reason in result.verdict.reasons if reason.code == "noise")
+    assert noise.models == ("tree",)
+    assert noise.figures["gain_low"] > 0
+    assert noise.sentence in result.verdict.because
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        replace(HOW, boundary=False),
+        replace(HOW, models="logistic"),
+        replace(HOW, models="tree(ccp_alpha=0.01)"),
+    ],
+    ids=["no boundary", "nothing to prune", "pruned by the user"],
+)
+def test_nothing_is_refitted_that_no_reason_needs(how: Options) -> None:
+    result = compare(noisy_plane(), how, target="label")
+    assert result.protocol.refits == 0
+    assert all(reason.code != "noise" for reason in result.verdict.reasons)
+
+
+def test_a_budget_that_is_spent_leaves_refits_out() -> None:
+    result = compare(noisy_plane(), replace(HOW, budget=1e-6), target="label")
+    assert result.protocol.refits == 0
+
+
+def test_additive_boosting_is_fitted_where_columns_seem_to_interact() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 2))
+    table = pd.DataFrame(X, columns=["a", "b"]).assign(label=np.where(X[:, 0] * X[:, 1] > 0, "yes", "no"))
+    result = compare(table, replace(HOW, repeats=1), target="label")
+    reason = next(reason for reason in result.verdict.reasons if reason.code == "interaction")
+    assert {column.name for column in reason.columns} == {"a", "b"}
+    assert result.protocol.refits >= 4

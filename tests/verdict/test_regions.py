@@ -1,0 +1,58 @@
+"""Where one model beats another: made gains of rows, whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from compare_cli.verdict.regions import RowTable, find_region
+
+
+def table(rows: int, seed: int) -> tuple[np.random.Generator, RowTable]:
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(3, size=(rows, 1)).astype(np.int32)
+    return rng, RowTable(rng.standard_normal((rows, 3)), codes, ["age", "pay", "x", "job"], [["a", "b", "c"]])
+
+
+def differences(rng: np.random.Generator, rate: np.ndarray) -> np.ndarray:
+    """Return gains of single rows: +1 with probability ``rate`` above that of -1, else mostly 0."""
+    draw = rng.random(len(rate))
+    return np.where(draw < 0.1 + rate, 1.0, np.where(draw > 0.9, -1.0, 0.0))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_region_of_one_condition_is_found_and_measured(seed: int) -> None:
+    rng, rows = table(2000, seed)
+    inside = rows.numbers[:, 0] > 0.5
+    found = find_region(differences(rng, np.where(inside, 0.3, 0.0)), rng.integers(10, size=2000), rows)
+    assert found is not None
+    assert found.conditions[0].column == "age"
+    assert found.conditions[0].sign == ">"
+    assert float(found.conditions[0].value) == pytest.approx(0.5, abs=0.15)
+    assert found.gain == pytest.approx(0.3, abs=4 * found.gain_se + 0.03)
+    assert found.elsewhere < 0.06
+
+
+def test_a_region_of_a_category() -> None:
+    rng, rows = table(3000, 0)
+    gain = differences(rng, np.where(rows.codes[:, 0] == 1, 0.35, 0.0))
+    found = find_region(gain, rng.integers(10, size=3000), rows)
+    assert found is not None
+    assert str(found.conditions[0]) == "job is b"
+
+
+def test_where_there_is_none_none_is_found() -> None:
+    told = 0
+    for seed in range(40):
+        rng, rows = table(1000, seed)
+        told += find_region(differences(rng, np.zeros(1000)), rng.integers(10, size=1000), rows) is not None
+        even = differences(rng, np.full(1000, 0.2))  # better everywhere: no region says more
+        told += find_region(even, rng.integers(10, size=1000), rows) is not None
+    assert told == 0
+
+
+def test_few_rows_say_nothing() -> None:
+    rng, rows = table(100, 0)
+    gain = differences(rng, np.where(rows.numbers[:, 0] > 0, 0.6, 0.0))
+    assert find_region(gain, rng.integers(10, size=100), rows) is None
+    assert find_region(np.full(100, np.nan), rng.integers(10, size=100), rows) is None
