@@ -33,6 +33,7 @@ from compare_cli.errors import kind_and_message
 
 PATIENCE = 60.0  # seconds that building a model may take
 ENDING = frozenset(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
+PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
 BEGUN = "begun"  # what a child sends when the clock of a fit starts
 UNFORKABLE = frozenset({"jaxlib", "tensorflow"})
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
@@ -195,6 +196,8 @@ def _nurse(connection: Connection, parents: Connection | None, workspace: Worksp
     _be_mortal(parents)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     _be_quiet()
+    for module in PREPARING:
+        import_module(module)
     children: set[int] = set()
     with contextlib.suppress(EOFError, OSError):
         while True:

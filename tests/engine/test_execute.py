@@ -371,6 +371,18 @@ def test_ctrl_c_ends_the_fits_and_what_is_done_is_the_result(jobs: int) -> None:
     assert result.run.fits_run == 4
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_after_the_first_fold_gives_a_comparison(jobs: int) -> None:
+    """All models share folds early, the slow ones too."""
+    options = Options("tree,mlp(max_iter=50),logistic", folds=10, repeats=2, jobs=jobs, boundary=False)
+    _, result = interrupted(iter_compare(blobs(200), options), 8)
+    assert result.run.status == "interrupted"
+    assert all(model.accuracy is not None for model in result.models)
+    shared = [{(f.repeat, f.fold) for f in result.fits if f.model == m.model} for m in result.models]
+    assert set.intersection(*shared)
+    assert result.verdict.status != "none"
+
+
 def test_ctrl_c_before_the_first_result_still_gives_one() -> None:
     events = iter_compare(blobs(), Options("tree", folds=5, repeats=1, jobs=2, boundary=False))
     _, result = interrupted(events, 0) if isinstance(next(events), Planned) else ([], None)
