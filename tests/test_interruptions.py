@@ -145,3 +145,13 @@ def test_a_signal_after_all_was_written_does_not_change_the_exit_code(way: signa
         rest, err = process.communicate(timeout=60)
         assert (bool(first + rest), err) == (True, "")
         assert process.returncode in {0, 128 + way}
+
+
+def test_an_interrupt_while_a_string_is_run_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    """As dataclasses do while they are made; `python -m` remembered it, and ended by SIGINT (−2)."""
+    text = "import sys\nfrom compare_cli import cli\n"
+    text += "def run():\n    try:\n        exec('raise KeyboardInterrupt')\n"
+    text += "    except KeyboardInterrupt:\n        sys.exit(143)\ncli.run = run\ncli.main()\n"
+    (tmp_path / "interrupted.py").write_text(text, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path)
+    assert done.returncode == 143

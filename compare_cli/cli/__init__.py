@@ -27,9 +27,20 @@ def main() -> None:
         run()
     except KeyboardInterrupt:  # before the program listens, or while it ends
         raise SystemExit(ExitCode.INTERRUPTED) from None
-    finally:  # Python ends with the usual handlers: a late Ctrl-C would hide what was done behind its code
-        for number in _ENDING:
-            signal.signal(number, signal.SIG_IGN)
+    finally:
+        _end_by_the_code()
+
+
+def _end_by_the_code() -> None:
+    """Let no signal come between the exit code and its reader any more.
+
+    While Python ends, the usual handlers are back. And after an interrupt that came while it ran a string,
+    as dataclasses do when they are made, `python -m` would end by SIGINT, whatever was made of it: running
+    another string makes it forget.
+    """
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    eval("None")
 
 
 def _open_streams() -> None:

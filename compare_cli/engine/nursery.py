@@ -282,14 +282,14 @@ def _serve(connection: Connection, workspace: Workspace | None) -> None:
 
 
 def _be_mortal(parents: Connection | None) -> None:
-    """Leave the terminal's Ctrl-C to the program, and end with it, as the end of the connection tells.
+    """Leave the terminal's signals to the program, and end with it, as the end of the connection tells.
 
     A forked process has a copy of its parent's end (``parents``), which would hide that the parent has gone.
     """
     if parents is not None:
         parents.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
 

@@ -204,10 +204,11 @@ def test_every_signal_that_ends_keeps_what_is_done(table: str, way: signal.Signa
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(TESTS)},
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(4)
-    process.send_signal(way)
+    os.killpg(process.pid, way)  # the terminal sends it to all of the program's processes
     _, err = process.communicate(timeout=30)
     assert process.returncode == 128 + way
     assert "Traceback" not in err
