@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compare_cli.boundary.definitions import STATISTICS, Statistic
+from compare_cli.boundary.definitions import ALIASES, HEADERS, REASONS, STATISTICS, Statistic
 from compare_cli.errors import UsageError, nearest
+from compare_cli.metrics import METRICS
 from compare_cli.models.families import Family, family_of
 from compare_cli.models.specs import all_families, load_class, parse_models, parse_spec
 from compare_cli.types import ModelSpec
@@ -63,8 +64,29 @@ def statistics() -> dict[str, Statistic]:
 
 
 def explain(name: str) -> Statistic:
-    """Return what a boundary statistic is and how to read it. Raises UsageError for an unknown name."""
-    known = STATISTICS.get(name)
-    if known is None:
-        raise UsageError(f"No boundary statistic is called {name!r}.{nearest(name, STATISTICS)}")
-    return known
+    """Return what a statistic, a header of a table, a metric or a reason is, and how to read it.
+
+    Upper and lower case are the same. Raises UsageError for what is none of them.
+    """
+    known = {**_metrics(), **HEADERS, **REASONS, **STATISTICS}
+    by_name = {title.lower(): entry for title, entry in known.items()}
+    by_name = {entry.title.lower(): entry for entry in known.values()} | by_name
+    wanted = ALIASES.get(name.lower(), name.lower())
+    if wanted not in by_name:
+        raise UsageError(f"Nothing is called {name!r}.{nearest(name, [*known, *ALIASES])}")
+    return by_name[wanted]
+
+
+def _metrics() -> dict[str, Statistic]:
+    """Return metrics as entries to be explained."""
+    return {
+        m.name: Statistic(
+            m.name,
+            m.title,
+            m.help,
+            "{:g} to {:g}".format(*m.bounds),
+            "higher is better" if m.higher_is_better else "lower is better",
+            "scikit-learn's user guide, model evaluation",
+        )
+        for m in METRICS.values()
+    }

@@ -234,3 +234,128 @@ _ALL = (
 )
 
 STATISTICS: dict[str, Statistic] = {s.name: s for s in _ALL}
+
+_TOLD = "told under a verdict, and in verdict.reasons of the JSON"
+_REASONS = (
+    (
+        "hyperplane",
+        "A plane is enough",
+        "no bent model, nor a regularised refit, gains over logistic regression",
+        "the most that may still be gained is the upper end of a 95 % interval",
+    ),
+    (
+        "bends",
+        "Not a straight line",
+        "a model that no plane imitates is better than logistic regression",
+        "its gain, and the columns that make most of its boundary",
+    ),
+    (
+        "noise",
+        "Fits noise",
+        "a pruned or regularised refit of the model is better on the same folds beyond error",
+        "prune or regularise it",
+    ),
+    (
+        "thresholds",
+        "Thresholds decide",
+        "a tree of few different cuts does better than smooth models",
+        "a few limits on the named columns say it all",
+    ),
+    (
+        "interaction",
+        "Two columns interact",
+        "rows that either column alone moves to the other class come back when"
+        " both change, and boosting without interactions is worse",
+        "look at the two together",
+    ),
+    (
+        "surrounds",
+        "One class surrounds the other",
+        "ways out of the inner class leave it in every direction",
+        "distance from the inner class decides",
+    ),
+    (
+        "categories",
+        "Categories decide",
+        "other rows' categories change predictions, numbers hardly do",
+        "by themselves, or by what another column means",
+    ),
+    (
+        "gaps",
+        "Gaps decide",
+        "whether a number is missing changes predictions",
+        "missing values are not random",
+    ),
+    (
+        "many_columns",
+        "Many columns decide together",
+        "five or more columns decide, near copies counted once",
+        "a tree would ask for one at a time",
+    ),
+    (
+        "staircase",
+        "Staircase",
+        "a tree cuts one slanted plane into many steps along the axes",
+        "a linear model says the same in one",
+    ),
+    (
+        "region",
+        "Where one is better",
+        "at most two conditions, chosen on half of the folds and confirmed on the other half",
+        "there, and not elsewhere",
+    ),
+)
+REASONS: dict[str, Statistic] = {
+    code: Statistic(code, title, what, "a sentence, or none", how, _TOLD)
+    for code, title, what, how in _REASONS
+}
+HEADERS: dict[str, Statistic] = {
+    s.title: s
+    for s in (
+        Statistic(
+            "gap",
+            "Gap",
+            "score minus that of the model in the first line",
+            "points of rates",
+            "0 for the first; its uncertainty is in the verdict",
+            "means over the same folds",
+        ),
+        Statistic(
+            "p_best",
+            "P(best)",
+            "probability that the model leads",
+            "0 to 1",
+            "near 1 for one model: it leads; spread out: the data cannot tell",
+            "posterior of fold differences",
+        ),
+        Statistic(
+            "decided_by",
+            "Decided by",
+            "share of each column in what decides: squared components of the"
+            " boundary's normals, and flips when categories or gaps are those of another row",
+            "0 to 1, sums to 1",
+            "the columns to look at first",
+            "diagonal of the decision boundary feature matrix, Lee & Landgrebe 1993",
+        ),
+        Statistic(
+            "95 %",
+            "95 %",
+            "interval that holds the score with 95 % probability",
+            "the score's own",
+            "narrow: many rows",
+            "Wilson 1927 for accuracy, t over folds for other scores",
+        ),
+    )
+}
+ALIASES = {
+    "linear": "linearity",
+    "nonconv": "nonconvexity",
+    "dirs": "directions",
+    "rough": "roughness",
+    "instab": "instability",
+    "really bends": "bends",
+    "nearly a hyperplane": "hyperplane",
+    "two features interact": "interaction",
+    "boundary thickness": "unsure",
+}
+"""What tables, earlier sentences and other sources call them."""

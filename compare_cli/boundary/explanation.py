@@ -13,6 +13,7 @@ from dataclasses import replace
 from compare_cli.boundary.evidence import SURE, Difference, Evidence, Pair, Profile
 from compare_cli.types import ColumnShare, Reason, Verdict
 
+STEPPED = frozenset({"tree", "forest", "boosting"})
 MOST_NAMED = 4  # columns in a list
 MOST_GAIN = 3.0  # in ropes: the largest gain that may be open when a plane is called enough,
 OPEN_GAIN = 5.0  # and where a smooth model came out flat of itself
@@ -238,7 +239,7 @@ def _interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profil
 
 def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
     """Yield that a few cuts parallel to the axes do as well as anything."""
-    smooth = [p for p in bent if p.family not in {"tree", "forest", "boosting"}]
+    smooth = [p for p in bent if p.family not in STEPPED]
     for tree in (p for p in bent if p.family == "tree"):
         pruned = evidence.refit(tree.model, "pruned")
         shown = pruned if pruned is not None and (pruned.accuracy or 0) >= (tree.accuracy or 0) else tree
@@ -269,7 +270,9 @@ def _better(evidence: Evidence, one: Profile, other: Profile) -> float:
 
 def _surrounds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
     """Yield that one class encloses another: rays from its rows leave it in every direction."""
-    for p in sorted(_beaten_by(evidence, line, bent), key=lambda p: p.family == "tree"):
+    better = _beaten_by(evidence, line, bent)
+    smooth = [p for p in better if p.family not in STEPPED]  # the islands of a tree's noise are enclosed too
+    for p in smooth or better:
         most, least = p.mean("enclosed"), p.mean("enclosed_least")
         turns, columns = p.mean("directions"), p.deciding()
         moving = [c for c in columns if c.name not in evidence.held_columns]

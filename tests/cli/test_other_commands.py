@@ -250,3 +250,13 @@ def test_notes_are_broken_at_words_on_a_terminal_only(monkeypatch, capsys):
     assert max(map(len, lines)) <= 40
     assert all(line.startswith("       ") for line in lines[1:])
     assert " ".join(line.strip() for line in lines) == f"error: {message.strip()}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Dirs", "P(best)", "mcc", "Gap", "really bends", "not a straight line", "Axis", "Decided by", "noise"],
+)
+def test_every_word_of_the_output_is_explained(compare, name):
+    done = compare("explain", name)
+    assert done.code == 0
+    assert "what" in done.out
