@@ -91,10 +91,7 @@ def protocol_line(comparison: Comparison, run: Run) -> str:
 
 
 def reused_line(comparison: Comparison) -> str:
-    """Return how many fits were reused and of which days (local) their times are; "" without any.
-
-    The times of fits that come from the store are from then, not from now.
-    """
+    """Return how many fits were reused and of which days (local) their times are; "" without any."""
     fits = [fit for fit in comparison.fits if fit.status != "skipped"]
     reused = [fit for fit in fits if fit.reused]
     if not reused:
@@ -305,6 +302,10 @@ def fitting(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> l
     return [column for column in columns if column in chosen]
 
 
+def _chance(row: ModelSummary) -> str:
+    return "" if row.chance is None else units.probability(row.chance)
+
+
 def gaps_to_leader(comparison: Comparison) -> dict[str, float]:
     """Return how far each model is from the first one in the table: below 0 where it is behind."""
     leader = comparison.models[0].model if comparison.models else ""
@@ -316,7 +317,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
     """Return the columns that say something of a comparison's models, in their order."""
     metric = metric_named(comparison.protocol.metric)
     learnt, gaps = comparison.verdict.status != "none", gaps_to_leader(comparison)
-    blurred = comparison.dataset.numeric > BLURRED_FROM
+    about = "~" if comparison.dataset.numeric > BLURRED_FROM else ""
 
     def mark(row: ModelSummary) -> str:
         return MARK if row.in_top_set and learnt else ""
@@ -326,7 +327,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
 
     def directions(row: ModelSummary) -> str:
         mean = _mean(row, "directions")
-        return "" if mean is None else f"{'~' if blurred else ''}{mean:.1f}"
+        return "" if mean is None else f"{about}{mean:.1f}"
 
     columns = [
         Column("top", "", mark, 0),
@@ -334,9 +335,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         Column("score", score_title(metric), lambda row: units.score(row.score(metric.name), metric), 0),
         Column("interval", "95 %", lambda row: _interval(row, metric), 1, "left"),
         Column("gap", "Gap", gap, 2),
-        Column(
-            "p_best", "P(best)", lambda row: "" if row.chance is None else units.probability(row.chance), 3
-        ),
+        Column("p_best", "P(best)", _chance, 3),
         _statistic("linearity", "Linear", 5.1),
         _statistic("nonconvexity", "Nonconv", None),
         Column("directions", "Dirs", directions, 5.2, boundary=True),
