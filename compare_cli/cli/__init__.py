@@ -25,8 +25,8 @@ def main() -> None:
     ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
     try:
         run()
-    except KeyboardInterrupt:  # before the program listens, or while it ends
-        raise SystemExit(ExitCode.INTERRUPTED) from None
+    except KeyboardInterrupt:  # before the program listens, while it is imported, or while it ends
+        raise SystemExit(128 + (_received or signal.SIGINT)) from None
     finally:
         _end_by_the_code()
 
