@@ -24,6 +24,9 @@ NOTES: dict[str, NoteKind] = {
     ),
     "columns_dropped": NoteKind("info", "Left out {count} of {total} columns: {columns}."),
     "missing_target": NoteKind("warning", "Dropped {count} rows whose target is missing."),
+    "labels_joined": NoteKind(
+        "warning", "Target {target!r}: texts that mean the same are one class: {texts}."
+    ),
     "rare_class_dropped": NoteKind("warning", "Dropped {classes}: a class needs at least 2 rows."),
     "high_cardinality": NoteKind(
         "info", "Column {column!r} has {count} different values; models see the most frequent and 'other'."
@@ -76,18 +79,23 @@ NOTES: dict[str, NoteKind] = {
     "rows_skipped": NoteKind("info", "Left out {count} records that are no rows: {kinds}."),
     "rows_too_long": NoteKind(
         "warning",
-        "Left out {count} rows with too many columns (the first in line {line}).",
+        "Left out {count} rows with too many columns (line {line}).",
         "check their quotes, or name the delimiter with --delimiter",
         "--delimiter",
     ),
+    "rows_joined": NoteKind(
+        "info",
+        "{count} rows had too many columns (line {line}); cells were joined where only one way fits.",
+    ),
+    "nul_bytes": NoteKind("warning", "The text has NUL bytes; they were taken out."),
     "rows_short": NoteKind(
-        "warning", "{count} rows have too few columns (the first in line {line}); the rest counts as missing."
+        "warning", "{count} rows have too few columns (line {line}); the rest counts as missing."
     ),
     "quotes_repaired": NoteKind(
         "warning",
-        "Quotes do not match in {count} lines (the first is line {line}); read as plain characters.",
+        "Quotes do not match in {count} lines (line {line}); read as plain characters.",
     ),
-    "header_repeated": NoteKind("info", "Left out {count} repeated header rows (the first in line {line})."),
+    "header_repeated": NoteKind("info", "Left out {count} repeated header rows (line {line})."),
     "second_table": NoteKind(
         "warning",
         "Another table begins in line {line}; left out its {count} rows.",
@@ -100,9 +108,14 @@ NOTES: dict[str, NoteKind] = {
     "infinite_values": NoteKind(
         "info", "Column {column!r}: {count} infinite values count as missing (the first in row {row})."
     ),
+    "too_large_values": NoteKind(
+        "info",
+        "Column {column!r}: {count} values beyond ±3.4e38 count as missing (first {example}, row {row}).",
+        "measure it in a larger unit",
+    ),
     "stray_text": NoteKind(
         "info",
-        "Column {column!r} holds numbers; {count} cells with text such as {example!r} (row {row}) "
+        "Column {column!r} holds {what}; {count} cells with text such as {example!r} (row {row}) "
         "count as missing.",
     ),
     "date_ambiguous": NoteKind(

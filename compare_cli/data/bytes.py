@@ -42,6 +42,7 @@ CYRILLIC = frozenset(
     {"kz1048", "cp1251", "mac-cyrillic", "koi8-r", "koi8-u", "iso8859-5", "cp866", "ptcp154"}
 )
 CHUNK = 1 << 20
+MAX_NULS = 0.05  # share of a text; stray NULs are taken out
 
 
 @dataclass(frozen=True)
@@ -208,10 +209,11 @@ def _unzip(data: bytes, source: str) -> bytes:
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over the bytes tells: the codec that fits them, and which quotes occur."""
+    """What one pass over the bytes tells: the codec that fits them, which quotes occur, and NUL bytes."""
 
     encoding: str
     quotes: frozenset[str]
+    nuls: bool = False
 
 
 def scan(text: ByteSource, wanted: str | None) -> Scan:
@@ -221,11 +223,13 @@ def scan(text: ByteSource, wanted: str | None) -> Scan:
     """
     head = text.head(4)
     marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
-    codec = marked or _known(wanted or "utf-8")
-    return Scan(codec, _check(text, codec))
+    codec = marked or known_encoding(wanted or "utf-8")
+    seen = _check(text, codec)
+    return Scan(codec, seen - {"\0"}, "\0" in seen)
 
 
-def _known(name: str) -> str:
+def known_encoding(name: str) -> str:
+    """Return the codec of this name. Raises UsageError where there is none for text."""
     try:
         info = codecs.lookup(name)
     except (LookupError, ValueError):
@@ -236,7 +240,10 @@ def _known(name: str) -> str:
 
 
 def _check(text: ByteSource, codec: str) -> frozenset[str]:
-    """Decode in chunks without keeping anything (fast where the text is ASCII); return the quotes seen."""
+    """Decode in chunks without keeping anything (fast where the text is ASCII); return quotes and NULs seen.
+
+    Raises DataError for bytes that the codec does not know, and where so many are NUL that it is no text.
+    """
     decoder = codecs.getincrementaldecoder(codec)()
     plain = codec in {"utf-8", "utf-8-sig"}
     quotes: set[str] = set()
@@ -244,7 +251,9 @@ def _check(text: ByteSource, codec: str) -> frozenset[str]:
     with text.open() as stream:
         while chunk := stream.read(CHUNK):
             if plain and b"\0" in chunk:
-                raise _nul(text, offset + chunk.index(b"\0"))
+                if chunk.count(0) > MAX_NULS * len(chunk):
+                    raise _nul(text, offset + chunk.index(b"\0"))
+                quotes.add("\0")
             quotes.update(quote for quote in "\"'" if quote not in quotes and quote.encode() in chunk)
             pending = len(decoder.getstate()[0]) if plain else 0
             try:
@@ -262,10 +271,16 @@ def _check(text: ByteSource, codec: str) -> frozenset[str]:
 
 def _nul(text: ByteSource, offset: int) -> DataError:
     head = text.head(400)
-    odd, even = head[1::2].count(0), head[::2].count(0)
-    if max(odd, even) > len(head) / 4:
-        codec = "utf-16-le" if odd > even else "utf-16-be"
-        return DataError(f"{text.source}: is not UTF-8; it looks like UTF-16: try --encoding {codec}.")
+    places = [head[at::4].count(0) > len(head) / 5 for at in range(4)]
+    wide = {
+        (False, True, True, True): "utf-32-le",
+        (True, True, True, False): "utf-32-be",
+        (False, True, False, True): "utf-16-le",
+        (True, False, True, False): "utf-16-be",
+    }
+    if codec := wide.get((places[0], places[1], places[2], places[3])):
+        name = codec[:6].upper()
+        return DataError(f"{text.source}: is not UTF-8; it looks like {name}: try --encoding {codec}.")
     return DataError(
         f"{text.source}: a NUL byte at offset {offset}: this is not a text table, or it is damaged."
     )

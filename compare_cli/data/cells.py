@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,27 +18,77 @@ MISSING = (
 # Only in columns that otherwise hold numbers or dates.
 PLACEHOLDERS = frozenset(
     {"-", "--", "---", ".", "..", "*", "none", "missing", "unknown", "n.a.", "n.d.", "nd", "na", "nil", "na."}
-    | {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "tbd", "nap"}
+    | {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "tbd", "nap", "–", "—", "nat", "\\n"}
 )
 _FOLDED = frozenset(token.casefold() for token in MISSING)
+MAX_STRAY_TEXTS = 10  # different texts that are no numbers, in a column that holds numbers
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?%?")
 DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?")
-GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-EUROPEAN = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d+)?([eE][+-]?\d+)?")
-UNIT = re.compile(r"[+-]?[$£€]\s?[\d.,]+|[+-]?[\d.,]+\s?%")
 
-CLOCK = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?"
-ISO = re.compile(rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?")
-LOCAL = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:\d{{4}}|\d{{2}}){CLOCK}")
-NAMED = re.compile(rf"\d{{1,2}}[- ][A-Za-z]{{3,9}}[- ,]{{1,2}}(?:\d{{4}}|\d{{2}}){CLOCK}")
-SHORT_YEAR = re.compile(r"(.{1,2}[-/. ](?:\d{1,2}|[A-Za-z]+)[-/., ]{1,2})(\d{2})(?!\d)")
-TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
+CURRENCY = (
+    r"(?:(?:US|A|C|NZ|HK|R|S)?\$|[£€¥₹₩₽₺₪₫₴₦฿]|kr\.?|zł|Kč|CHF|EUR|USD|GBP|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK)"
+)
+# Units that may stand right behind a number; after a blank any word may.
+ATTACHED = (
+    r"[%‰°]|°?[CFK]|[kmcµnd]?m[²³]?|[kmµn]?g|[mcdµ]?[lL]|lbs?|oz|ft|in|yd|mi|km/h|mph|m/s|[kMG]?[WV]h?|m[AVW]|[kMG]?Hz"
+    r"|[kMh]?Pa|mbar|bar|psi|k?J|k?cal|m?mol|[kKMGT]i?B|h|hrs?|min|m?s|secs?|d|days?|wks?|yrs?|bpm|rpm|pp[mb]|px|[kKMx]"
+)
+SPELLED = re.compile(
+    rf"(?P<open>\()?\s*(?P<sign>[+-])?\s*(?P<before>{CURRENCY})?\s*(?P<inner>[+-])?"
+    r"(?P<number>(?:\d[\d.,' _]*|[.,]\d+)(?:[eEdD][+-]?\d+)?)"
+    rf"(?P<unit>(?:{ATTACHED}|{CURRENCY})|\s+[^\W\d_%°][^\d,;:()+-]{{0,19}}|\s*(?:[%‰°]|{CURRENCY}))?"
+    r"(?P<after>-)?\s*(?P<close>\))?"
+)
+WRITTEN = {  # by decimal mark: digits with or without groups; blanks, apostrophes and underscores group, too
+    ".": re.compile(r"(\d+|\d{1,3}([,' _])\d{3}(\2\d{3})*|\d{1,2}(,\d{2})+,\d{3})?(\.\d*)?([eE][+-]?\d+)?"),
+    ",": re.compile(r"(\d+|\d{1,3}([.' _])\d{3}(\2\d{3})*)?(,\d*)?([eE][+-]?\d+)?"),
+}
+GROUPING = {".": ",' _", ",": ".' _"}
+
+CLOCK = (
+    r"(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?\s*(?:Z|UTC|GMT|(?P<zone>[+-]\d{2}):?(?P<offset>\d{2})?)?"
+)
+YEAR = r"(?P<year>\d{4}|'?\d{2})"
+NAME = r"(?P<name>[^\W\d_]{3,9})\.?"
+WEEKDAY = r"(?:[^\W\d_]{2,9}\.?,?\s+)?"
+ISO = re.compile(rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}}){CLOCK}")
+LOCAL = re.compile(rf"{WEEKDAY}(?P<first>\d{{1,2}})([-/.])(?P<second_part>\d{{1,2}})\2{YEAR}{CLOCK}")
+NAMED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[- /]*{NAME}[- ,/]+{YEAR}{CLOCK}",
+        rf"{WEEKDAY}{NAME}[- ]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[- ]+(?P<year>\d{{4}}){CLOCK}",
+        rf"(?P<year>\d{{4}})[- /]{NAME}[- /](?P<day>\d{{1,2}}){CLOCK}",
+        rf"{NAME}[- /,]+{YEAR}",
+        r"(?P<year>\d{4})[-/](?P<month>\d{2})",
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?Z?",
+        r"(?P<year>\d{4})[- /]?Q(?P<quarter>[1-4])",
+        r"Q(?P<quarter>[1-4])[- /]?(?P<year>\d{4})",
+        r"(?P<year>\d{4})-?W(?P<week>\d{2})(?:-?(?P<weekday>[1-7]))?",
+    )
+)
+TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*([AaPp]\.?[Mm]\.?)?")
+NO_DATE = re.compile(r"0{1,4}([-/.])0{1,2}\1(?:0{1,4})(?: 0{1,2}:00(?::00)?)?")
+MONTHS = {  # by their first letters in English, German, French, Spanish, Italian, Dutch and Portuguese
+    1: "jan gen ene", 2: "feb fév fev", 3: "mar mär mrt", 4: "apr avr abr", 5: "may mai mag mei",
+    6: "jun juin giu", 7: "jul juil lug", 8: "aug aoû ago", 9: "sep set", 10: "oct okt ott out",
+    11: "nov", 12: "dec dez déc dic",
+}  # fmt: skip
+MONTH_OF = {name: month for month, names in MONTHS.items() for name in names.split()}
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = 86_400_000_000  # microseconds
 
 
 def is_missing(cell: str) -> bool:
     """Whether a cell of text stands for a missing value in any column."""
     return cell.strip().casefold() in _FOLDED
+
+
+def is_placeholder(cell: str) -> bool:
+    """Whether a cell stands for a missing value in a column that otherwise holds numbers or dates."""
+    return cell.casefold() in PLACEHOLDERS or NO_DATE.fullmatch(cell) is not None
 
 
 def looks_numeric(cell: str) -> bool:
@@ -45,82 +97,212 @@ def looks_numeric(cell: str) -> bool:
     return bool(NUMBER.fullmatch(cell) or DATE.fullmatch(cell)) or cell.lower() in {"inf", "-inf"}
 
 
-def parse_numbers(texts: Sequence[str], *, decimal_comma: bool = False) -> NDArray[np.float64]:
-    """Return each text as a float, NaN where it is none.
-
-    Currency and percent signs, and commas that group thousands, are read where all other texts are
-    numbers too; decimal commas where every text agrees with them.
-    """
+def plain_numbers(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Return each text as a float, NaN where it is not written as programs write numbers."""
     import pandas as pd
 
-    def plain(cells: Sequence[str]) -> NDArray[np.float64]:
-        return pd.to_numeric(pd.Series(list(cells), dtype=object), errors="coerce").to_numpy(
-            "float64", copy=True
-        )
+    read = pd.to_numeric(pd.Series(list(texts), dtype=object), errors="coerce")
+    return read.to_numpy("float64", copy=True)
 
-    numbers = plain(texts)
-    rest = [int(i) for i in np.flatnonzero(np.isnan(numbers)) if texts[int(i)].casefold() not in PLACEHOLDERS]
-    if not rest:
-        return numbers
-    bare = {i: re.sub(r"[$£€%\s]", "", texts[i]) if UNIT.fullmatch(texts[i]) else texts[i] for i in rest}
-    if decimal_comma and any("," in text for text in bare.values()):
-        every = [bare.get(i, text) for i, text in enumerate(texts)]
-        held = [text for text in every if text.casefold() not in PLACEHOLDERS]
-        if all(text and EUROPEAN.fullmatch(text) for text in held):
-            return plain([text.replace(".", "").replace(",", ".") for text in every])
-    numbers[rest] = plain([t.replace(",", "") if GROUPED.fullmatch(t) else t for t in bare.values()])
-    return numbers
+
+@dataclass(frozen=True)
+class Numbers:
+    """One float per text (NaN where it is no number), and the mark before the decimals, "." or ","."""
+
+    values: NDArray[np.float64]
+    decimal: str = "."
+
+
+def parse_numbers(texts: Sequence[str], *, decimal: str | None = None, likely: str = ".") -> Numbers:
+    """Read numbers as people write them: with grouped digits, a sign, a currency or a unit.
+
+    ``decimal`` is the mark before the decimals where it is known; else the texts tell it, and ``likely``
+    counts where they do not. A unit is taken off where it is the same in all texts that have one.
+    """
+    numbers = plain_numbers(texts)
+    rest = [int(i) for i in np.flatnonzero(np.isnan(numbers)) if not is_placeholder(texts[int(i)])]
+    if not rest and decimal != ",":
+        return Numbers(numbers, decimal or ".")
+    bare: dict[int, str] = {}
+    units: set[str] = set()
+    strays = 0
+    for i in rest if decimal != "," else range(len(texts)):
+        number, unit = _without_unit(texts[i])
+        if not number:
+            strays += 1
+            if strays > MAX_STRAY_TEXTS:
+                return Numbers(numbers, decimal or ".")
+            continue
+        bare[i] = number
+        units |= {unit} - {""}
+    if len(units) > 1:
+        return Numbers(numbers, decimal or ".")
+    every = [bare.get(i, text) for i, text in enumerate(texts)]
+    mark = decimal or decimal_mark(every, likely)
+    at = list(range(len(texts))) if mark == "," else list(bare)
+    numbers[at] = plain_numbers([_without_groups(every[i], mark) for i in at])
+    return Numbers(numbers, mark)
+
+
+def _without_unit(text: str) -> tuple[str, str]:
+    """Return the digits of a number and its unit; no digits for what is no number."""
+    if not any(char.isdigit() for char in text[:40]):
+        return "", ""
+    plain = text if re.search("[²³]", text) else unicodedata.normalize("NFKC", text)
+    found = SPELLED.fullmatch(re.sub(r"[−–]", "-", plain).replace("’", "'").strip())
+    if found is None or bool(found["open"]) != bool(found["close"]) or (found["before"] and found["unit"]):
+        return "", ""
+    negative = (found["sign"], found["inner"], found["after"]).count("-") + bool(found["open"])
+    digits = re.sub("[dD]", "e", found["number"]).strip()
+    return ("-" if negative == 1 else "") + digits, (found["before"] or found["unit"] or "").strip()
+
+
+def _without_groups(text: str, decimal: str) -> str:
+    """Write a number with a decimal mark as programs do; the empty text for what is none."""
+    sign, digits = (text[:1], text[1:]) if text[:1] in {"-", "+"} else ("", text)
+    if not digits or not WRITTEN[decimal].fullmatch(digits):
+        return ""
+    return sign + digits.translate({ord(mark): None for mark in GROUPING[decimal]}).replace(",", ".")
+
+
+def decimal_mark(texts: Sequence[str], likely: str = ".") -> str:
+    """Return the mark before the decimals of a column's numbers, as they tell it; else ``likely``."""
+    sure: set[str] = set()
+    doubtful = grouped = ungrouped = False
+    for text in texts:
+        marks = re.sub(r"[^.,]", "", text)
+        if not marks:
+            whole = text.lstrip("+-")
+            grouped |= whole.isdigit() and len(whole) <= 3
+            ungrouped |= whole.isdigit() and len(whole) > 3
+            continue
+        before, _, after = text.rpartition(marks[-1])
+        if len(set(marks)) == 2:
+            sure.add(marks[-1])
+        elif len(marks) > 1:
+            sure.add("," if marks[0] == "." else ".")
+        elif len(after) != 3 or not 1 <= len(before.lstrip("+-")) <= 3 or before.lstrip("+-").startswith("0"):
+            sure.add(marks)
+        else:
+            doubtful |= marks == ","
+    if len(sure) == 1:
+        return sure.pop()
+    if sure or not doubtful or grouped == ungrouped:
+        return "." if sure or not doubtful else likely
+    return "." if grouped else ","
 
 
 @dataclass(frozen=True)
 class Dates:
-    """Days per text. ``ambiguous``: no text tells day from month, and day first was assumed."""
+    """Days per text, NaN where it is none. ``month_first`` is None where no text has its day or month so.
+
+    ``ambiguous``: no text tells day from month, and day first was assumed.
+    """
 
     days: NDArray[np.float64]
+    month_first: bool | None = None
     ambiguous: bool = False
 
 
-def date_numbers(texts: Sequence[str]) -> Dates | None:
-    """Return all texts as days since 1970-01-01 (times of day as fractions), None if any is no date."""
-    if all(TIME.fullmatch(text) for text in texts):
-        return Dates(np.array([_day_fraction(text) for text in texts]))
-    if all(ISO.fullmatch(text) for text in texts):
-        return _parsed([re.sub(r"^(\d{4})[/.](\d+)[/.]", r"\1-\2-", text) for text in texts], day_first=False)
-    if all(NAMED.fullmatch(text) for text in texts):
-        return _parsed(list(map(_full_year, texts)), day_first=True)
-    parts = [LOCAL.fullmatch(text) for text in texts]
-    if not all(parts):
-        return None
-    first = max(int(part[1]) for part in parts if part)
-    second = max(int(part[3]) for part in parts if part)
-    if first > 12 and second > 12:
-        return None
-    found = _parsed(list(map(_full_year, texts)), day_first=second <= 12)
-    return Dates(found.days, first <= 12 and second <= 12) if found else None
+def date_numbers(texts: Sequence[str], *, month_first: bool | None = None) -> Dates | None:
+    """Return texts as days since 1970-01-01 (times of day as fractions); None where any is no date.
 
-
-def _full_year(text: str) -> str:
-    """Write a year of two digits in full by the POSIX rule: 69 is 1969, 68 is 2068."""
-    year = SHORT_YEAR.match(text)
-    return (
-        text
-        if year is None
-        else f"{year[1]}{'19' if int(year[2]) >= 69 else '20'}{year[2]}{text[year.end() :]}"
+    Cells that stand for a missing value are NaN. ``month_first`` tells the order where it is known.
+    """
+    held = [text for text in texts if not is_placeholder(text)]
+    if not held or not any(char.isdigit() for char in held[0]):
+        return None
+    days: dict[str, float] = {}
+    if all(TIME.fullmatch(text) for text in held):
+        days = {text: _day_fraction(text) for text in held}
+        return Dates(np.array([days.get(text, np.nan) for text in texts]))
+    parts: dict[str, re.Match[str]] = {}
+    for text in held:
+        found = _date_parts(text)
+        if found is None:
+            return None
+        parts[text] = found
+    order = _order([found for found in parts.values() if found.re is LOCAL], month_first)
+    try:
+        days = {text: _days(found, order.month_first) for text, found in parts.items()}
+    except (ValueError, KeyError):
+        return None
+    return Dates(
+        np.array([days.get(text, np.nan) for text in texts]), order.month_first, ambiguous=order.ambiguous
     )
 
 
+def _date_parts(text: str) -> re.Match[str] | None:
+    for pattern in (ISO, LOCAL, *NAMED):
+        if found := pattern.fullmatch(text):
+            return found
+    return None
+
+
+@dataclass(frozen=True)
+class Order:
+    """Whether dates have the month first (None: no date has both as numbers), and whether that is sure."""
+
+    month_first: bool | None
+    ambiguous: bool = False
+
+
+def _order(local: Sequence[re.Match[str]], known: bool | None) -> Order:
+    """Tell from the dates themselves whether day or month comes first; half days are an American habit."""
+    if not local:
+        return Order(None)
+    if known is not None:
+        return Order(known)
+    if max(int(found["first"]) for found in local) > 12:
+        return Order(False)
+    if max(int(found["second_part"]) for found in local) > 12 or any(found["half"] for found in local):
+        return Order(True)
+    return Order(False, ambiguous=not all(found[2] == "." for found in local))
+
+
+def _days(found: re.Match[str], month_first: bool | None) -> float:
+    """Return the days since 1970-01-01 UTC. Raises ValueError or KeyError for what is no day."""
+    parts = found.groupdict()
+    year = parts["year"].lstrip("'")
+    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 69 else 2000)  # as POSIX says
+    if parts.get("week"):
+        day = date.fromisocalendar(full, int(parts["week"]), int(parts["weekday"] or 1))
+    else:
+        day = date(full, *_month_and_day(parts, month_first))
+    return ((day.toordinal() - 719_163) * DAY + _microseconds(parts)) / DAY
+
+
+def _month_and_day(parts: dict[str, str | None], month_first: bool | None) -> tuple[int, int]:
+    first, second = parts.get("first"), parts.get("second_part")
+    if first and second:
+        return (int(first), int(second)) if month_first else (int(second), int(first))
+    if quarter := parts.get("quarter"):
+        return 3 * int(quarter) - 2, 1
+    name = (parts.get("name") or "").casefold()
+    month = int(parts["month"] or 0) if parts.get("month") else MONTH_OF.get(name[:4]) or MONTH_OF[name[:3]]
+    return month, int(parts.get("day") or 1)
+
+
+def _microseconds(parts: dict[str, str | None]) -> int:
+    """Return the time of day in UTC, in microseconds. Raises ValueError for what is none."""
+    hour = _hour(int(parts.get("hour") or 0), parts.get("half"))
+    minute, second = int(parts.get("minute") or 0), int(parts.get("second") or 0)
+    if hour > 23 or minute > 59 or second > 60:
+        raise ValueError("no time of day")
+    zone, offset = parts.get("zone"), int(parts.get("offset") or 0)
+    away = int(zone) * 60 + (-offset if zone.startswith("-") else offset) if zone else 0
+    fraction = int((parts.get("fraction") or "").ljust(6, "0")[:6])
+    return ((hour * 60 + minute - away) * 60 + second) * 1_000_000 + fraction
+
+
+def _hour(hour: int, half: str | None) -> int:
+    if not half:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError("no hour of half a day")
+    return hour % 12 + (12 if half[0] in "pP" else 0)
+
+
 def _day_fraction(text: str) -> float:
-    hours, minutes, seconds = TIME.fullmatch(text).groups()  # type: ignore[union-attr]
-    return (int(hours) * 3600 + int(minutes) * 60 + float(seconds or 0)) / 86400
-
-
-def _parsed(texts: Sequence[str], *, day_first: bool) -> Dates | None:
-    import pandas as pd
-
-    try:
-        moments = pd.to_datetime(pd.Series(list(texts)), format="mixed", dayfirst=day_first, utc=True)
-    except (ValueError, OverflowError, pd.errors.OutOfBoundsDatetime):
-        return None
-    whole = moments.dt.tz_localize(None).to_numpy().astype("M8[us]")
-    days: NDArray[np.float64] = whole.astype("int64") / 86_400e6
-    return Dates(days)
+    hours, minutes, seconds, half = TIME.fullmatch(text).groups()  # type: ignore[union-attr]
+    return (_hour(int(hours), half) * 3600 + int(minutes) * 60 + float(seconds or 0)) / 86400

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.data.cells import PLACEHOLDERS, date_numbers, is_missing, parse_numbers
+from compare_cli.data.cells import (
+    MAX_STRAY_TEXTS,
+    Numbers,
+    date_numbers,
+    is_missing,
+    is_placeholder,
+    parse_numbers,
+)
 from compare_cli.notes import note
 from compare_cli.types import ColumnKind, Note
 
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMERIC_SHARE = 0.95
-MAX_STRAY_TOKENS = 10
+MAX_EXACT = 2**53  # whole numbers beyond are not all floats
 MIN_ROWS_FOR_IDS = 10
 MIN_ROWS_FOR_SEQUENCE = 20
 MANY_TEXTS = 50
@@ -34,37 +41,76 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 @dataclass(frozen=True)
 class Values:
-    """A column for models: floats (missing = NaN), or codes into ``categories`` (missing = -1)."""
+    """A column for models: floats (missing = NaN), or codes into ``categories`` (missing = -1).
+
+    ``decimal`` and ``month_first`` say how texts were read as numbers and as dates.
+    """
 
     kind: ColumnKind
     numbers: NDArray[np.float64] | None = None
     codes: NDArray[np.int32] | None = None
     categories: tuple[str, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    decimal: str = "."
+    month_first: bool | None = None
 
 
-def interpret(name: str, series: pd.Series[Any], delimiter: str | None = None) -> Values:
-    """Find out what a raw column holds. ``delimiter`` ";" or tab lets a comma be a decimal point."""
+@dataclass(frozen=True)
+class Spelling:
+    """How the texts of a column are to be read, as far as it is known.
+
+    ``decimal`` is the mark before the decimals, ``likely`` the one to take where the cells leave both
+    possible; ``month_first`` is the order of month and day.
+    """
+
+    decimal: str | None = None
+    likely: str = "."
+    month_first: bool | None = None
+
+
+def interpret(name: str, series: pd.Series[Any], spelling: Spelling = Spelling()) -> Values:
+    """Find out what a raw column holds."""
     import pandas as pd
 
-    if pd.api.types.is_bool_dtype(series.dtype):
+    kind = series.dtype
+    if pd.api.types.is_bool_dtype(kind) and not isinstance(kind, pd.CategoricalDtype):
         return Values("boolean", series.to_numpy(dtype="float64", na_value=np.nan))
-    if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype):
-        return numeric(name, series)
-    if pd.api.types.is_datetime64_any_dtype(series.dtype) or pd.api.types.is_timedelta64_dtype(series.dtype):
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
+        return categories(*text_codes(series)) if _beyond_floats(series) else numeric(name, series)
+    if isinstance(kind, pd.PeriodDtype):
+        return Values("date", _days(series.dt.to_timestamp()))
+    if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
         return Values("date", _days(series))
-    return _interpret_text(name, *text_codes(series), delimiter)
+    codes, texts = text_codes(series)
+    if isinstance(kind, pd.CategoricalDtype) and texts and not _truth_values(texts):
+        return categories(codes, texts)
+    return _interpret_text(name, codes, texts, spelling)
+
+
+def _beyond_floats(series: pd.Series[Any]) -> bool:
+    """Whether whole numbers are so large that floats would make different ones equal: they are codes."""
+    import pandas as pd
+
+    if not pd.api.types.is_integer_dtype(series.dtype) or series.dtype.itemsize < 8 or not len(series):
+        return False
+    largest, smallest = series.max(), series.min()
+    return bool(pd.notna(largest)) and (int(largest) > MAX_EXACT or int(smallest) < -MAX_EXACT)
 
 
 def numeric(name: str, series: pd.Series[Any]) -> Values:
-    """Return numbers as float64; infinite ones become missing, with a note."""
+    """Return numbers as float64; infinite ones, and those too large for models, become missing, with a note.
+
+    Trees and neural networks hold numbers as float32.
+    """
     numbers = series.to_numpy(dtype="float64", na_value=np.nan)
-    infinite = np.isinf(numbers)
-    if not infinite.any():
+    with np.errstate(invalid="ignore"):
+        large = np.abs(numbers) > np.finfo(np.float32).max
+    if not large.any():
         return Values("numeric", numbers)
-    at = int(infinite.argmax())
-    found = note("infinite_values", column=name, count=int(infinite.sum()), row=at + 1)
-    return Values("numeric", np.where(infinite, np.nan, numbers), notes=(found,))
+    at = int(large.argmax())
+    code = "infinite_values" if np.isinf(numbers[large]).all() else "too_large_values"
+    found = note(code, column=name, count=int(large.sum()), row=at + 1, example=f"{numbers[at]:g}")
+    return Values("numeric", np.where(large, np.nan, numbers), notes=(found,))
 
 
 def _days(series: pd.Series[Any]) -> NDArray[np.float64]:
@@ -85,8 +131,8 @@ def text_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     if isinstance(series.dtype, pd.CategoricalDtype):
         codes, raw = series.cat.codes.to_numpy(), list(series.cat.categories)
     else:
-        if series.dtype == object and not all(isinstance(v, str) for v in series.iloc[:100]):
-            series = series.map(label_text, na_action="ignore")
+        if series.dtype == object and pd.api.types.infer_dtype(series, skipna=True) != "string":
+            series = series.map(_label_or_missing).astype(object)
         codes, index = pd.factorize(series)
         raw = list(index)
     texts: dict[str, int] = {}
@@ -96,6 +142,13 @@ def text_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
         if not is_missing(text):
             lookup[at] = texts.setdefault(text, len(texts))
     return lookup[codes], list(texts)
+
+
+def _label_or_missing(value: object) -> str | None:
+    """Return any Python value as text; what pandas takes for missing is None, lists are not looked into."""
+    import pandas as pd
+
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else label_text(value)  # type: ignore[call-overload]
 
 
 def label_text(value: object) -> str:
@@ -109,18 +162,32 @@ def label_text(value: object) -> str:
     return str(value)
 
 
-def _interpret_text(name: str, codes: NDArray[np.int64], texts: list[str], delimiter: str | None) -> Values:
+def _truth_values(texts: Sequence[str]) -> bool:
+    return {text.casefold() for text in texts} <= {"true", "false"}
+
+
+def _interpret_text(name: str, codes: NDArray[np.int64], texts: list[str], spelling: Spelling) -> Values:
     if not texts:
         return Values("numeric", np.full(len(codes), np.nan))
-    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
-    if {text.casefold() for text in texts} <= {"true", "false"}:
+    if _truth_values(texts):
         return Values("boolean", _spread(np.array([float(t.casefold() == "true") for t in texts]), codes))
-    numbers = parse_numbers(texts, decimal_comma=delimiter in {";", "\t", "whitespace"})
+    if sum(len(text) > 15 and text.lstrip("+-").isdigit() for text in texts) > 0.5 * len(texts):
+        return categories(codes, texts)  # codes of many digits: floats would make different ones equal
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    numbers = parse_numbers(texts, decimal=spelling.decimal, likely=spelling.likely)
     if (values := _as_numeric(name, numbers, texts, codes, counts)) is not None:
         return values
-    if (dates := date_numbers(texts)) is not None:
-        found = (note("date_ambiguous", column=name),) if dates.ambiguous else ()
-        return Values("date", _spread(dates.days, codes), notes=found)
+    if (dates := date_numbers(texts, month_first=spelling.month_first)) is not None:
+        found = [note("date_ambiguous", column=name)] if dates.ambiguous else []
+        gaps = np.isnan(dates.days)
+        found += [_stray(name, "dates", gaps, texts, codes, counts)] if gaps.any() else []
+        days = _spread(dates.days, codes)
+        return Values("date", days, notes=tuple(found), month_first=dates.month_first)
+    return categories(codes, texts)
+
+
+def categories(codes: NDArray[np.int64], texts: Sequence[str]) -> Values:
+    """Return a column of texts as categories, sorted."""
     order = np.argsort(np.array(texts, dtype=object), kind="stable")
     rank = np.full(len(texts) + 1, -1, dtype=np.int32)
     rank[order] = np.arange(len(texts), dtype=np.int32)
@@ -134,7 +201,7 @@ def _spread(values: NDArray[np.float64], codes: NDArray[np.int64]) -> NDArray[np
 
 def _as_numeric(
     name: str,
-    numbers: NDArray[np.float64],
+    read: Numbers,
     texts: Sequence[str],
     codes: NDArray[np.int64],
     counts: NDArray[np.int64],
@@ -142,25 +209,34 @@ def _as_numeric(
     """Return numbers where (nearly) all cells are numbers; a few strays become missing, with a note."""
     import pandas as pd
 
-    stray = np.isnan(numbers)
+    stray = np.isnan(read.values)
     if stray.all():
         return None
-    placeholder = np.array([text.casefold() in PLACEHOLDERS for text in texts])
-    unexplained = stray & ~placeholder
+    unexplained = stray & ~np.array([is_placeholder(text) for text in texts])
     share = 1 - counts[unexplained].sum() / counts.sum()
-    if (
-        share < NUMERIC_SHARE
-        or unexplained.sum() > MAX_STRAY_TOKENS
-        or (~stray).sum() < 2 * unexplained.sum()
-    ):
+    if share < NUMERIC_SHARE or unexplained.sum() > MAX_STRAY_TEXTS or (~stray).sum() < 2 * unexplained.sum():
         return None
-    values = numeric(name, pd.Series(_spread(numbers, codes)))
-    if not stray.any():
-        return values
+    values = numeric(name, pd.Series(_spread(read.values, codes)))
+    notes = (
+        values.notes
+        if not stray.any()
+        else (*values.notes, _stray(name, "numbers", stray, texts, codes, counts))
+    )
+    return Values("numeric", values.numbers, notes=notes, decimal=read.decimal)
+
+
+def _stray(
+    name: str,
+    what: str,
+    stray: NDArray[np.bool_],
+    texts: Sequence[str],
+    codes: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> Note:
+    """Say which texts in a column of numbers or dates count as missing."""
     at = int(np.flatnonzero(np.append(stray, False)[codes])[0])
-    strays = int(counts[stray].sum())
-    found = note("stray_text", column=name, count=strays, example=texts[codes[at]], row=at + 1)
-    return Values("numeric", values.numbers, notes=(*values.notes, found))
+    facts = {"count": int(counts[stray].sum()), "example": texts[codes[at]], "row": at + 1}
+    return note("stray_text", column=name, what=what, **facts)
 
 
 def id_like(name: str) -> bool:
@@ -171,12 +247,26 @@ def id_like(name: str) -> bool:
     )
 
 
-def reason_to_leave_out(name: str, values: Values) -> str | None:
-    """Say in a few words why a column is left out, None to keep it."""
+def reason_to_leave_out(name: str, values: Values, *, unnamed: bool = False) -> str | None:
+    """Say in a few words why a column is left out, None to keep it.
+
+    ``unnamed``: the header has no name for it, as where pandas or R writes the numbers of rows.
+    """
+    if unnamed and _counts_rows(values):
+        return "row numbers without a name"
     if values.codes is not None:
         return _reason_text(name, values.codes)
     assert values.numbers is not None, "a column has numbers or codes"
     return _reason_number(name, values.numbers, values.kind == "numeric")
+
+
+def _counts_rows(values: Values) -> bool:
+    """Whether a column holds whole numbers of which most are there once: rows may be shuffled or left out."""
+    numbers = values.numbers
+    if numbers is None or values.kind != "numeric" or not len(numbers):
+        return False
+    whole = bool((numbers % 1 == 0).all() and (numbers >= 0).all())  # false where one is missing
+    return whole and 2 * len(np.unique(numbers)) >= len(numbers)
 
 
 def _reason_number(name: str, numbers: NDArray[np.float64], may_be_id: bool) -> str | None:

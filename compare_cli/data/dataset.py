@@ -16,20 +16,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.data.cells import date_numbers, parse_numbers
-from compare_cli.data.columns import MANY_TEXTS, Values, interpret, reason_to_leave_out, text_codes
+from compare_cli.data.columns import (
+    MANY_TEXTS,
+    Spelling,
+    Values,
+    interpret,
+    reason_to_leave_out,
+    text_codes,
+)
 from compare_cli.data.roles import (
     check_roles,
-    choose_target,
     dropped_columns,
     find_column,
     label_codes,
+    label_places,
     refuse_continuous,
-    same_label,
+    target_candidates,
 )
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
-from compare_cli.types import Column, Dataset, DroppedColumn, Note
+from compare_cli.types import Column, Dataset, DroppedColumn, Note, ReadInfo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,19 +48,20 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     """Give every column its role and kind. Raises DataError, in one line, for what cannot be used."""
     names = list(table.frame.columns)
     header = table.read.header is not False
-    target, why = choose_target(names, options, table.source, header=header, declared=table.target)
+    candidates = target_candidates(names, options, table.source, header=header, declared=table.target)
     groups = (
         find_column(options.groups, names, "--groups", table.source) if options.groups is not None else None
     )
     time = find_column(options.time, names, "--time", table.source) if options.time is not None else None
     dropped = dropped_columns(options, names, table.source)
-    check_roles(target, groups, time, dropped, table.source)
+    for candidate, _ in candidates:
+        check_roles(candidate, groups, time, dropped, table.source)
+    target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates)
     notes = [*table.notes]
     if why:
         notes.append(note("target_guessed", target=target, why=why))
-    frame, y, classes, label_notes = _labelled(table, target)
     features = [name for name in names if name not in {target, groups, time, *dropped}]
-    X, columns, left_out, column_notes = _features(frame, features, table)
+    X, columns, left_out, column_notes, read = _features(frame, features, table, options)
     reasons = [DroppedColumn(name, "asked for with --drop") for name in dropped] + left_out
     notes += label_notes + column_notes
     if left_out:
@@ -69,24 +77,47 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         dropped=tuple(sorted(reasons, key=lambda d: names.index(d.column))),
         source_columns=len(names),
         fingerprint="",
-        read=table.read,
+        read=read,
         notes=tuple(notes),
         groups=_group_codes(frame[groups], groups, table) if groups else None,
-        time=_time_values(frame[time], time, table) if time else None,
+        time=_time_values(frame[time], time, table, options) if time else None,
         groups_column=groups,
     )
     return replace(dataset, fingerprint=fingerprint(dataset))
 
 
-def _labelled(table: Table, target: str) -> tuple[pd.DataFrame, NDArray[np.int64], list[str], list[Note]]:
+Labelled = tuple["pd.DataFrame", NDArray[np.int64], list[str], list[Note]]
+
+
+def _first_of_classes(
+    table: Table, candidates: Sequence[tuple[str, str | None]]
+) -> tuple[str, str | None, Labelled]:
+    """Return the first candidate that names classes, and why it was taken. Raises the first's DataError."""
+    first: DataError | None = None
+    for target, why in candidates:
+        try:
+            labelled = _labelled(table, target, asked=why is None)
+        except DataError as error:
+            first = first or error
+            continue
+        if first is not None:
+            why = f"{why}; {candidates[0][0]!r} does not name classes"
+        return target, why, labelled
+    assert first is not None, "there is at least one candidate"
+    raise first
+
+
+def _labelled(table: Table, target: str, *, asked: bool) -> Labelled:
     """Return the rows that have a label of at least two rows, their codes and the classes."""
     source, frame = table.source, table.frame
     if len(frame) < 2:
         raise DataError(
             f"{source}: has {len(frame)} data rows; at least two of each of two classes are needed."
         )
-    codes, labels = label_codes(frame[target])
+    codes, labels, joined = label_codes(frame[target])
     notes: list[Note] = []
+    if joined:
+        notes.append(note("labels_joined", target=target, texts=", ".join(joined[:SHOWN])))
     if missing := int((codes < 0).sum()):
         notes.append(note("missing_target", count=missing))
     if not labels:
@@ -95,7 +126,7 @@ def _labelled(table: Table, target: str) -> tuple[pd.DataFrame, NDArray[np.int64
         raise DataError(
             f"{source}: the target {target!r} has the single class {labels[0]!r}: name another column."
         )
-    refuse_continuous(labels, len(codes) - missing, target, source)
+    refuse_continuous(labels, len(codes) - missing, target, source, asked=asked)
     counts = np.bincount(codes[codes >= 0], minlength=len(labels))
     if rare := [label for label, count in zip(labels, counts, strict=True) if count < 2]:
         shown = ", ".join(map(repr, rare[:SHOWN])) + (
@@ -117,15 +148,17 @@ def _labelled(table: Table, target: str) -> tuple[pd.DataFrame, NDArray[np.int64
 
 
 def _features(
-    frame: pd.DataFrame, names: Sequence[str], table: Table
-) -> tuple[pd.DataFrame, list[Column], list[DroppedColumn], list[Note]]:
-    """Interpret every feature column; keep those that models can learn from."""
+    frame: pd.DataFrame, names: Sequence[str], table: Table, options: ReadOptions
+) -> tuple[pd.DataFrame, list[Column], list[DroppedColumn], list[Note], ReadInfo]:
+    """Interpret every feature column; keep those that models can learn from, and say how texts were read."""
     kept: dict[str, Values] = {}
     left_out: list[DroppedColumn] = []
     notes: list[Note] = []
+    spelling = spelling_of(table, options)
     for name in names:
-        values = interpret(name, frame[name], table.read.delimiter)
-        if (reason := reason_to_leave_out(name, values)) is not None:
+        values = interpret(name, frame[name], spelling)
+        unnamed = name in table.unnamed
+        if (reason := reason_to_leave_out(name, values, unnamed=unnamed)) is not None:
             left_out.append(DroppedColumn(name, reason))
             continue
         kept[name] = values
@@ -140,7 +173,21 @@ def _features(
         for c in columns
         if c.kind == "categorical" and c.unique > MANY_TEXTS
     ]
-    return feature_frame(kept, len(frame)), columns, left_out, notes
+    return feature_frame(kept, len(frame)), columns, left_out, notes, _with_spellings(table.read, kept)
+
+
+def spelling_of(table: Table, options: ReadOptions) -> Spelling:
+    """Return how texts are read: a comma is decimal where the user says so, likely beside semicolons."""
+    return Spelling(options.decimal, "," if table.read.delimiter == ";" else ".")
+
+
+def _with_spellings(read: ReadInfo, kept: dict[str, Values]) -> ReadInfo:
+    return replace(
+        read,
+        decimal_comma=tuple(name for name, values in kept.items() if values.decimal == ","),
+        day_first=tuple(name for name, values in kept.items() if values.month_first is False),
+        month_first=tuple(name for name, values in kept.items() if values.month_first),
+    )
 
 
 def column_of(name: str, values: Values) -> Column:
@@ -175,7 +222,7 @@ def _note_left_out(left_out: Sequence[DroppedColumn], total: int) -> Note:
 
 
 def _group_codes(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.int64]:
-    codes, labels = label_codes(series)
+    codes, labels, _ = label_codes(series)
     if (codes < 0).any():
         row = int((codes < 0).argmax()) + 1
         raise DataError(
@@ -186,8 +233,10 @@ def _group_codes(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.
     return codes.astype(np.int64)
 
 
-def _time_values(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.float64]:
-    values = interpret(name, series, table.read.delimiter)
+def _time_values(
+    series: pd.Series[Any], name: str, table: Table, options: ReadOptions
+) -> NDArray[np.float64]:
+    values = interpret(name, series, spelling_of(table, options))
     if values.numbers is None or np.isnan(values.numbers).any():
         row = _first_not_ordered(series) if values.numbers is None else int(np.isnan(values.numbers).argmax())
         raise DataError(
@@ -204,7 +253,7 @@ def _shown(cell: Any) -> str:
 def _first_not_ordered(series: pd.Series[Any]) -> int:
     """Return the position of the first cell that is neither a number nor a date by itself, or 0."""
     codes, texts = text_codes(series)
-    numbers = parse_numbers(texts)
+    numbers = parse_numbers(texts).values
     strange = [
         bool(np.isnan(n)) and date_numbers([text]) is None for n, text in zip(numbers, texts, strict=True)
     ]
@@ -243,8 +292,8 @@ def conform(table: Table, like: Dataset) -> Dataset:
 
 
 def _labelled_like(table: Table, like: Dataset) -> tuple[pd.DataFrame, NDArray[np.int64], list[Note]]:
-    codes, labels = label_codes(table.frame[like.target])
-    lookup = np.array([same_label(label, like.classes) for label in labels] + [-1], dtype=np.int64)
+    codes, labels, _ = label_codes(table.frame[like.target])
+    lookup = np.array([*label_places(labels, like.classes), -1], dtype=np.int64)
     y = lookup[codes]
     unknown = (y < 0) & (codes >= 0)
     if unknown.any():
@@ -267,7 +316,10 @@ def _like_column(
 ) -> tuple[Values, Sequence[Note]]:
     if column.kind == "categorical":
         return _like_categories(column.name, series, list(like.X[column.name].cat.categories))
-    values = interpret(column.name, series, table.read.delimiter)
+    read = like.read
+    order = {**dict.fromkeys(read.day_first, False), **dict.fromkeys(read.month_first, True)}
+    decimal = "," if column.name in read.decimal_comma else None
+    values = interpret(column.name, series, Spelling(decimal, month_first=order.get(column.name)))
     if values.numbers is not None:
         return replace(values, kind=column.kind), values.notes
     raise DataError(

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from compare_cli.data.cells import NUMBER, is_missing, looks_numeric
+from compare_cli.data.cells import NUMBER, is_missing, is_placeholder, looks_numeric
 
 COMMENT_MARKS = ("#", "%", "//")
 MAX_HEADER_ROWS = 6
 HEADER_SAMPLE = 100
+ROW_NAMES = "row_names"  # the column for which R writes no name
 HEADER_COLUMNS = 300  # judged in a very wide table, evenly spread
 SUFFIXED = re.compile(r"(.*)\.(\d+)")
 
@@ -42,6 +43,13 @@ def find_layout(records: Sequence[list[str]], header: bool | None, *, names_quot
     if header is None and (rescued := unmangle(body[0], body[1:])) is not None:
         return Layout(width, [], start + 1, start, rescued=rescued)
     count = _header_rows(body, width, names_quoted) if header is None else int(header)
+    if (
+        header is None
+        and not count
+        and start
+        and (named := _names_in_comment(records[start - 1], body, width))
+    ):
+        return Layout(width, named, start, start - 1, header_cells=[named])
     used = [list(row) for row in body[:count]]
     names = _names(used, body[count:], width)
     return Layout(width, names, start + count, start, header_cells=used)
@@ -58,6 +66,18 @@ def is_comment(row: Sequence[str]) -> bool:
     return bool(row) and row[0].lstrip().startswith(COMMENT_MARKS)
 
 
+def _names_in_comment(row: Sequence[str], body: Sequence[list[str]], width: int) -> list[str] | None:
+    """Return the column names in a comment right above a table without a header, None if it has none."""
+    if not is_comment(row) or width < 2:
+        return None
+    first = row[0].strip()
+    bare = first.lstrip("#%/").strip()
+    names = [cell.strip() for cell in (row if bare or len(row) == width else row[1:])]
+    names[0] = bare if bare and len(names) == len(row) else names[0]
+    plain = all(name and len(name.split()) <= 4 and not looks_numeric(name) for name in names)
+    return names if len(names) == width == len(set(names)) and plain else None
+
+
 def _filled(row: Sequence[str]) -> int:
     return sum(bool(cell.strip()) for cell in row)
 
@@ -69,13 +89,15 @@ def _skip_preamble(records: Sequence[list[str]], width: int, header: bool | None
         at += 1
     if width < 2:
         return at
+    filled = sorted(map(_filled, records[at:]))
+    used = filled[int(0.9 * (len(filled) - 1))] if filled else 0  # columns that rows fill, in a sparse table
     best = at
     for number in range(at, min(len(records), at + 30)):
         row = records[number]
         above_blank = len(row) < width and number + 1 < len(records) and not _filled(records[number + 1])
         if (above_blank or _is_title(row, width)) and _continues(records, number, width):
             best = number + 1
-        elif _filled(row) > max(1, width // 2) and len(row) >= width - 1:
+        elif _filled(row) > max(1, used // 2) and len(row) >= width - 1:
             break
     while best < len(records) and not _filled(records[best]):
         best += 1
@@ -121,7 +143,7 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
     for position in range(0, width, max(1, width // HEADER_COLUMNS)):
         cell = first[position].strip()
         column = [row[position].strip() for row in below]
-        present = [value for value in column if not is_missing(value)]
+        present = [value for value in column if not is_missing(value) and not is_placeholder(value)]
         if not cell or not present:
             nameless |= 2 * len(present) > len(column)
             continue
@@ -154,7 +176,8 @@ def _is_more_header(row: Sequence[str], below: Sequence[list[str]], first: Seque
         return False
     votes = [0, 0]
     for position, cell in enumerate(row):
-        present = [other[position] for other in rows if not is_missing(other[position])]
+        cells = [other[position].strip() for other in rows]
+        present = [value for value in cells if not is_missing(value) and not is_placeholder(value)]
         if present and not is_missing(cell):
             votes[sum(map(looks_numeric, present)) >= 0.9 * len(present)] += 1
     return votes[1] > 0 and votes[1] >= votes[0]
@@ -166,7 +189,7 @@ def _names(rows: Sequence[list[str]], below: Sequence[list[str]], width: int) ->
         return []
     if len(rows) == 1 and len(rows[0]) == width - 1:
         trailing = all(not row[-1].strip() for row in below if len(row) == width)
-        return [*rows[0], ""] if trailing else ["row_names", *rows[0]]
+        return [*rows[0], ""] if trailing else [ROW_NAMES, *rows[0]]
     padded = [[cell.strip() for cell in [*row, *[""] * width][:width]] for row in rows]
     for level, row in enumerate(padded[:-1]):  # a cell of an upper row speaks for blank ones to its right
         for at in range(1, width):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.data.cells import parse_numbers
+from compare_cli.data.cells import parse_numbers, plain_numbers
 from compare_cli.data.columns import label_text, text_codes
 from compare_cli.data.table import ReadOptions
 from compare_cli.errors import DataError, nearest
@@ -21,6 +21,8 @@ MAX_FRACTIONAL = 20
 MAX_WHOLE = 50
 MAX_WHOLE_SHARE = 0.02
 MAX_TEXT_SHARE = 0.5
+MAX_CLASSES = 10_000
+DECIMALS = re.compile(r"\+?(-?(?:0|[1-9]\d*))(?:\.(\d*?)0*)?")
 # In this order; compared without case, blanks and punctuation.
 TARGET_NAMES = (
     "target", "class", "label", "y", "classes", "labels", "category", "outcome", "species", "diagnosis",
@@ -50,17 +52,20 @@ def find_column(wanted: str | int, names: Sequence[str], option: str, source: st
     raise DataError(f"{source}: {option} {text!r}: there is no such column.{known}")
 
 
-def choose_target(
+def target_candidates(
     names: Sequence[str],
     options: ReadOptions,
     source: str,
     *,
     header: bool = True,
     declared: str | None = None,
-) -> tuple[str, str | None]:
-    """Return the target column, and why it was guessed (None where the user or the source names it)."""
+) -> list[tuple[str, str | None]]:
+    """Return the columns that may be the target, the likeliest first, and why each was guessed.
+
+    There is one, and no reason, where the user or the source names it.
+    """
     if options.target is not None:
-        return find_column(options.target, names, "--target", source), None
+        return [(find_column(options.target, names, "--target", source), None)]
     taken = set(dropped_columns(options, names, source))
     for option, column in (("--groups", options.groups), ("--time", options.time)):
         if column is not None:
@@ -69,10 +74,22 @@ def choose_target(
     if not left:
         raise DataError(f"{source}: no column is left for the target: drop fewer.")
     if declared in left:
-        return str(declared), None
+        return [(str(declared), None)]
     plain = {re.sub(r"[\W_]+", "", name).casefold(): name for name in reversed(left)} if header else {}
-    usual = next((plain[name] for name in TARGET_NAMES if name in plain), None)
-    return (left[-1], "the last column") if usual is None else (usual, "a usual name for a target")
+    usual = [plain[name] for name in TARGET_NAMES if name in plain]
+    found = [(name, "a usual name for a target") for name in usual]
+    return found + [(left[-1], "the last column")] * (left[-1] not in usual)
+
+
+def text_columns(names: Sequence[str], options: ReadOptions, source: str, *, header: bool) -> list[str]:
+    """Return the columns whose cells keep the text of the file: the target as far as it is known, groups.
+
+    Read as numbers, 007 and 7 would be one class, and so would codes of 17 digits that differ in the last.
+    """
+    candidates = target_candidates(names, options, source, header=header)
+    likely = candidates[:-1] if len(candidates) > 1 else candidates
+    groups = [] if options.groups is None else [find_column(options.groups, names, "--groups", source)]
+    return [*(name for name, _ in likely), *groups, *(name for name in options.as_text if name in names)]
 
 
 def dropped_columns(options: ReadOptions, names: Sequence[str], source: str) -> list[str]:
@@ -94,54 +111,80 @@ def check_roles(
             raise DataError(f"{source}: {roles[one]!r} is both {one} and {other}: name another column.")
 
 
-def label_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
-    """Return codes into labels in their final order (missing = -1). 1, 1.0 and 01 are one label.
+def label_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str], list[str]]:
+    """Return codes into labels in their final order (missing = -1), the labels, and texts that were joined.
 
-    Labels are sorted by value if all are numbers, otherwise as text.
+    1 and 1.0 are one label, and so are True and TRUE; 1 and 01 are two. Labels are sorted by value if all are
+    numbers, otherwise as text.
     """
     import pandas as pd
 
     if pd.api.types.is_float_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
         series = series.map(label_text, na_action="ignore").astype(object)
     codes, texts = text_codes(series)
-    numbers = parse_numbers(texts) if texts else np.empty(0)
-    if len(texts) and np.isfinite(numbers).all() and not any("," in t or "%" in t for t in texts):
-        distinct, where = np.unique(numbers, return_inverse=True)
-        labels = [min((texts[i] for i in np.flatnonzero(where == k)), key=len) for k in range(len(distinct))]
-        if len(distinct) > 1000:
-            labels = [label_text(float(value)) for value in distinct]
-        return np.append(where, -1)[codes], labels
-    order = sorted(range(len(texts)), key=texts.__getitem__)
-    rank = np.full(len(texts) + 1, -1, dtype=np.int64)
-    rank[order] = np.arange(len(texts))
-    return rank[codes], [texts[i] for i in order]
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts)))
+    spellings: dict[str, list[int]] = {}
+    for at in map(int, used):
+        spellings.setdefault(plain_label(texts[at]), []).append(at)
+    labels = [min((texts[at] for at in ats), key=len) for ats in spellings.values()]
+    numbers = plain_numbers(labels) if labels else np.empty(0)
+    if np.isfinite(numbers).all():
+        order = sorted(range(len(labels)), key=lambda at: (numbers[at], labels[at]))
+    else:
+        order = sorted(range(len(labels)), key=labels.__getitem__)
+    lookup = np.full(len(texts) + 1, -1, dtype=np.int64)
+    groups = list(spellings.values())
+    for rank, at in enumerate(order):
+        lookup[groups[at]] = rank
+    joined = [" and ".join(texts[at] for at in ats) for ats in groups if len(ats) > 1]
+    return lookup[codes], [labels[at] for at in order], joined
 
 
-def refuse_continuous(labels: Sequence[str], rows: int, target: str, source: str) -> None:
-    """Raise DataError for a target that measures rather than names: many numbers, or free text."""
+def plain_label(text: str) -> str:
+    """Return a label without what may differ from program to program: .0 at its end, TRUE or True."""
+    if found := DECIMALS.fullmatch(text):
+        return f"{found[1]}.{found[2]}" if found[2] else found[1]
+    return text.casefold() if text.casefold() in {"true", "false"} else text
+
+
+def refuse_continuous(labels: Sequence[str], rows: int, target: str, source: str, *, asked: bool) -> None:
+    """Raise DataError for a target that measures rather than names: many numbers, or free text.
+
+    Whole numbers that the user ``asked`` for are classes while they repeat.
+    """
     if len(labels) <= MAX_FRACTIONAL:
         return
-    numbers = parse_numbers(labels)
+    numbers = parse_numbers(labels).values
     if np.isnan(numbers).any():
         too_many = len(labels) > max(MAX_WHOLE, MAX_TEXT_SHARE * rows)
         what = f"{len(labels):,} different labels in {rows:,} rows"
     else:
-        fractional = bool((numbers % 1 != 0).any())
-        too_many = fractional or len(labels) > max(MAX_WHOLE, MAX_WHOLE_SHARE * rows)
+        share = MAX_TEXT_SHARE if asked else MAX_WHOLE_SHARE
+        too_many = bool((numbers % 1 != 0).any()) or len(labels) > max(MAX_WHOLE, share * rows)
         what = f"{len(labels):,} different numbers in {rows:,} rows"
-    if too_many:
+    if too_many or len(labels) > MAX_CLASSES:
         raise DataError(
             f"{source}: the target {target!r} has {what}, so it does not name classes: "
             "choose another column with --target, or put it into ranges first."
         )
 
 
-def same_label(label: str, classes: Sequence[str]) -> int:
-    """Return the position of a label among classes, also where 1 is written 1.0; -1 if it is not there."""
-    if label in classes:
-        return list(classes).index(label)
-    number = parse_numbers([label])[0]
-    if number != number:
-        return -1
-    same = [at for at, value in enumerate(parse_numbers(classes)) if value == number]
-    return same[0] if same else -1
+def label_places(labels: Sequence[str], classes: Sequence[str]) -> list[int]:
+    """Return the position of each label among classes, -1 for those that are not there.
+
+    A label may be written otherwise (1.0 for 1, TRUE for True, 1 for 01) where that leaves one class only.
+    """
+    found = [-1] * len(labels)
+    for spell in (str, plain_label, _value, str.casefold):
+        places: dict[str, list[int]] = {}
+        for at, text in enumerate(map(spell, classes)):
+            places.setdefault(text, []).append(at)
+        for at, text in enumerate(map(spell, labels)):
+            if found[at] < 0 and len(places.get(text, ())) == 1:
+                found[at] = places[text][0]
+    return found
+
+
+def _value(text: str) -> str:
+    """Return a label's number without leading zeros, other texts as they are."""
+    return plain_label(re.sub(r"^([+-]?)0+(?=\d)", r"\1", text))

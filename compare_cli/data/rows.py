@@ -1,13 +1,16 @@
-"""Reading an irregular text table record by record: ragged rows, stray quotes, footers, a second table."""
+"""Reading an irregular text table record by record: ragged rows, stray quotes, footers, further tables."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from compare_cli.data.bytes import ByteSource
+from compare_cli.data.cells import CURRENCY, is_missing, looks_numeric
 from compare_cli.data.dialect import Dialect
 from compare_cli.data.header import Layout, is_comment
 from compare_cli.errors import DataError
@@ -17,6 +20,10 @@ from compare_cli.types import Note
 HOLD = "\ue000"  # stands for a quote that is an ordinary character; private use, so in no real table
 MAX_BAD_SHARE = 0.1
 MAX_FOOTER = 10
+MIN_PROFILE = 5  # rows of the right width from which a column's kind of cells is known
+PRICE = re.compile(rf"{CURRENCY}\s?[\d.,]+|[\d.,]+\s?(?:{CURRENCY}|%)")
+Record = tuple[list[str], int, bool]
+"""A record's cells, the line it begins in (from 1), and whether its quotes had to be repaired."""
 
 
 class Lines:
@@ -38,13 +45,18 @@ class Lines:
 
 @dataclass
 class Outcome:
-    """The rows kept, each of the table's width, and what happened to the others (line numbers from 1)."""
+    """The rows kept, each of the table's width, and what happened to the others (line numbers from 1).
+
+    ``second_table`` is the line in which another table begins, ``after_second`` how many rows it has.
+    """
 
     rows: list[list[str]] = field(default_factory=list)
     too_long: list[int] = field(default_factory=list)
+    joined: list[int] = field(default_factory=list)
     short: list[int] = field(default_factory=list)
     blank: int = 0
     comments: int = 0
+    titles: int = 0
     headers: list[int] = field(default_factory=list)
     repaired: list[int] = field(default_factory=list)
     footer: int = 0
@@ -54,32 +66,33 @@ class Outcome:
     @property
     def skipped(self) -> int:
         """How many records were left out."""
-        left = len(self.too_long) + self.blank + self.comments + len(self.headers) + self.footer
+        left = len(self.too_long) + self.blank + self.comments + self.titles + len(self.headers) + self.footer
         return left + self.after_second
 
     def notes(self) -> tuple[Note, ...]:
         """Say what a user should know."""
         found = []
-        if self.too_long:
-            found.append(note("rows_too_long", count=len(self.too_long), line=self.too_long[0]))
-        if self.short:
-            found.append(note("rows_short", count=len(self.short), line=self.short[0]))
-        if self.repaired:
-            found.append(note("quotes_repaired", count=len(self.repaired), line=self.repaired[0]))
-        if self.headers:
-            found.append(note("header_repeated", count=len(self.headers), line=self.headers[0]))
+        counted = {
+            "rows_too_long": self.too_long,
+            "rows_joined": self.joined,
+            "rows_short": self.short,
+            "quotes_repaired": self.repaired,
+            "header_repeated": self.headers,
+        }
+        for code, lines in counted.items():
+            if lines:
+                found.append(note(code, count=len(lines), line=", ".join(map(str, lines[:3]))))
         if self.second_table:
             found.append(note("second_table", line=self.second_table, count=self.after_second))
-        others = self.blank + self.comments + self.footer
-        if others:
-            what = {"blank": self.blank, "comment": self.comments, "footer": self.footer}
-            kinds = ", ".join(f"{count} {kind}" for kind, count in what.items() if count)
-            found.append(note("rows_skipped", count=others, kinds=kinds))
+        what = {"blank": self.blank, "comment": self.comments, "title": self.titles, "footer": self.footer}
+        kinds = ", ".join(f"{count} {kind}" for kind, count in what.items() if count)
+        if kinds:
+            found.append(note("rows_skipped", count=sum(what.values()), kinds=kinds))
         return tuple(found)
 
 
-def iterate(lines: Lines, dialect: Dialect, width: int | None) -> Iterator[tuple[list[str], int, bool]]:
-    """Yield each record, the line it begins in (from 1), and whether its quotes had to be repaired.
+def iterate(lines: Lines, dialect: Dialect, width: int | None) -> Iterator[Record]:
+    """Yield each record.
 
     Where quotes do not match, the first physical line counts as the record: an unclosed quote must
     not swallow the rest of the file. ``width`` is the number of cells to repair towards.
@@ -97,7 +110,9 @@ def iterate(lines: Lines, dialect: Dialect, width: int | None) -> Iterator[tuple
         mended = None
         if row is None or (width and row and len(row) != width):
             line = lines.lines[start]
-            mended = repair(line, dialect, width) if width and dialect.quote in line else None
+            mended = (
+                repair(line, dialect, width) if width and dialect.quote and dialect.quote in line else None
+            )
             if mended is not None or row is None:
                 lines.at = start + 1
                 reader = dialect.rows(lines, strict=True)
@@ -106,57 +121,210 @@ def iterate(lines: Lines, dialect: Dialect, width: int | None) -> Iterator[tuple
         yield mended or row or [], start + 1, mended is not None
 
 
-def read_records(text: ByteSource, encoding: str, dialect: Dialect, layout: Layout) -> Outcome:
-    """Read every record after the header. Raises DataError where more than one in ten cannot be kept."""
-    lines = Lines(list(io.StringIO(text.all().decode(encoding), newline="")))
-    records = iterate(lines, dialect, layout.width)
-    for _ in range(layout.first_record):
-        next(records, None)
+def decoded_lines(text: ByteSource, encoding: str, skip: int) -> Lines:
+    """Return the physical lines of a text from line ``skip`` + 1 on; NUL bytes are taken out.
+
+    Before a quote a NUL is an escape, as some programs write it.
+    """
+    whole = text.all().decode(encoding).replace('\0"', '""').replace("\0", "")
+    lines = Lines(list(io.StringIO(whole, newline="")))
+    lines.at = skip
+    return lines
+
+
+def read_records(lines: Lines, dialect: Dialect, layout: Layout) -> Outcome:
+    """Sort the records after the header by what they are; lines that hold another table end this one."""
+    records = list(iterate(lines, dialect, layout.width))[layout.first_record :]
     outcome = Outcome()
-    for row, line, mended in records:
-        if mended:
-            outcome.repaired.append(line)
-        if not _keep(row, line, layout, outcome):
+    kept: list[tuple[list[str], int]] = []
+    first_of_part = 0  # where the rows begin that follow the last header
+    for at, (row, line, mended) in enumerate(records):
+        kind = _kind(records, at, layout, kept)
+        outcome.repaired += [line] * mended
+        if kind == "row":
+            kept.append((row, line))
+        elif kind == "header":
+            outcome.titles += _drop_titles(kept, layout.width)
+            if _repeats(kept, records[at + 1 :], first_of_part):
+                kind = "table"
+            else:
+                outcome.headers.append(line)
+                first_of_part = len(kept)
+        else:
+            outcome.blank += kind == "blank" and bool(row)
+            outcome.comments += kind == "comment"
+        if kind == "table":
+            outcome.titles += _drop_titles(kept, layout.width)
             outcome.second_table = line
-            outcome.after_second = 1 + sum(1 for _ in records)
+            outcome.after_second = sum(any(map(str.strip, row)) for row, _, _ in records[at:])
             break
+    _fit_width(kept, lines, dialect, layout.width, outcome)
     _strip_footer(outcome, layout.width)
-    _refuse_many(text, outcome, layout.width)
     return outcome
 
 
-def _keep(row: list[str], line: int, layout: Layout, outcome: Outcome) -> bool:
-    """File one record under what it is. Return False where another table begins."""
-    width = layout.width
+def _kind(records: Sequence[Record], at: int, layout: Layout, kept: Sequence[tuple[list[str], int]]) -> str:
+    """Say what a record is: "row", "blank", "comment", "header" (again), or the first of another "table"."""
+    row, width = records[at][0], layout.width
     if not any(cell.strip() for cell in row):
-        outcome.blank += bool(row)
-    elif is_comment(row) and len(row) != width:
-        outcome.comments += 1
-    elif layout.header_cells and (names := _matching_names(row, layout)):
-        if names == width == len(row):
-            outcome.headers.append(line)
-        elif len(row) != width and names >= 2 and 2 * names > width:
-            return False
-        else:
-            _keep_data(row, line, width, outcome)
-    else:
-        _keep_data(row, line, width, outcome)
-    return True
+        return "blank"
+    if is_comment(row) and len(row) != width:
+        return "comment"
+    if layout.header_cells:
+        header = layout.header_cells[-1]
+        same = sum(a.strip() == b.strip() != "" for a, b in zip(row, header, strict=False))
+        if len(row) == width and [c.strip() for c in row] == [c.strip() for c in header]:
+            return "header"
+        if len(row) != width and same >= 2 and 2 * same > width:
+            return "table"
+        if kept and _after_gap(records, at) and _heads_another(records, at, width, kept):
+            return "table"
+    return "row"
 
 
-def _matching_names(row: Sequence[str], layout: Layout) -> int:
-    header = layout.header_cells[-1]
-    return sum(a.strip() == b.strip() for a, b in zip(row, header, strict=False))
+def _after_gap(records: Sequence[Record], at: int) -> bool:
+    """Whether a blank record, or a title under one, stands before a record."""
+    before = [row for row, _, _ in records[max(0, at - 2) : at]]
+    filled = [sum(bool(cell.strip()) for cell in row) for row in before]
+    return bool(filled) and (filled[-1] == 0 or (len(filled) == 2 and filled == [0, 1]))
 
 
-def _keep_data(row: list[str], line: int, width: int, outcome: Outcome) -> None:
-    if len(row) > width and any(cell.strip() for cell in row[width:]):
-        outcome.too_long.append(line)
-        return
-    if len(row) < width:
-        outcome.short.append(line)
-        row = row + [""] * (width - len(row))
-    outcome.rows.append(row[:width])
+def _heads_another(
+    records: Sequence[Record], at: int, width: int, kept: Sequence[tuple[list[str], int]]
+) -> bool:
+    """Whether a record names the columns of the rows below it, and not of those above.
+
+    Names are texts, all different; below them stand rows of the same width with numbers somewhere, and above
+    them stand columns of numbers or a table of another width.
+    """
+    names = _stripped(records[at][0])
+    below = [_stripped(row) for row, _, _ in records[at + 1 : at + 6] if any(map(str.strip, row))]
+    if len(names) < 2 or not below or any(not name or looks_numeric(name) for name in names):
+        return False
+    if len(set(names)) < len(names) or any(len(row) > len(names) for row in below):
+        return False
+    numeric_below = any(
+        all(at < len(row) and looks_numeric(row[at]) for row in below) for at in range(len(names))
+    )
+    above = [row for row, _ in kept[-50:]]
+    if len(names) != max(len(_stripped(row)) for row in above):
+        return numeric_below or len(records[at][0]) != width
+    columns = [[row[at] for row in above if at < len(row)] for at in range(len(names))]
+    return any(sum(map(looks_numeric, column)) >= 0.9 * len(column) for column in columns)
+
+
+def _stripped(row: Sequence[str]) -> list[str]:
+    """Return the cells of a record without the blank ones at its end."""
+    cells = [cell.strip() for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _drop_titles(kept: list[tuple[list[str], int]], width: int) -> int:
+    """Take last rows with one filled cell, in a first column, for the title of what follows."""
+    dropped = 0
+    while width >= 2 and len(kept) > 1 and len(_stripped(kept[-1][0])) == 1 and dropped < 3:
+        kept.pop()
+        dropped += 1
+    return dropped
+
+
+def _repeats(kept: Sequence[tuple[list[str], int]], following: Sequence[Record], begin: int) -> bool:
+    """Whether the rows after a repeated header are, most of them, rows that were there already."""
+    before = Counter(tuple(row) for row, _ in kept[begin:])
+    after = Counter(tuple(row) for row, _, _ in following if any(map(str.strip, row)))
+    return sum(after.values()) > 0 and 2 * sum((before & after).values()) > sum(after.values())
+
+
+def _fit_width(
+    kept: Sequence[tuple[list[str], int]], lines: Lines, dialect: Dialect, width: int, outcome: Outcome
+) -> None:
+    """Give every row the table's width: fill short ones, join cells of long ones where that is certain."""
+    regular = [row for row, _ in kept if len(row) == width][:1000]
+    profile = _profile(regular, width) if len(regular) >= MIN_PROFILE else []
+    for row, line in kept:
+        over = len(row) > width
+        lost = over and any(cell.strip() for cell in row[width:])
+        if over and (lost or (profile and _unlike(row[:width], profile))):
+            cells = _join_cells(lines.lines[line - 1], dialect, profile) if profile else None
+            if cells is not None:
+                outcome.joined.append(line)
+                row = cells
+            elif lost:
+                outcome.too_long.append(line)
+                continue
+        elif len(row) < width:
+            outcome.short.append(line)
+            row = row + [""] * (width - len(row))
+        outcome.rows.append(row[:width])
+
+
+def _profile(rows: Sequence[Sequence[str]], width: int) -> list[Counter[str]]:
+    """Count the kinds of cells in each column."""
+    return [Counter(_shape(row[at]) for row in rows) for at in range(width)]
+
+
+def _unlike(cells: Sequence[str], profile: Sequence[Counter[str]]) -> int:
+    """Return how many cells are of a kind that their column has in less than one row in ten."""
+    return sum(
+        counts[_shape(cell)] * 10 < counts.total() for cell, counts in zip(cells, profile, strict=True)
+    )
+
+
+def _shape(cell: str) -> str:
+    """Name the kind of a cell: empty, number, price, address, code (with digits) or text."""
+    cell = cell.strip()
+    if is_missing(cell):
+        return "empty"
+    if looks_numeric(cell):
+        return "number"
+    if PRICE.fullmatch(cell):
+        return "price"
+    if "://" in cell[:10]:
+        return "address"
+    return "code" if any(char.isdigit() for char in cell) and " " not in cell else "text"
+
+
+def _join_cells(line: str, dialect: Dialect, profile: Sequence[Counter[str]]) -> list[str] | None:
+    """Return the cells of a line with a run of unquoted ones joined; None unless one way is clearly best."""
+    width, joint = len(profile), dialect.delimiter + " " * dialect.skip_blanks
+    tokens = list(_tokens(line.rstrip("\r\n"), dialect))
+    extra = len(tokens) - width
+    if extra < 1 or len(line) > 10_000:
+        return None
+    ways = []
+    for at in range(width):
+        run = tokens[at : at + extra + 1]
+        if any(quoted for _, quoted in run):
+            continue
+        cells = [
+            cell
+            for cell, _ in (*tokens[:at], (joint.join(c for c, _ in run), False), *tokens[at + extra + 1 :])
+        ]
+        unlike = _unlike(cells, profile)
+        blanks = sum(cell[:1] == " " and cell.strip() != "" for cell in cells)
+        ways.append((unlike, blanks, cells))
+    ways.sort(key=lambda way: way[:2])
+    if not ways or ways[0][0] > 0 or (len(ways) > 1 and ways[0][:2] == ways[1][:2]):
+        return None
+    return ways[0][2]
+
+
+def _tokens(line: str, dialect: Dialect) -> Iterator[tuple[str, bool]]:
+    """Yield the cells of a line, and whether each wears quotes."""
+    quote, delimiter = re.escape(dialect.quote or "\0"), re.escape(dialect.delimiter)
+    blank = "" if dialect.delimiter == " " else " ?"
+    cell = re.compile(
+        rf"{blank}{quote}((?:[^{quote}]|{quote}{quote})*){quote}{blank}(?={delimiter}|$)|([^{delimiter}]*)"
+    )
+    at = 0
+    while at <= len(line):
+        found = cell.match(line, at)
+        assert found is not None, "the second way matches anything"
+        quoted = found[1] is not None
+        yield (found[1].replace(dialect.quote * 2, dialect.quote), True) if quoted else (found[2], False)
+        at = found.end() + 1
 
 
 def repair(line: str, dialect: Dialect, width: int) -> list[str] | None:
@@ -199,10 +367,11 @@ def _strip_footer(outcome: Outcome, width: int) -> None:
     outcome.short = outcome.short[: max(0, len(outcome.short) - outcome.footer)]
 
 
-def _refuse_many(text: ByteSource, outcome: Outcome, width: int) -> None:
+def refuse_many(source: str, outcome: Outcome, width: int) -> None:
+    """Raise DataError where more than one row in ten cannot be kept: the dialect must be wrong."""
     bad = len(outcome.too_long)
     if bad > max(1, MAX_BAD_SHARE * (len(outcome.rows) + bad)):
         raise DataError(
-            f"{text.source}: line {outcome.too_long[0]} and {bad - 1} more have over {width} columns; "
+            f"{source}: line {outcome.too_long[0]} and {bad - 1} more have over {width} columns; "
             "check the quotes, or name the delimiter with --delimiter."
         )

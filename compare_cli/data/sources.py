@@ -19,7 +19,7 @@ from compare_cli.data.bytes import (
     table_name,
 )
 from compare_cli.data.dataset import conform, fingerprint, make_dataset
-from compare_cli.data.roles import choose_target
+from compare_cli.data.roles import text_columns
 from compare_cli.data.table import ReadOptions, Table, from_frame
 from compare_cli.data.text import read_text
 from compare_cli.errors import DataError, UsageError, nearest
@@ -55,7 +55,8 @@ def read(
     columns to leave out. Raises DataError when the data cannot be used, UsageError when the source
     does not exist.
     """
-    options = ReadOptions(target, groups, time, tuple(drop), encoding, delimiter)
+    dropped = (drop,) if isinstance(drop, str) else tuple(drop)
+    options = ReadOptions(target, groups, time, dropped, encoding, delimiter)
     table = load(source, options)
     dataset = make_dataset(table, options)
     if table.test is None:
@@ -71,7 +72,10 @@ def read_like(
     A category that ``like`` does not know becomes missing, with a note. Raises DataError for a
     missing column or an unknown class label.
     """
-    options = ReadOptions(like.target, None, None, (), encoding, delimiter, like.read.header)
+    exact = [column.name for column in like.columns if column.kind in {"categorical", "date"}]
+    as_text = (*exact, *like.read.decimal_comma)
+    header = None if like.read.header is None else int(like.read.header)
+    options = ReadOptions(like.target, encoding=encoding, delimiter=delimiter, header=header, as_text=as_text)
     return conform(load(source, options), like)
 
 
@@ -143,7 +147,7 @@ def load_bytes(text: ByteSource, options: ReadOptions) -> Table:
         return load_parquet(text)
 
     def keep_text(names: Sequence[str], header: bool) -> list[str]:
-        return [choose_target(names, options, text.source, header=header)[0]]
+        return text_columns(names, options, text.source, header=header)
 
     return read_text(text, options, keep_text)
 

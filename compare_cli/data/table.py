@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,16 @@ from compare_cli.types import Note, ReadInfo
 if TYPE_CHECKING:
     import pandas as pd
 
+UNNAMED = re.compile(r"|Unnamed: 0(\.\d+)?|__index_level_0__")  # what pandas calls a column without a name
+
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the user said about a table. ``target`` is a name or a position from 1.
+    """What the user said about a table; None where the table itself must tell.
 
-    ``header`` is None where the table itself must tell whether its first row names the columns.
+    ``target`` is a name or a position from 1; ``header`` the number of rows that name the columns;
+    ``skip_rows`` the number of lines before the table; ``as_text`` the columns that keep the file's text;
+    ``max_bytes`` the most that may be read or unpacked.
     """
 
     target: str | int | None = None
@@ -27,7 +32,12 @@ class ReadOptions:
     drop: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
-    header: bool | None = None
+    quote: str | None = None
+    header: int | None = None
+    skip_rows: int | None = None
+    decimal: str | None = None
+    max_bytes: int | None = None
+    as_text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,8 @@ class Table:
     """A table as read: unique column names, cells as numbers, booleans, dates or text (missing = NaN).
 
     ``target`` is the column that the source itself declares to be the target, if it does.
-    ``test`` holds the official test set of sources that have one.
+    ``test`` holds the official test set of sources that have one. ``unnamed`` are columns without a name in
+    the source.
     """
 
     name: str
@@ -45,6 +56,7 @@ class Table:
     notes: tuple[Note, ...] = ()
     target: str | None = None
     test: Table | None = None
+    unnamed: tuple[str, ...] = ()
 
     def noting(self, *notes: Note) -> Table:
         """Return the same table with more notes."""
@@ -82,16 +94,33 @@ def from_frame(frame: Any, name: str = "DataFrame", target: str | None = None) -
     import pandas as pd
 
     if not isinstance(frame, pd.DataFrame):
-        raise UsageError(
-            f"cannot read a {type(frame).__name__}: give a path, a built-in name or a DataFrame."
-        )
+        frame = _as_pandas(frame)
     labels: list[Any] = list(frame.columns)
     raw = [clean_name("_".join(map(str, c)) if isinstance(c, tuple) else c) for c in labels]
     names, changed = unique_names(raw)
+    unnamed = tuple(name for name, old in zip(names, raw, strict=True) if UNNAMED.fullmatch(old))
     copy = frame.set_axis(names, axis=1).reset_index(drop=True)
     if not len(names):
         raise DataError(f"{name}: has no columns.")
-    table = Table(name, name, copy, target=target)
+    table = Table(name, name, copy, target=target, unnamed=unnamed)
     if changed:
         return table.noting(note("columns_renamed", columns=", ".join(changed[:5]), count=len(changed)))
     return table
+
+
+def _as_pandas(frame: Any) -> pd.DataFrame:
+    """Return a table of polars or pyarrow as pandas has it. Raises UsageError for what is no table."""
+    import pandas as pd
+
+    package = type(frame).__module__.partition(".")[0]
+    kind = type(frame).__name__ if package == "builtins" else f"{package}.{type(frame).__name__}"
+    if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):
+        frame = frame.collect()  # a lazy frame of polars
+    try:
+        if hasattr(frame, "get_columns") and hasattr(frame, "columns"):
+            return pd.DataFrame({column.name: column.to_list() for column in frame.get_columns()})
+        if hasattr(frame, "to_pandas"):
+            return pd.DataFrame(frame.to_pandas())
+    except (ImportError, TypeError, ValueError) as error:
+        raise UsageError(f"cannot read a {kind}: {error}; give its to_pandas().") from None
+    raise UsageError(f"cannot read a {kind}: give a path, a built-in name or a DataFrame.")

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from compare_cli.data.bytes import ByteSource, Scan, scan
+from compare_cli.data.bytes import ByteSource, known_encoding, scan
 from compare_cli.data.cells import MISSING
 from compare_cli.data.dialect import Dialect, find_dialect
-from compare_cli.data.header import Layout, find_layout, is_comment, typical_width
-from compare_cli.data.rows import Lines, iterate, read_records
-from compare_cli.data.table import ReadOptions, Table, clean_name, unique_names
+from compare_cli.data.header import ROW_NAMES, Layout, find_layout, is_comment, typical_width
+from compare_cli.data.rows import Lines, Outcome, decoded_lines, iterate, read_records, refuse_many
+from compare_cli.data.table import UNNAMED, ReadOptions, Table, clean_name, unique_names
 from compare_cli.errors import DataError, UsageError
 from compare_cli.notes import note
-from compare_cli.types import Note, ReadInfo
+from compare_cli.types import ReadInfo
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HEAD_BYTES = 1 << 16
+HEAD = 1 << 16  # characters
 HEAD_RECORDS = 200
 MAX_WIDE_HEAD = 1 << 24
 
@@ -36,60 +35,110 @@ ChooseText = Callable[[Sequence[str], bool], Sequence[str]]
 
 @dataclass(frozen=True)
 class Plan:
-    """How a text will be read: found on its head, carried out on the whole."""
+    """How a text will be read: found on its head, carried out on the whole.
+
+    ``skip_rows`` lines stand before the table and ``skip_lines`` before its first row of data. ``unnamed``
+    are the columns for which the header has no name.
+    """
 
     encoding: str
     dialect: Dialect
     layout: Layout
     names: list[str]
     renamed: list[str]
+    unnamed: list[str]
+    skip_rows: int
     skip_lines: int
     quoted: bool
+    nuls: bool
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A text table with its cells as the file has them; ``header`` is None where no row names the columns."""
+
+    header: list[str] | None
+    rows: list[list[str]]
 
 
 def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> Table:
     """Read a text table. Raises DataError for what is not one, UsageError for options that cannot be."""
-    _check_delimiter(options.delimiter)
-    scanned = scan(text, options.encoding)
-    try:
-        plan = make_plan(text, scanned, options)
-    except csv.Error as error:
-        raise _not_csv(text, error) from None
+    plan = make_plan(text, options)
     _refuse_tiny(text, plan)
     as_text = list(keep_text(plan.names, bool(plan.layout.names)))
     frame = read_fast(text, plan, as_text)
-    notes: tuple[Note, ...] = ()
-    skipped = 0
+    outcome = Outcome()
     if frame is None:
-        try:
-            outcome = read_records(text, plan.encoding, plan.dialect, plan.layout)
-        except csv.Error as error:
-            raise _not_csv(text, error) from None
-        frame, notes, skipped = _frame(outcome.rows, plan), outcome.notes(), outcome.skipped
+        plan, outcome = _read_irregular(text, plan, options)
+        refuse_many(text.source, outcome, plan.layout.width)
+        frame = _frame(outcome.rows, plan)
     frame = _without_trailing(frame, plan)
+    notes = list(outcome.notes())
     if plan.layout.rescued is not None:
         frame = _with_rescued(frame, plan)
-        notes = (*notes, note("header_was_data"))
+        notes.append(note("header_was_data"))
+    if plan.nuls:
+        notes.append(note("nul_bytes"))
     if plan.renamed:
-        notes = (
-            *notes,
-            note("columns_renamed", columns=", ".join(plan.renamed[:5]), count=len(plan.renamed)),
-        )
+        shown = ", ".join(plan.renamed[:5])
+        notes.append(note("columns_renamed", columns=shown, count=len(plan.renamed)))
     info = ReadInfo(
-        "whitespace" if plan.dialect.whitespace else plan.dialect.delimiter,
+        plan.dialect.name,
         plan.encoding,
         bool(plan.layout.names),
-        plan.layout.preamble,
-        skipped,
+        plan.skip_rows + plan.layout.preamble,
+        outcome.skipped,
+        plan.dialect.quote or None,
+        len(plan.layout.header_cells),
     )
-    return Table(text.name, text.source, frame, info, notes)
+    return Table(text.name, text.source, frame, info, tuple(notes), unnamed=tuple(plan.unnamed))
 
 
-def _check_delimiter(delimiter: str | None) -> None:
-    if delimiter is None or delimiter in {"whitespace", r"\s+", r"\t", "tab"}:
-        return
-    if len(delimiter) != 1 or delimiter in '\r\n"\0':
+def read_cells(text: ByteSource, options: ReadOptions) -> Cells:
+    """Read a text table as it is written, whether or not models could use it; an empty text has no rows."""
+    plan = make_plan(text, options)
+    if plan.layout.width == 0:
+        return Cells(None, [])
+    plan, outcome = _read_irregular(text, plan, options)
+    layout, width = plan.layout, plan.layout.width
+    rows = outcome.rows if layout.rescued is None else [layout.rescued, *outcome.rows]
+    names = ["" if name == ROW_NAMES else name for name in layout.names]
+    header = [*names, *[""] * width][:width] if names else None
+    if header is not None and len(layout.header_cells) == 1 and len(layout.header_cells[0]) == width:
+        header = layout.header_cells[0]  # as it is written, blanks and all
+    return Cells(header, rows)
+
+
+def _read_irregular(text: ByteSource, plan: Plan, options: ReadOptions) -> tuple[Plan, Outcome]:
+    """Read record by record; of several tables the largest, and of equally large ones the first."""
+    try:
+        lines = decoded_lines(text, plan.encoding, plan.skip_rows)
+        outcome = read_records(lines, plan.dialect, plan.layout)
+        if outcome.after_second <= len(outcome.rows):
+            return plan, outcome
+        begin = outcome.second_table - 1
+        second = make_plan(text, replace(options, skip_rows=begin))
+        other_plan, other = _read_irregular(text, second, replace(options, skip_rows=begin))
+    except csv.Error as error:
+        raise _not_csv(text, error) from None
+    if len(other.rows) <= len(outcome.rows):
+        return plan, outcome
+    other.second_table, other.after_second = plan.skip_rows + 1, len(outcome.rows)
+    return other_plan, other
+
+
+def _check(options: ReadOptions) -> None:
+    """Raise UsageError for options that no text could be read with."""
+    delimiter, quote = options.delimiter, options.quote
+    named = delimiter is None or delimiter in {"whitespace", r"\s+", r"\t", "tab"}
+    if not named and (len(str(delimiter)) != 1 or str(delimiter) in '\r\n"\0'):
         raise UsageError(f"--delimiter {delimiter!r}: give one character, or 'tab', or 'whitespace'.")
+    if quote is not None and quote != "none" and (len(quote) != 1 or quote in "\r\n\0" or quote == delimiter):
+        raise UsageError(f"--quote {quote!r}: give one character, or 'none'.")
+    if options.decimal not in {None, ".", ","}:
+        raise UsageError(f"--decimal {options.decimal!r}: give . or a comma.")
+    if options.encoding is not None:
+        known_encoding(options.encoding)
 
 
 def _not_csv(text: ByteSource, error: csv.Error) -> DataError:
@@ -106,34 +155,61 @@ def _refuse_tiny(text: ByteSource, plan: Plan) -> None:
         )
 
 
-def make_plan(text: ByteSource, scanned: Scan, options: ReadOptions) -> Plan:
-    """Find dialect, header and column names on the head of a text."""
-    sample = read_sample(text, scanned.encoding)
+def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
+    """Find encoding, dialect, header and column names on the head of a text."""
+    _check(options)
+    scanned = scan(text, options.encoding)
+    skip_rows = options.skip_rows or 0
+    sample = read_sample(text, scanned.encoding, skip_rows)
     body = "".join(line for line in io.StringIO(sample, newline="") if not is_comment([line]))
     tabs = text.source.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
-    dialect = find_dialect(body or sample, options.delimiter, tab_first=tabs)
-    records, begins = head_records(sample, dialect, whole=len(sample) < HEAD_BYTES)
+    dialect = find_dialect(body or sample, options.delimiter, options.quote, tab_first=tabs)
+    try:
+        records, begins = head_records(sample, dialect, whole=len(sample) < HEAD)
+    except csv.Error as error:
+        raise _not_csv(text, error) from None
     layout = find_layout(records, options.header, names_quoted=_names_quoted(sample, dialect))
-    names = [clean_name(name) for name in layout.names] or [f"c{i + 1}" for i in range(layout.width)]
-    names, renamed = unique_names((names + [""] * layout.width)[: layout.width])
+    written = [clean_name(name) for name in layout.names] or [f"c{i + 1}" for i in range(layout.width)]
+    written = (written + [""] * layout.width)[: layout.width]
+    names, renamed = unique_names(written)
+    unnamed = [name for name, old in zip(names, written, strict=True) if UNNAMED.fullmatch(old)]
     first = layout.first_record
-    skip = begins[first] - 1 if first < len(begins) else len(sample.splitlines())
-    return Plan(scanned.encoding, dialect, layout, names, renamed, skip, dialect.quote in scanned.quotes)
+    skip = begins[first] - 1 if first < len(begins) else len(list(io.StringIO(sample, newline="")))
+    quoted = bool(dialect.quote) and dialect.quote in scanned.quotes
+    return Plan(
+        scanned.encoding,
+        dialect,
+        layout,
+        names,
+        renamed,
+        unnamed,
+        skip_rows,
+        skip_rows + skip,
+        quoted,
+        scanned.nuls,
+    )
 
 
-def read_sample(text: ByteSource, encoding: str) -> str:
-    """Return the first lines of a text: 64 KB, or more where lines are so long that few fit."""
-    size = HEAD_BYTES
-    while True:
-        head = text.head(size)
-        decoder = codecs.getincrementaldecoder(encoding)()
-        sample = decoder.decode(head, final=len(head) < size)
-        whole = len(head) < size
-        if whole or size >= MAX_WIDE_HEAD or sum(sample.count(end) for end in "\r\n") >= 20:
+def open_text(text: ByteSource, encoding: str, skip: int) -> io.TextIOWrapper:
+    """Open a text at its line ``skip`` + 1."""
+    stream = io.TextIOWrapper(text.open(), encoding=encoding, newline="")
+    for _ in range(skip):
+        if not stream.readline():
             break
-        size *= 4
-    if whole:
-        return sample
+    return stream
+
+
+def read_sample(text: ByteSource, encoding: str, skip: int) -> str:
+    """Return the first lines of a text: 65,536 characters, or more where lines are so long that few fit."""
+    with open_text(text, encoding, skip) as stream:
+        sample = stream.read(HEAD).replace("\0", "")
+        while len(sample) >= HEAD and sum(sample.count(end) for end in "\r\n") < 20:
+            more = stream.read(3 * len(sample))
+            sample += more.replace("\0", "")
+            if not more or len(sample) >= MAX_WIDE_HEAD:
+                break
+        if not stream.read(1):
+            return sample
     cut = max(sample.rfind("\n"), sample.rfind("\r"))
     return sample[: cut + 1] if cut > 0 else sample
 
@@ -155,6 +231,8 @@ def _names_quoted(sample: str, dialect: Dialect) -> bool:
     lines = [line for line in sample.splitlines()[:20] if line.strip() and not is_comment([line])][:2]
     if len(lines) < 2:
         return False
+    if not dialect.quote:
+        return False
     first = [cell.strip() for cell in lines[0].split(dialect.delimiter)]
     second = [cell.strip() for cell in lines[1].split(dialect.delimiter)]
     quoted = all(len(c) >= 2 and c[0] == c[-1] == dialect.quote for c in first)
@@ -165,7 +243,7 @@ def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFr
     """Read through pandas' C parser; None where the table is irregular and needs a closer look."""
     import pandas as pd
 
-    if plan.dialect.escape:
+    if plan.dialect.escape or plan.dialect.halved or plan.nuls:
         return None
     options = _pandas_options(pd, plan, as_text)
     for low_memory in (True, False):  # the second only where a column mixes numbers and text
@@ -188,16 +266,8 @@ def _parse(text: ByteSource, plan: Plan, options: dict[str, Any]) -> pd.DataFram
     if text.path is not None and not plan.quoted:
         where: dict[str, Any] = {"skiprows": plan.skip_lines, "encoding": plan.encoding, "compression": None}
         return pd.DataFrame(pd.read_csv(text.path, **where, **options))
-    with open_after_header(text, plan) as stream:
+    with open_text(text, plan.encoding, plan.skip_lines) as stream:
         return pd.DataFrame(pd.read_csv(stream, **options))
-
-
-def open_after_header(text: ByteSource, plan: Plan) -> io.TextIOWrapper:
-    """Open the text at its first row of data."""
-    stream = io.TextIOWrapper(text.open(), encoding=plan.encoding, newline="")
-    for _ in range(plan.skip_lines):
-        stream.readline()
-    return stream
 
 
 def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, Any]:
@@ -207,7 +277,8 @@ def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, An
     dialect = plan.dialect
     return {
         "sep": r"\s+" if dialect.whitespace else dialect.delimiter,
-        "quotechar": dialect.quote,
+        "quotechar": dialect.quote or '"',
+        "quoting": csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         "skipinitialspace": dialect.skip_blanks,
         "header": None,
         "names": plan.names,
@@ -245,7 +316,7 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
 
 def _well_formed(text: ByteSource, plan: Plan) -> bool:
     """Whether all rows have the table's width and all quotes match."""
-    with open_after_header(text, plan) as stream:
+    with open_text(text, plan.encoding, plan.skip_lines) as stream:
         try:
             return all(len(row) in {0, plan.layout.width} for row in plan.dialect.rows(stream, strict=True))
         except csv.Error:

@@ -50,6 +50,14 @@ class ReadInfo:
     header: bool | None = None
     preamble_rows: int = 0
     skipped_rows: int = 0
+    quote: str | None = None
+    header_rows: int | None = None
+    decimal_comma: tuple[str, ...] = ()
+    """Columns whose decimals stand after a comma."""
+    day_first: tuple[str, ...] = ()
+    """Columns of dates with the day before the month, both as numbers."""
+    month_first: tuple[str, ...] = ()
+    """Columns of dates with the month before the day, both as numbers."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from conftest_types import Write
 
 from compare_cli.data import read
-from compare_cli.data.columns import id_like, interpret, reason_to_leave_out
+from compare_cli.data.columns import Spelling, id_like, interpret, reason_to_leave_out
 
 NAN = math.nan
 
@@ -37,7 +37,7 @@ NAN = math.nan
     ],
 )
 def test_numbers(cells: list[str], delimiter: str, kind: str, numbers: list[float]) -> None:
-    values = interpret("c", pd.Series(cells), delimiter)
+    values = interpret("c", pd.Series(cells), Spelling(likely="," if delimiter == ";" else "."))
     assert values.kind == kind
     assert values.numbers is not None
     np.testing.assert_array_equal(values.numbers, numbers)
@@ -47,7 +47,7 @@ def test_numbers(cells: list[str], delimiter: str, kind: str, numbers: list[floa
     "cells", [["yes", "no"], ["1,5", "2,5,7"], ["a", "1", "2"], ["13/13/2020", "01/02/2020"], ["none", "-"]]
 )
 def test_categories(cells: list[str]) -> None:
-    values = interpret("c", pd.Series(cells), ",")
+    values = interpret("c", pd.Series(cells))
     assert values.kind == "categorical"
     assert values.codes is not None
     assert [values.categories[code] for code in values.codes] == cells

@@ -76,7 +76,10 @@ def test_classes_are_labels_as_written(write: Write) -> None:
     assert read(write("a,class\n1,10\n2,9\n3,10\n4,9\n5,\n6,9\n7,10\n")).classes == ("9", "10")
     assert read(write("a,class\n1,b10\n2,b9\n3,b10\n4,b9\n")).classes == ("b10", "b9")
     assert read(write("a,class\n1,'-1'\n2,'1'\n3,'-1'\n4,'1'\n")).classes == ("-1", "1")
-    assert read(write("a,class\n1,01\n2,2\n3,1\n4,2.0\n")).classes == ("1", "2")
+    joined = read(write("a,class\n1,1\n2,2\n3,1.0\n4,2.0\n"))
+    assert joined.classes == ("1", "2")
+    assert "1 and 1.0, 2 and 2.0" in next(n.message for n in joined.notes if n.code == "labels_joined")
+    assert read(write("a,class\n1,01\n2,1\n3,01\n4,1\n")).classes == ("01", "1")
 
 
 def test_rows_without_usable_label_are_left_out(write: Write) -> None:
