@@ -91,7 +91,11 @@ def _beyond_floats(series: pd.Series[Any]) -> bool:
     """Whether whole numbers are so large that floats would make different ones equal: they are codes."""
     import pandas as pd
 
-    if not pd.api.types.is_integer_dtype(series.dtype) or series.dtype.itemsize < 8 or not len(series):
+    if (
+        not pd.api.types.is_integer_dtype(series.dtype)
+        or getattr(series.dtype, "itemsize", 8) < 8
+        or not len(series)
+    ):
         return False
     largest, smallest = series.max(), series.min()
     return bool(pd.notna(largest)) and (int(largest) > MAX_EXACT or int(smallest) < -MAX_EXACT)

@@ -33,7 +33,7 @@ class Layout:
     header_cells: list[list[str]] = field(default_factory=list)
 
 
-def find_layout(records: Sequence[list[str]], header: bool | None, *, names_quoted: bool) -> Layout:
+def find_layout(records: Sequence[list[str]], header: int | None, *, names_quoted: bool) -> Layout:
     """Judge the first records of a table. ``names_quoted``: all names wear quotes, numbers below do not."""
     width = typical_width(records)
     start = _skip_preamble(records, width, header)
@@ -82,7 +82,7 @@ def _filled(row: Sequence[str]) -> int:
     return sum(bool(cell.strip()) for cell in row)
 
 
-def _skip_preamble(records: Sequence[list[str]], width: int, header: bool | None) -> int:
+def _skip_preamble(records: Sequence[list[str]], width: int, header: int | None) -> int:
     """Return the number of the first record that belongs to the table."""
     at = 0
     while at < len(records) and (is_comment(records[at]) or not _filled(records[at])):

@@ -77,7 +77,7 @@ def target_candidates(
         return [(str(declared), None)]
     plain = {re.sub(r"[\W_]+", "", name).casefold(): name for name in reversed(left)} if header else {}
     usual = [plain[name] for name in TARGET_NAMES if name in plain]
-    found = [(name, "a usual name for a target") for name in usual]
+    found: list[tuple[str, str | None]] = [(name, "a usual name for a target") for name in usual]
     return found + [(left[-1], "the last column")] * (left[-1] not in usual)
 
 

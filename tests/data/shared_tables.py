@@ -63,7 +63,7 @@ def letters(cell: str) -> str:
 
 
 def difference(folder: Path, name: str) -> str | None:
-    """Say in what a table as read differs from its clean version: header, shape, names or cells; None: in nothing.
+    """Say in what a table as read differs from its clean version; None: in nothing.
 
     Last columns without a name and without cells, and blanks around cells, do not count.
     """
