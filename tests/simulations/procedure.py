@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from compare_cli.metrics import metric_named, pseudo_values
 from compare_cli.types import Look
@@ -24,9 +25,16 @@ from compare_cli.verdict.judge import (
     judge_evidence,
     judge_single_test,
 )
-from compare_cli.verdict.looks import LAST, look_after
-from compare_cli.verdict.paired import few_or_grouped, fold_variance, student_quantile
-from compare_cli.verdict.repeats import repeats_enough
+from compare_cli.verdict.looks import EARLY, LAST, LOOKS, look_after
+from compare_cli.verdict.paired import (
+    few_or_grouped,
+    floor_variance,
+    fold_variance,
+    repeat_variance,
+    repeated_variance,
+    student_quantile,
+)
+from compare_cli.verdict.repeats import PRECISE_SHARE, repeats_enough
 from tests.simulations.settings import Setting, make_splits
 from tests.simulations.single_tests import SingleTest
 
@@ -117,14 +125,53 @@ def sets_of(scores: Floats, models: int) -> Iterator[Floats]:
                 yield part
 
 
+def two_models(d: Floats, setting: Setting, share: float | None) -> tuple[Floats, Floats]:
+    """Return who wins (runs,), 1, 0 or -1, and after how many repeats, from fold differences (runs, r, k).
+
+    The same looks and decisions as `by_default`, for all runs of two models at once; a test compares them.
+    """
+    runs, most, folds = d.shape
+    cautious = few_or_grouped(scheme_of(setting), setting.counts)  # type: ignore[arg-type]
+    won, ended = np.zeros(runs), np.zeros(runs)
+    for repeats in range(1, most + 1):
+        seen = d[:, :repeats]
+        small = repeat_variance(seen) / repeats <= PRECISE_SHARE * floor_variance(seen, share)
+        last = small if 1 < repeats < most else np.full(runs, repeats == most)
+        level = np.where(last, LAST, EARLY if repeats in LOOKS else 0.0)
+        se, mean = np.sqrt(repeated_variance(seen, share)), seen.mean(axis=(1, 2))
+        t, width = mean / np.where(se > 0, se, np.inf), ROPE / np.where(se > 0, se, np.inf)
+        df = (1 if cautious else repeats) * folds - 1
+        within = stdtr(df, width - t) - stdtr(df, -width - t)
+        equivalent = (within >= 1 - level) & (level > 0) & (se > 0)
+        better = (2 * stdtr(df, -np.abs(t)) <= level) & (level > 0) & (se > 0) & ~equivalent
+        now = (ended == 0) & (equivalent | better | last)
+        won[now & better], ended[now] = np.sign(mean)[now & better], repeats
+    return won, ended
+
+
+def pairs_of(scores: Floats) -> Floats:
+    """Return differences (pairs, r, k) of disjoint pairs of models in scores (runs, models, r, k)."""
+    found = [scores[:, i] - scores[:, i + 1] for i in range(0, scores.shape[1] - 1, 2)]
+    d = np.concatenate(found)
+    return d[np.isfinite(d).all(axis=(1, 2))]
+
+
 def false_winners(setting: Setting, arrays: Arrays, models: int, most: int) -> dict[str, float]:
     """Return how often the leader is said to beat any of ``models``, in at most ``most`` sets."""
-    share, found = mean_share(setting), []
+    share = mean_share(setting)
+    if models == 2:
+        d = pairs_of(arrays["scores"])[:most]
+        won, repeats = two_models(d, setting, share)
+        se = np.sqrt(fold_variance(d) / d[0].size)
+        naive = np.abs(d.mean(axis=(1, 2))) > student_quantile(0.975, d[0].size - 1) * se
+        rates = {"default": float(np.mean(won != 0)), "naive": float(naive.mean())}
+        return rates | {"sets": len(d), "repeats": float(repeats.mean())}
+    found = []
     for scores, _ in zip(sets_of(arrays["scores"], models), range(most), strict=False):
         judgement, look = by_default(scores, setting, share)
-        found.append((beats_any(judgement), beats_naively(scores), look.repeats))
-    default, naive, repeats = np.mean(found, axis=0)
-    return {"sets": len(found), "default": default, "naive": naive, "repeats": repeats}
+        found.append((beats_any(judgement), look.repeats))
+    default, repeats = np.mean(found, axis=0).tolist()
+    return {"sets": len(found), "default": default, "repeats": repeats}
 
 
 def single_test_winners(setting: SingleTest, arrays: Arrays, metric: str) -> dict[str, float]:

@@ -24,11 +24,13 @@ from .procedure import (
     coverage,
     false_equivalence,
     mean_share,
+    pairs_of,
     sets_of,
     single_test_winners,
+    two_models,
     world,
 )
-from .settings import EQUALS, WORLDS, Setting, one_run
+from .settings import EQUALS, POWER, WORLDS, Setting, one_run
 from .single_tests import SINGLE_TESTS
 
 pytestmark = pytest.mark.slow
@@ -41,7 +43,7 @@ def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def named(name: str, **changes: object) -> Setting:
-    return replace(next(s for s in (*EQUALS, *WORLDS) if s.name == name), **changes)
+    return replace(next(s for s in (*EQUALS, *POWER, *WORLDS) if s.name == name), **changes)
 
 
 @cache
@@ -55,6 +57,15 @@ def winners(setting: Setting, runs: int, models: int = 2, **how: bool) -> float:
     """How often the leader is said to beat any of so many equal models."""
     share, sets = mean_share(setting), sets_of(made(setting, runs)["scores"], models)
     return float(np.mean([beats_any(by_default(s, setting, share, **how)[0]) for s in sets]))
+
+
+def test_two_models_at_once_are_judged_as_one_after_the_other() -> None:
+    setting = named("power logistic 1000", runs=60)
+    scores = made(setting, 60)["scores"]
+    won, ended = two_models(pairs_of(scores), setting, None)
+    single = [by_default(one, setting, None) for one in scores]
+    assert [bool(w) for w in won] == [beats_any(judgement) for judgement, _ in single]
+    assert ended.tolist() == [look.repeats for _, look in single]
 
 
 @pytest.mark.parametrize(
