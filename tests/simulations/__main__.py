@@ -151,7 +151,7 @@ TABLES = (
     ),
     (
         "One test set, five seeds, two equal models",
-        ("setting", "score", "pairs", "winners"),
+        ("setting", "score", "pairs", "winners", "seeds as folds"),
         singles,
         SINGLE_TESTS,
     ),
