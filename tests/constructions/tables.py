@@ -347,7 +347,12 @@ CONSTRUCTIONS = (
     Construction(
         "parabola, idle columns", normal(lambda X: X[:, 1] > X[:, 0] ** 2 - 1, 6, 0.1), {}, {"noise": NONE}
     ),
-    Construction("slanted band", normal(lambda X: abs(X[:, 0] + X[:, 1]) < 0.95, 3), {}),
+    Construction(  # a square of a sum holds a product: no sum of one function each can make this band
+        "slanted band",
+        normal(lambda X: abs(X[:, 0] + X[:, 1]) < 0.95, 3),
+        {},
+        {"interaction": named("x0 x1")},
+    ),
     Construction(
         "exclusive or, turned",
         seen(lambda Z: Z[:, 0] * Z[:, 1] > 0, 2, lambda rng, Z: Z @ np.array([[0.87, 0.5], [-0.5, 0.87]])),
