@@ -207,7 +207,10 @@ def test_every_signal_that_ends_keeps_what_is_done(table: str, way: signal.Signa
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(4)
+    deadline = time.monotonic() + 40
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.1)  # until the program has begun the file
+    time.sleep(8)
     os.killpg(process.pid, way)  # the terminal sends it to all of the program's processes
     _, err = process.communicate(timeout=30)
     assert process.returncode == 128 + way
