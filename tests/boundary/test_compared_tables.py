@@ -82,7 +82,7 @@ def test_numbers_or_a_stated_reason_and_no_word_besides(kind: str, capfd: pytest
             assert means["margin_median"] > 0
     reasons = {name: statistics["reason"] for name, statistics in found.items()}
     if kind == "categories only":
-        assert set(reasons.values()) == {"no numeric column"}
+        assert all(reason.startswith("no numeric column") for reason in reasons.values())
     elif kind == "constant prediction":
         assert reasons["svm"] == "predicts one class"
         assert reasons["tree"] is None

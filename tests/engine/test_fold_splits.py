@@ -61,10 +61,10 @@ def test_the_seed_and_the_folds_change_the_digest() -> None:
     assert all(d.startswith("sha256:") for d in digests)
 
 
-@pytest.mark.parametrize(("rows", "folds", "start"), [(60, 10, 2), (2000, 5, 2), (20_001, 5, 1)])
-def test_folds_and_repeats_follow_the_size(rows: int, folds: int, start: int) -> None:
+@pytest.mark.parametrize(("rows", "folds"), [(60, 10), (2000, 5), (20_001, 5)])
+def test_folds_follow_the_size_and_repeats_begin_with_one(rows: int, folds: int) -> None:
     plan = plan_folds(labelled(list(np.arange(rows) % 2)), None, None)
-    assert plan == FoldPlan("stratified", folds, start, MAX_REPEATS)
+    assert plan == FoldPlan("stratified", folds, 1, MAX_REPEATS)
 
 
 def test_what_the_user_wants_is_done() -> None:

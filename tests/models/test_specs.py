@@ -198,7 +198,11 @@ def test_a_bad_value_is_told_before_anything_runs(text: str) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+def by_extra(name: str) -> object:
+    return pytest.param(name, marks=pytest.mark.extra) if FAMILIES[name].extra else name
+
+
+@pytest.mark.parametrize("name", list(map(by_extra, FAMILIES)))
 def test_every_built_in_model_can_be_made_with_its_settings(name: str) -> None:
     for shape in (SHAPE, Shape(50_000, 400, 10)):
         spec = make_spec(name, {}, FAMILIES)
