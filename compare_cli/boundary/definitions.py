@@ -345,10 +345,20 @@ HEADERS: dict[str, Statistic] = {
             "narrow: many rows",
             "Wilson 1927 for accuracy, t over folds for other scores",
         ),
+        Statistic(
+            "repeats",
+            "Repeats",
+            "how often rows are dealt into folds anew; after 1, 2, 4 and the last repeat the result is looked at",
+            "1 to 10",
+            "it ends at the first look that decides (p <= .01, at the last look .05), or when more repeats would"
+            " not make the differences clearer; --repeats N is one look after N",
+            "Haybittle 1971, Peto et al. 1976 (surer early looks); Nadeau and Bengio 2003 (repeats)",
+        ),
     )
 }
 ALIASES = {
     "linear": "linearity",
+    "looks": "repeats",
     "nonconv": "nonconvexity",
     "dirs": "directions",
     "rough": "roughness",
