@@ -14,7 +14,7 @@ from toy_tables import blobs, make_dataset, with_test
 
 import compare_cli
 from compare_cli import api
-from compare_cli.api import bench, compare, iter_bench, iter_compare
+from compare_cli.api import bench, compare, iter_bench, iter_compare, read
 from compare_cli.engine import execute
 from compare_cli.engine.plan import Options
 from compare_cli.engine.splits import MAX_REPEATS, plan_folds
@@ -454,3 +454,28 @@ def test_classes_may_be_weighed_equally() -> None:
     assert said == ["naive_bayes: no class weights, so --balanced changes nothing there."]
     own = compare(dataset, replace(COSTLY, models="tree(class_weight=None)", balanced=True))
     assert own.models[0].params["class_weight"] is None, "what the user said counts"
+
+
+def test_options_are_keywords_too() -> None:
+    found = compare(blobs(), Options("tree", boundary=False), folds=2, repeats=1, metric="log_loss", seed=7)
+    assert (found.protocol.metric, found.protocol.folds, found.run.seed) == ("log_loss", 2, 7)
+    assert [m.family for m in found.models] == ["tree", "dummy"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"metrc": "roc_auc"}, "'metrc'. Did you mean 'metric'"),
+        ({"targett": "y"}, "'targett'. Did you mean 'target'"),
+        ({"target": "class"}, "give target to read"),
+    ],
+)
+def test_a_keyword_that_would_do_nothing_is_an_error(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        compare(blobs(), **given)
+
+
+def test_one_column_to_leave_out_is_a_name() -> None:
+    assert "sepal length (cm)" not in {c.name for c in read("iris", drop="sepal length (cm)").columns}
+    with pytest.raises(UsageError, match="encodign"):
+        read("iris", encodign="utf-8")  # type: ignore[call-arg]

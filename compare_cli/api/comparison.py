@@ -6,19 +6,19 @@ import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
 from compare_cli.api.repeats import batches, most_fits, protocol
-from compare_cli.api.table import Reading, read
+from compare_cli.api.table import Reading, keywords, read
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.plan import Job, Options, prepare_job
 from compare_cli.engine.refits import refits_for
 from compare_cli.engine.runs import Clock, environment
-from compare_cli.errors import DataError
+from compare_cli.errors import DataError, UsageError
 from compare_cli.metrics import COST
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
 from compare_cli.models.specs import split_specs
@@ -53,12 +53,13 @@ if TYPE_CHECKING:
 Event = Planned | FitResult | Refitted | Comparison
 
 
-def compare(data: Any, options: Options | None = None, **reading: Unpack[Reading]) -> ComparisonResult:
+def compare(data: Any, options: Options | None = None, **given: Any) -> ComparisonResult:
     """Compare models on a table and return the whole result.
 
+    ``given`` are the fields of `Options`, and what `read` takes: ``compare(frame, target="y", seed=7)``.
     Raises what `read` raises, and UsageError for wrong options. Fits that fail are in the result.
     """
-    *_, last = followed(iter_compare(data, options, **reading))
+    *_, last = followed(iter_compare(data, options, **given))
     assert isinstance(last, ComparisonResult), "the last event of a comparison is its result"
     return last
 
@@ -67,7 +68,7 @@ def iter_compare(
     data: Any,
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
-    **reading: Unpack[Reading],
+    **given: Any,
 ) -> Generator[Event, None, ComparisonResult]:
     """Yield what is planned, each fit as it is finished, and at last the Comparison (also returned).
 
@@ -76,7 +77,9 @@ def iter_compare(
     """
     _refuse_heartbeat(heartbeat)
     clock = Clock()
-    options = options or Options()
+    options, reading = keywords(options, given)
+    if isinstance(data, Dataset) and reading:
+        raise UsageError(f"The table is read already: give {', '.join(reading)} to read().")
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
     with Session(options, _begun("fit", clock, [dataset.name], options)) as session:
@@ -203,14 +206,12 @@ def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session:
     return [no_result(task, "skipped", "Budget", message) for task in missing]
 
 
-def bench(
-    sources: Sequence[Any] = (), options: Options | None = None, **reading: Unpack[Reading]
-) -> BenchResult:
+def bench(sources: Sequence[Any] = (), options: Options | None = None, **given: Any) -> BenchResult:
     """Compare models on several data sets (every built-in one by default) and return the whole result.
 
     Raises what `compare` raises when not one of them can be used.
     """
-    *_, last = followed(iter_bench(sources, options, **reading))
+    *_, last = followed(iter_bench(sources, options, **given))
     assert isinstance(last, BenchResult), "the last event of a bench is its result"
     return last
 
@@ -219,7 +220,7 @@ def iter_bench(
     sources: Sequence[Any] = (),
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
-    **reading: Unpack[Reading],
+    **given: Any,
 ) -> Generator[Event | PlannedBench | LeftOut | Bench, None, None]:
     """Yield the names of the data sets, the events of each one's comparison in turn, at last the Bench.
 
@@ -231,7 +232,7 @@ def iter_bench(
 
     _refuse_heartbeat(heartbeat)
     clock = Clock()
-    options = options or Options()
+    options, reading = keywords(options, given)
     entries = data.expand(sources)
     names = [entry.name for entry in entries]
     with Session(options, _begun("bench", clock, names, options)) as session:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from compare_cli import data as sources
+from compare_cli.engine.plan import Options
+from compare_cli.errors import UsageError, nearest
 from compare_cli.types import Bench, Dataset, DatasetSummary, Result
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ class Reading(TypedDict, total=False):
     target: str | int | None
     groups: str | None
     time: str | None
-    drop: Sequence[str]
+    drop: str | Sequence[str]
     test: str | os.PathLike[str] | None
     encoding: str | None
     delimiter: str | None
@@ -29,16 +32,19 @@ class Reading(TypedDict, total=False):
 def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
     """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, a DataFrame.
 
-    ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on.
-    Raises DataError when the data cannot be used, UsageError when there is no such source.
+    ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on. ``drop``
+    names columns to leave out. Raises DataError when the data cannot be used, UsageError when there is no
+    such source or keyword.
     """
+    _refuse_unknown(reading, Reading.__annotations__)
+    drop = reading.get("drop", ())
     test: Any = reading.get("test")
     dataset = sources.read(
         data,
         target=reading.get("target"),
         groups=reading.get("groups"),
         time=reading.get("time"),
-        drop=reading.get("drop", ()),
+        drop=(drop,) if isinstance(drop, str) else drop,
         encoding=reading.get("encoding"),
         delimiter=reading.get("delimiter"),
     )
@@ -46,6 +52,24 @@ def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
         return dataset
     how = {"encoding": reading.get("encoding"), "delimiter": reading.get("delimiter")}
     return sources.attach_test(dataset, test, **how)
+
+
+def keywords(options: Options | None, given: Mapping[str, Any]) -> tuple[Options, Reading]:
+    """Part keywords into options of a comparison, added to ``options``, and how a table is read.
+
+    Raises UsageError for a keyword that is neither, with the nearest that there is.
+    """
+    names = {field.name for field in fields(Options)}
+    _refuse_unknown(given, {*names, *Reading.__annotations__})
+    asked = {name: value for name, value in given.items() if name in names}
+    reading = {name: value for name, value in given.items() if name not in names}
+    return replace(options or Options(), **asked), cast("Reading", reading)
+
+
+def _refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is not None:
+        raise UsageError(f"No keyword is called {unknown!r}.{nearest(unknown, known)}")
 
 
 def describe(data: Any, **reading: Unpack[Reading]) -> DatasetSummary:

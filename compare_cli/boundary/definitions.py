@@ -348,10 +348,10 @@ HEADERS: dict[str, Statistic] = {
         Statistic(
             "repeats",
             "Repeats",
-            "how often rows are dealt into folds anew; after 1, 2, 4 and the last repeat the result is looked at",
+            "how often rows are dealt into folds anew; looked at after 1, 2, 4 and the last one",
             "1 to 10",
-            "it ends at the first look that decides (p <= .01, at the last look .05), or when more repeats would"
-            " not make the differences clearer; --repeats N is one look after N",
+            "it ends at the first look that decides (p <= .01, at the last one .05), or when more repeats"
+            " would not make the differences clearer; --repeats N is one look after N",
             "Haybittle 1971, Peto et al. 1976 (surer early looks); Nadeau and Bengio 2003 (repeats)",
         ),
     )
