@@ -479,3 +479,8 @@ def test_one_column_to_leave_out_is_a_name() -> None:
     assert "sepal length (cm)" not in {c.name for c in read("iris", drop="sepal length (cm)").columns}
     with pytest.raises(UsageError, match="encodign"):
         read("iris", encodign="utf-8")  # type: ignore[call-arg]
+
+
+def test_two_protocols_at_once_are_refused() -> None:
+    with pytest.raises(UsageError, match="--groups and --time"):
+        read("iris", groups="sepal length (cm)", time="petal length (cm)")

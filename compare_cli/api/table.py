@@ -37,6 +37,8 @@ def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
     such source or keyword.
     """
     _refuse_unknown(reading, Reading.__annotations__)
+    if reading.get("groups") is not None and reading.get("time") is not None:
+        raise UsageError("--groups and --time ask for different folds: give one of them.")
     drop = reading.get("drop", ())
     test: Any = reading.get("test")
     dataset = sources.read(
