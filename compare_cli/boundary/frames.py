@@ -44,14 +44,13 @@ def prepared_frame(
     fewer come with noisy copies after them.
     """
     rng = stream(seed, 1)
-    center, scale = train[:, moving].mean(axis=0), train[:, moving].std(axis=0)
-    varied = scale > 1e-12 * (1 + np.abs(center))
-    space = Moving(np.asarray(moving)[varied], center[varied], scale[varied])
+    space, varied = _varied(train, np.asarray(moving))
     picked = _some(len(test), ANCHORS, rng)
     base, learnt = test[picked], _some(len(train), SURROGATE_ROWS, rng)
     gaps = None if train_missing is None else np.asarray(train_missing)[learnt][:, varied]
     sample = _with_copies(train[learnt], space, gaps, stream(seed, 2))
     held = None if missing is None else np.asarray(missing)[picked][:, varied]
+    held = held if held is not None and held.any() else None
     rest = np.setdiff1d(np.arange(train.shape[1]), space.columns)
     differ = len(base) > 0 and np.ptp(base[:, rest], axis=0).any()
     varying = rest[np.ptp(sample[:, rest], axis=0) > 0] if len(sample) else rest
@@ -59,8 +58,8 @@ def prepared_frame(
     return Frame(
         z=z,
         place=_Placed(base, space, held),
-        held=held if held is not None and held.any() else None,
-        varies=bool(differ or (held is not None and held.any())),
+        held=held,
+        varies=bool(differ or held is not None),
         surrogate_rows=sample,
         surrogate_features=np.hstack([space.standardised(sample), sample[:, varying]]),
         anchor_features=np.hstack([z, base[:, varying]]),
@@ -69,6 +68,13 @@ def prepared_frame(
         base=base,
         sources=sources,
     )
+
+
+def _varied(train: Floats, moving: Ints) -> tuple[Moving, Bools]:
+    """Return the columns of ``moving`` (p,) that vary in training, and which of them do, (p,)."""
+    center, scale = train[:, moving].mean(axis=0), train[:, moving].std(axis=0)
+    varied = scale > 1e-12 * (1 + np.abs(center))
+    return Moving(moving[varied], center[varied], scale[varied]), varied
 
 
 def _with_copies(rows: Floats, moving: Moving, held: Bools | None, rng: np.random.Generator) -> Floats:

@@ -22,7 +22,14 @@ from compare_cli.boundary.columns import (
 from compare_cli.boundary.definitions import NOISE, RADIUS, STATISTICS
 from compare_cli.boundary.exact import BY_CLASS, Exact
 from compare_cli.boundary.frames import table_frame
-from compare_cli.boundary.geometry import AxisTest, directions, fragments, random_frames, roughness
+from compare_cli.boundary.geometry import (
+    AxisTest,
+    directions,
+    fragments,
+    linearity,
+    random_frames,
+    roughness,
+)
 from compare_cli.boundary.margins import features_per_facet, normals_at, refined
 from compare_cli.boundary.probes import (
     FULL,
@@ -43,7 +50,6 @@ from compare_cli.boundary.probes import (
     steps_along,
 )
 from compare_cli.boundary.space import Floats, Frame, Ints, Seed, Space, stream
-from compare_cli.boundary.surrogate import linearity
 from compare_cli.errors import UsageError
 from compare_cli.types import Boundary
 

@@ -1,11 +1,19 @@
-"""From a comparison to the reasons under its verdict: profiles of models and refits, and who beats whom."""
+"""From a comparison to the reasons under its verdict: profiles of models and refits, regions, who beats whom.
+
+A region is where one model beats another: at most two conditions, confirmed on rows that did not choose them.
+A tree of depth two on per-row differences of scores chooses it on one half of the folds; the other half
+measures it. Shapes: n rows, p numeric and q categorical columns.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
 from compare_cli.boundary.explanation import with_reasons
@@ -14,9 +22,13 @@ from compare_cli.models.families import BASELINE
 from compare_cli.types import Comparison, Dataset, FitResult, Refit, Split, Verdict
 from compare_cli.verdict.fits import score_arrays, test_share
 from compare_cli.verdict.paired import pair_posterior
-from compare_cli.verdict.regions import find_region, row_table
 from compare_cli.verdict.summary import summarise_boundary
 
+DEPTH = 2
+LEAST_ROWS = 30  # in each half, and at least 5 % of it
+CONFIRMED = 3.3  # standard errors: one of a thousand, for the few pairs of models that are looked at
+LEAST_GAIN = 0.04
+LEVEL, OF_GAIN = 0.02, 0.2  # gains elsewhere that are small enough, in all and beside the gain inside
 HELD = frozenset({"categorical", "boolean"})
 Refits = Sequence[tuple[Refit, Sequence[FitResult]]]
 """What was refitted, and its fits."""
@@ -96,3 +108,152 @@ def regions(dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResu
             told = tuple(map(str, region.conditions))
             figures = (region.gain, region.gain_se, region.elsewhere, region.rows)
             yield Region(better, worse, told, columns, *figures)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One side of a split: ``column`` ≤, > a number, or is, is not a category."""
+
+    column: str
+    sign: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.column} {self.sign} {self.value}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A confirmed region: the mean gain inside with its standard error, elsewhere, and rows inside."""
+
+    conditions: tuple[Condition, ...]
+    gain: float
+    gain_se: float
+    elsewhere: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """The features of n rows: ``numbers`` (n, p) with NaN for missing, ``codes`` (n, q), and their names.
+
+    ``categories`` are the names behind the codes of each of the q columns.
+    """
+
+    numbers: NDArray[np.float64]
+    codes: NDArray[np.int32]
+    names: Sequence[str]
+    categories: Sequence[Sequence[str]]
+
+    def features(self) -> NDArray[np.float64]:
+        """Return numbers (missing ones are NaN), and one column for each category, (n, p + ...)."""
+        hot = [self.codes[:, [at]] == np.arange(len(kinds)) for at, kinds in enumerate(self.categories)]
+        return np.hstack([self.numbers, *hot]).astype(np.float64)
+
+    def condition(self, feature: int, threshold: float, above: bool) -> Condition:
+        """Return the condition that a split of ``features`` puts on the rows of one side."""
+        p = self.numbers.shape[1]
+        if feature < p:
+            return Condition(self.names[feature], ">" if above else "≤", f"{threshold:.3g}")
+        feature -= p
+        for at, kinds in enumerate(self.categories):
+            if feature < len(kinds):
+                return Condition(self.names[p + at], "is" if above else "is not", kinds[feature])
+            feature -= len(kinds)
+        raise ValueError("no such feature")
+
+
+def row_table(dataset: Dataset) -> RowTable:
+    """Return the features of a data set; dates are left out, as a number of theirs tells nobody anything."""
+    kinds = [c.kind for c in dataset.columns]
+    numbers = [i for i, kind in enumerate(kinds) if kind in {"numeric", "boolean"}]
+    held = [i for i, kind in enumerate(kinds) if kind == "categorical"]
+    n, X = len(dataset.y), dataset.X
+    values = [X.iloc[:, i].to_numpy(dtype=np.float64) for i in numbers]
+    codes = [X.iloc[:, i].cat.codes.to_numpy() for i in held]
+    return RowTable(
+        np.stack(values, axis=1) if values else np.empty((n, 0)),
+        np.stack(codes, axis=1) if codes else np.empty((n, 0), np.int32),
+        [dataset.columns[i].name for i in (*numbers, *held)],
+        [[str(kind) for kind in X.iloc[:, i].cat.categories] for i in held],
+    )
+
+
+def find_region(gain: NDArray[np.float64], folds: NDArray[np.int64], table: RowTable) -> Found | None:
+    """Return where the model whose ``gain`` (n,) is given beats the other, elsewhere not; None if nowhere.
+
+    ``gain`` is its score of each row minus the other's, in [-1, 1], NaN where a row was not predicted;
+    ``folds`` (n,) are the folds in which rows were predicted: whole folds go to either half.
+    """
+    from sklearn.tree import DecisionTreeRegressor
+
+    known = np.isfinite(gain)
+    choosing = known & (folds % 2 == 0)
+    judging = known & ~choosing
+    least = max(LEAST_ROWS, int(0.05 * choosing.sum()))
+    if min(choosing.sum(), judging.sum()) < 4 * least:
+        return None
+    features = table.features()
+    tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=least, random_state=0)
+    tree.fit(features[choosing], gain[choosing])
+    best: Found | None = None
+    for conditions, inside in _leaves(tree.tree_, features, table):
+        chosen = gain[choosing & inside]
+        if not len(conditions) or chosen.mean() < LEAST_GAIN:
+            continue
+        found = _measured(gain, inside, judging, conditions)
+        if found is not None and (best is None or found.gain * found.rows > best.gain * best.rows):
+            best = found
+    return best
+
+
+def _measured(
+    gain: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    judging: NDArray[np.bool_],
+    conditions: tuple[Condition, ...],
+) -> Found | None:
+    """Return a region with what the judging half says of it; None where that does not confirm it."""
+    here, there = gain[judging & inside], gain[judging & ~inside]
+    if min(len(here), len(there)) < LEAST_ROWS:
+        return None
+    mean, elsewhere = float(here.mean()), float(there.mean())
+    se = float(here.std(ddof=1) / np.sqrt(len(here)))
+    apart = float(np.hypot(se, there.std(ddof=1) / np.sqrt(len(there))))
+    sure = mean >= CONFIRMED * se and mean - elsewhere >= CONFIRMED * apart
+    if not sure or mean < LEAST_GAIN or elsewhere > max(LEVEL, OF_GAIN * mean):
+        return None
+    return Found(conditions, mean, se, elsewhere, int(inside.sum()))
+
+
+def _leaves(
+    tree: Any, features: NDArray[np.float64], table: RowTable
+) -> Iterator[tuple[tuple[Condition, ...], NDArray[np.bool_]]]:
+    """Yield the conditions of each leaf, and which rows satisfy them (as written, rounded)."""
+    waiting: list[tuple[int, tuple[Condition, ...], NDArray[np.bool_]]] = [
+        (0, (), np.ones(len(features), bool))
+    ]
+    while waiting:
+        node, conditions, inside = waiting.pop()
+        feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
+        if feature < 0:
+            yield conditions, inside
+            continue
+        value = features[:, feature]
+        shown = float(f"{threshold:.3g}") if feature < table.numbers.shape[1] else threshold
+        above = value > shown
+        below = value <= shown  # a missing value is on neither side of a condition that is told
+        waiting.append(
+            (
+                tree.children_left[node],
+                (*conditions, table.condition(feature, threshold, False)),
+                inside & below,
+            )
+        )
+        waiting.append(
+            (
+                tree.children_right[node],
+                (*conditions, table.condition(feature, threshold, True)),
+                inside & above,
+            )
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compare_cli.verdict.regions import RowTable, find_region
+from compare_cli.verdict.reasons import RowTable, find_region
 
 
 def table(rows: int, seed: int) -> tuple[np.random.Generator, RowTable]:
