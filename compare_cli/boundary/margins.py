@@ -184,3 +184,11 @@ def features_per_facet(normals: Floats) -> Floats:
     """Return 1 / Σ n_j⁴ of unit normals (m, d): how many columns a normal spreads over, 1…d."""
     facets: Floats = 1.0 / (normals**4).sum(axis=1)
     return facets
+
+
+def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
+    """Return the quantile of weighted values, linear between the middles of their weights."""
+    order = np.argsort(values, kind="stable")
+    weight = weights[order]
+    middle = (np.cumsum(weight) - weight / 2) / weight.sum()
+    return float(np.interp(share, middle, values[order]))

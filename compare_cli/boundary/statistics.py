@@ -30,7 +30,7 @@ from compare_cli.boundary.geometry import (
     random_frames,
     roughness,
 )
-from compare_cli.boundary.margins import features_per_facet, normals_at, refined
+from compare_cli.boundary.margins import features_per_facet, normals_at, refined, weighted_quantile
 from compare_cli.boundary.probes import (
     FULL,
     REDUCED,
@@ -358,14 +358,6 @@ def _margins(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | N
         "margin_q10": weighted_quantile(margins[finite], weights[finite], 0.1),
         "margin_exact": float(exactly),
     }
-
-
-def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
-    """Return the quantile of weighted values, linear between the middles of their weights."""
-    order = np.argsort(values, kind="stable")
-    weight = weights[order]
-    middle = (np.cumsum(weight) - weight / 2) / weight.sum()
-    return float(np.interp(share, middle, values[order]))
 
 
 def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:

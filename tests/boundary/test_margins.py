@@ -13,10 +13,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from compare_cli.boundary.exact import exact_linear, exact_mlp, exact_tree, relu_pieces
-from compare_cli.boundary.margins import normals_at, reached, refined, slope_points
+from compare_cli.boundary.margins import normals_at, reached, refined, slope_points, weighted_quantile
 from compare_cli.boundary.probes import boundary_points, opponents
 from compare_cli.boundary.space import Moving, Space
-from compare_cli.boundary.statistics import weighted_quantile
 
 SEEDS = range(5)
 
