@@ -22,6 +22,51 @@ NOTES: dict[str, NoteKind] = {
     "target_guessed": NoteKind(
         "info", "The target is {target!r} ({why}).", "choose another with --target COLUMN", "--target"
     ),
+    "target_quantity": NoteKind(
+        "warning",
+        "The target {target!r} has {count} different numbers: it looks like a quantity; compare judges "
+        "classes.",
+        "put it into ranges first, or say --classes if they are classes",
+        "--classes",
+    ),
+    "groups_suspected": NoteKind(
+        "warning",
+        "{count} values of {column!r}, {rows} rows each: scores may be memory. A quick tree is right in "
+        "{mixed:.0%} of rows, for values that it has not seen in {apart:.0%}.",
+        "try --groups {shown}",
+        "--groups",
+    ),
+    "time_suspected": NoteKind(
+        "warning",
+        "Rows are sorted by {column!r}; mixed folds learn from the future. A quick tree is right in "
+        "{mixed:.0%} of rows, in {apart:.0%} where it learns from the past.",
+        "try --time {shown}",
+        "--time",
+    ),
+    "giveaway": NoteKind(
+        "warning",
+        "{columns} nearly gives the target away: right in {alone:.0%} of rows alone, where a quick tree "
+        "without it is in {rest:.0%}. Make sure that it is known before the target is.",
+        "see the verdict with and without it: --check-leaks",
+        "--check-leaks",
+    ),
+    "duplicate_rows": NoteKind(
+        "warning",
+        "{count:,} of {total:,} rows are there more than once ({extra:,} repeats): models are judged on rows "
+        "that they learnt.",
+        "see the verdict with each row once: --check-leaks",
+        "--check-leaks",
+    ),
+    "duplicates_priced": NoteKind(
+        "info",
+        "{share:.0%} of the judged rows were learnt too: {model} is right in {seen:.1%} of those, in "
+        "{unseen:.1%} of the others.",
+    ),
+    "rare_classes_spread": NoteKind(
+        "info",
+        "Classes with fewer rows than the {folds} folds are spread as far as they go: {classes}. Scores that "
+        "average over classes are from the folds that have all of them.",
+    ),
     "columns_dropped": NoteKind("info", "Left out {count} of {total} columns: {columns}."),
     "missing_target": NoteKind("warning", "Dropped {count} rows whose target is missing."),
     "labels_joined": NoteKind(

@@ -209,10 +209,53 @@ def test_notes_of_the_data_the_plan_and_the_fits_are_together() -> None:
     comparison = compare(few, Options("tree,svm", repeats=1, jobs=1))
     assert [n.code for n in comparison.notes] == [
         "columns_dropped",
-        "folds_reduced",
+        "rare_classes_spread",
         "imbalanced",
         "no_probabilities",
     ]
+
+
+def test_averages_over_classes_are_from_the_folds_that_have_all_classes() -> None:
+    few = make_dataset({"x": np.arange(200.0)}, [0] * 197 + [1] * 3)
+    comparison = compare(few, Options("tree", repeats=1, jobs=1))
+    assert comparison.protocol.folds == 10
+    dummy = comparison.models[-1]
+    assert dummy.accuracy == pytest.approx(0.985)
+    assert dummy.scores["balanced_accuracy"] == 0.5, "not that of folds with one class, which is 1"
+    whole = [fit for fit in comparison.fits if fit.model == "dummy" and fit.scores["roc_auc"] is not None]
+    assert len(whole) == 3
+    assert compare(few, Options("tree", repeats=1, jobs=1, metric="roc_auc")).protocol.folds == 3
+
+
+def test_leaks_are_checked_by_comparing_again_without_them() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 300)
+    frame = pd.DataFrame(
+        {"a": rng.normal(size=300) + y, "b": rng.normal(size=300), "refund": y * 9.0, "y": y}
+    )
+    found = compare(frame, target="y", models="tree", repeats=1, jobs=1, check_leaks=True)
+    (check,) = found.leak_checks
+    assert (check.code, check.changed) == ("giveaway", "Without 'refund'")
+    honest = compare(frame.drop(columns="refund"), target="y", models="tree", repeats=1, jobs=1)
+    assert check.score == honest.models[0].accuracy < 0.9 < found.models[0].accuracy == 1.0
+    assert check.sentence == honest.verdict.sentence != found.verdict.sentence
+    assert all("--check-leaks" not in n.hint for n in found.notes), "no advice to do what was done"
+    assert compare(frame, target="y", models="tree", repeats=1, jobs=1).leak_checks == ()
+
+
+def test_rows_that_repeat_are_priced() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    frame = pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc")).assign(y=y)
+    double = pd.concat([frame, frame[:100]])
+    found = compare(double, target="y", models="knn(n_neighbors=1)", repeats=2, jobs=1)
+    (priced,) = [n.message for n in found.notes if n.code == "duplicates_priced"]
+    share, seen, unseen = (float(text) for text in re.findall(r"(\d+(?:\.\d+)?)%", priced))
+    assert 55 < share < 67, "two thirds of the rows have a twin, one tenth of those in the same fold"
+    assert seen == 100.0
+    assert unseen < 65
+    once = compare(double, target="y", models="tree", repeats=1, jobs=1, check_leaks=True)
+    assert once.leak_checks[0].changed == "With each row once"
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss", "roc_auc", "f1_weighted"])

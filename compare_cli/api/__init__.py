@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from compare_cli.api.catalogue import ModelFacts, explain, model, models, reference, statistics
-    from compare_cli.api.comparison import bench, compare, iter_bench, iter_compare
+    from compare_cli.api.comparison import bench, compare, iter_bench, iter_compare, shown_notes
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
     from compare_cli.api.table import csv_bytes, datasets, describe, page_pictures, plot, read
@@ -53,11 +53,12 @@ __all__ = [
     "read",
     "reference",
     "runs",
+    "shown_notes",
     "statistics",
 ]
 _HOMES = {
     "api.catalogue": {"ModelFacts", "explain", "model", "models", "reference", "statistics"},
-    "api.comparison": {"bench", "compare", "iter_bench", "iter_compare"},
+    "api.comparison": {"bench", "compare", "iter_bench", "iter_compare", "shown_notes"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
     "api.table": {"csv_bytes", "datasets", "describe", "page_pictures", "plot", "read"},
     "engine.plan": {"Options"},

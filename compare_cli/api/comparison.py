@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from compare_cli import __version__
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
 from compare_cli.api.repeats import batches, most_fits, protocol
 from compare_cli.api.table import Reading, keywords, read
+from compare_cli.data.dataset import fingerprint
+from compare_cli.data.guards import change, mended
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
@@ -19,6 +23,7 @@ from compare_cli.engine.plan import Job, Options, prepare_job
 from compare_cli.engine.refits import refits_for
 from compare_cli.engine.runs import Clock, environment
 from compare_cli.errors import DataError, UsageError
+from compare_cli.metrics import BY_JACKKNIFE as BY_CLASS
 from compare_cli.metrics import COST
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS
 from compare_cli.models.specs import split_specs
@@ -30,6 +35,8 @@ from compare_cli.types import (
     Dataset,
     FitResult,
     FitTask,
+    Guard,
+    LeakCheck,
     LeftOut,
     Look,
     Note,
@@ -84,6 +91,7 @@ def iter_compare(
     job = prepare_job(dataset, options)
     with Session(options, _begun("fit", clock, [dataset.name], options)) as session:
         part = yield from _compare(job, session, clock)
+        part = yield from _without_leaks(job, part, session)
         run = _ended_run([part], part.status, session, clock)
         comparison = single_comparison(replace(part, command="fit"), run, environment())
         session.archive.put_run(_listed(comparison), lambda: to_json(comparison, indent=None))
@@ -91,6 +99,33 @@ def iter_compare(
     result = comparison_result(comparison, dataset, options)
     yield result
     return result
+
+
+def _without_leaks(
+    job: Job, part: BenchComparison, session: Session
+) -> Generator[Event, None, BenchComparison]:
+    """Compare again without each thing that may make scores too good; yield those fits as `Refitted`."""
+    checks = []
+    for guard in job.dataset.guards if job.options.check_leaks else ():
+        if part.status == "interrupted" or not session.may_start():
+            break
+        changed = mended(job.dataset, guard)
+        changed = replace(changed, fingerprint=fingerprint(changed))
+        events = _compare(prepare_job(changed, job.options), session, Clock())
+        try:
+            while True:
+                event = next(events)
+                yield Refitted(event) if isinstance(event, FitResult) else event
+        except StopIteration as end:
+            checks.append(_leak_check(guard, end.value))
+    return replace(part, leak_checks=tuple(checks))
+
+
+def _leak_check(guard: Guard, found: Comparison) -> LeakCheck:
+    verdict, leader = found.verdict, next(iter(found.models), None)
+    score = None if leader is None else leader.score(found.protocol.metric)
+    name = None if leader is None else leader.model
+    return LeakCheck(guard.code, change(guard), verdict.recommended, name, score, verdict.sentence)
 
 
 def _refuse_heartbeat(heartbeat: Callable[[], None] | None) -> None:
@@ -152,7 +187,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
             with closing(session.results(batch, job)) as stream:
                 yield Planned(job.dataset.name, tuple(batch), most_fits(job))
                 for result in stream:
-                    results.append(_priced(result, job))
+                    results.append(_completed(result, job))
                     yield results[-1]
         refits = yield from _refit(job, session, results)
     except KeyboardInterrupt:
@@ -168,8 +203,14 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     )
 
 
-def _priced(result: FitResult, job: Job) -> FitResult:
-    """Return a fit with its cost, where errors have one: it is not stored, as the predictions are."""
+def _completed(result: FitResult, job: Job) -> FitResult:
+    """Return a fit with what the store does not keep: its cost, and no averages over classes that lack one.
+
+    Scores that average over classes do so over other classes in a fold without a row of one.
+    """
+    rare = any(n.code == "rare_classes_spread" for n in job.plan.notes) and job.plan.scheme == "stratified"
+    if rare and result.confusion is not None and not result.confusion.sum(axis=1).all():
+        result = replace(result, scores={**result.scores, **dict.fromkeys(BY_CLASS)}, roc=None)
     if job.costs is None or result.confusion is None or result.predictions is None:
         return result
     cost = float((result.confusion * job.costs).sum() / result.confusion.sum())
@@ -193,7 +234,7 @@ def _refit(
         with closing(session.results(tasks, job)) as stream:
             yield Planned(job.dataset.name, tuple(tasks))
             for result in stream:
-                done.append(_priced(result, job))
+                done.append(_completed(result, job))
                 yield Refitted(result)
     return tuple((refit, [r for r in done if r.model == refit.spec.name]) for refit in refits)
 
@@ -290,6 +331,7 @@ def _one_of_many(
         if twin is None:
             job = prepare_job(replace(dataset, name=name), session.options)
             comparison = yield from _compare(job, session, clock)
+            comparison = yield from _without_leaks(job, comparison, session)
             yield comparison
             return comparison
         repeated = note("dataset_repeated", name=name, first=twin.name)
@@ -326,13 +368,33 @@ def _summarised(
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]
     if job.costs is not None and options.cost is not None:
         notes += cost_notes(comparison.models, job.costs, options.cost)
+    notes += _priced_twins(job, comparison, results)
     if skipped:
         notes.append(note("budget_spent", seconds=options.budget, left_out=skipped, total=planned))
-    return replace(comparison, notes=_shown_notes(notes, options))
+    return replace(comparison, notes=shown_notes(notes, options))
 
 
-def _shown_notes(notes: Sequence[Note], options: Options) -> tuple[Note, ...]:
+def _priced_twins(job: Job, comparison: Comparison, results: Sequence[FitResult]) -> Iterator[Note]:
+    """Yield how often the leader is right on rows whose twins it learnt, and on the others."""
+    twins = next((g.twins for g in job.dataset.guards if g.twins is not None), None)
+    if twins is None or job.dataset.test is not None or not comparison.models:
+        return
+    model, splits = comparison.models[0].model, {(s.repeat, s.fold): s for s in job.splits}
+    learnt: list[bool] = []
+    right: list[bool] = []
+    for r in results:
+        if r.model == model and r.predictions is not None:
+            split = splits[r.repeat, r.fold]
+            learnt += np.isin(twins[split.test], twins[split.train]).tolist()
+            right += (r.predictions == job.dataset.y[split.test]).tolist()
+    share = sum(learnt) / max(len(learnt), 1)
+    if 0 < share < 1:
+        known = np.array(right)[np.array(learnt)].mean(), np.array(right)[~np.array(learnt)].mean()
+        yield note("duplicates_priced", share=share, model=model, seen=known[0], unseen=known[1])
+
+
+def shown_notes(notes: Sequence[Note], options: Options) -> tuple[Note, ...]:
     """Drop the hints that name a flag which was used."""
     default = Options()
-    used = {f"--{name}" for name in vars(options) if getattr(options, name) != getattr(default, name)}
+    used = {f"--{k.replace('_', '-')}" for k, v in vars(options).items() if v != getattr(default, k)}
     return tuple(replace(n, hint="") if NOTES[n.code].flag in used else n for n in notes)

@@ -27,13 +27,15 @@ class Reading(TypedDict, total=False):
     test: str | os.PathLike[str] | None
     encoding: str | None
     delimiter: str | None
+    classes: bool
 
 
 def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
     """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, a DataFrame.
 
     ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on. ``drop``
-    names columns to leave out. Raises DataError when the data cannot be used, UsageError when there is no
+    names columns to leave out; ``classes`` takes each number of the
+    target for a class. Raises DataError when the data cannot be used, UsageError when there is no
     such source or keyword.
     """
     _refuse_unknown(reading, Reading.__annotations__)
@@ -49,6 +51,7 @@ def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
         drop=(drop,) if isinstance(drop, str) else drop,
         encoding=reading.get("encoding"),
         delimiter=reading.get("delimiter"),
+        classes=reading.get("classes", False),
     )
     if test is None:
         return dataset

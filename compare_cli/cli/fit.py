@@ -24,8 +24,9 @@ def run_fit(source: str, options: CompareOptions) -> int:
 
     def begin(follower: Follower) -> Stream:
         dataset = follower.dataset = api.read(source, test=options.test, **options.reading())
-        follower.tell(dataset.notes)
-        return api.iter_compare(dataset, options.comparing())
+        asked = options.comparing()
+        follower.tell(api.shown_notes(dataset.notes, asked))
+        return api.iter_compare(dataset, asked)
 
     return _run(begin, options, several=False)
 

@@ -67,6 +67,9 @@ class ReadOptions:
     drop: Annotated[list[str] | None, _data("Leave out these columns: a,b; may be given again.", "COL")] = (
         None
     )
+    classes: Annotated[
+        bool, _data("The target's numbers name classes, they are no quantity.", None, "--classes")
+    ] = False
     encoding: Annotated[str | None, _data("Encoding of the text, e.g. cp1252. (default: UTF-8)", "NAME")] = (
         None
     )
@@ -200,6 +203,14 @@ class CompareOptions(ReadOptions, OutputOptions):
     model: Annotated[
         str | None, _comparison("Model that --fail-under looks at. (default: the recommended one)", "NAME")
     ] = None
+    check_leaks: Annotated[
+        bool,
+        _comparison(
+            "Compare again without what makes scores too good (columns, repeated rows, mixed groups).",
+            None,
+            "--check-leaks",
+        ),
+    ] = False
     prefer: PreferOption = None
     recommend: RecommendOption = None
     no_boundary: Annotated[bool, _boundary("Leave out boundary statistics.", None, "--no-boundary")] = False

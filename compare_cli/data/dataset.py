@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,13 +24,14 @@ from compare_cli.data.columns import (
     reason_to_leave_out,
     text_codes,
 )
+from compare_cli.data.guards import find_guards
 from compare_cli.data.roles import (
+    check_quantity,
     check_roles,
     dropped_columns,
     find_column,
     label_codes,
     label_places,
-    refuse_continuous,
     target_candidates,
 )
 from compare_cli.data.table import ReadOptions, Table
@@ -56,12 +57,14 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     dropped = dropped_columns(options, names, table.source)
     for candidate, _ in candidates:
         check_roles(candidate, groups, time, dropped, table.source)
-    target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates)
+    target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates, options)
     notes = [*table.notes]
     if why:
         notes.append(note("target_guessed", target=target, why=why))
     features = [name for name in names if name not in {target, groups, time, *dropped}]
-    X, columns, left_out, column_notes, read = _features(frame, features, table, options)
+    spelling = spelling_of(table, options)
+    values = {name: interpret(name, frame[name], spelling) for name in features}
+    X, columns, left_out, column_notes, read = _features(values, table, len(frame))
     reasons = [DroppedColumn(name, "asked for with --drop") for name in dropped] + left_out
     notes += label_notes + column_notes
     if left_out:
@@ -83,20 +86,20 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         time=_time_values(frame[time], time, table, options) if time else None,
         groups_column=groups,
     )
-    return replace(dataset, fingerprint=fingerprint(dataset))
+    return find_guards(replace(dataset, fingerprint=fingerprint(dataset)), values)
 
 
 Labelled = tuple["pd.DataFrame", NDArray[np.int64], list[str], list[Note]]
 
 
 def _first_of_classes(
-    table: Table, candidates: Sequence[tuple[str, str | None]]
+    table: Table, candidates: Sequence[tuple[str, str | None]], options: ReadOptions
 ) -> tuple[str, str | None, Labelled]:
     """Return the first candidate that names classes, and why it was taken. Raises the first's DataError."""
     first: DataError | None = None
     for target, why in candidates:
         try:
-            labelled = _labelled(table, target, asked=why is None)
+            labelled = _labelled(table, target, asked=why is None, classes=options.classes)
         except DataError as error:
             first = first or error
             continue
@@ -107,7 +110,7 @@ def _first_of_classes(
     raise first
 
 
-def _labelled(table: Table, target: str, *, asked: bool) -> Labelled:
+def _labelled(table: Table, target: str, *, asked: bool, classes: bool) -> Labelled:
     """Return the rows that have a label of at least two rows, their codes and the classes."""
     source, frame = table.source, table.frame
     if len(frame) < 2:
@@ -126,8 +129,9 @@ def _labelled(table: Table, target: str, *, asked: bool) -> Labelled:
         raise DataError(
             f"{source}: the target {target!r} has the single class {labels[0]!r}: name another column."
         )
-    refuse_continuous(labels, len(codes) - missing, target, source, asked=asked)
     counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+    if not classes:
+        notes += check_quantity(labels, counts, target, source, asked=asked)
     if rare := [label for label, count in zip(labels, counts, strict=True) if count < 2]:
         shown = ", ".join(map(repr, rare[:SHOWN])) + (
             f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
@@ -143,20 +147,18 @@ def _labelled(table: Table, target: str, *, asked: bool) -> Labelled:
     rows = kept[codes]
     if rows.all():
         return frame, codes, labels, notes
-    classes = [label for label, keep in zip(labels, kept, strict=False) if keep]
-    return frame[rows].reset_index(drop=True), renumbered[codes[rows]], classes, notes
+    left = [label for label, keep in zip(labels, kept, strict=False) if keep]
+    return frame[rows].reset_index(drop=True), renumbered[codes[rows]], left, notes
 
 
 def _features(
-    frame: pd.DataFrame, names: Sequence[str], table: Table, options: ReadOptions
+    interpreted: Mapping[str, Values], table: Table, rows: int
 ) -> tuple[pd.DataFrame, list[Column], list[DroppedColumn], list[Note], ReadInfo]:
-    """Interpret every feature column; keep those that models can learn from, and say how texts were read."""
+    """Keep the feature columns that models can learn from, and say how texts were read."""
     kept: dict[str, Values] = {}
     left_out: list[DroppedColumn] = []
     notes: list[Note] = []
-    spelling = spelling_of(table, options)
-    for name in names:
-        values = interpret(name, frame[name], spelling)
+    for name, values in interpreted.items():
         unnamed = name in table.unnamed
         if (reason := reason_to_leave_out(name, values, unnamed=unnamed)) is not None:
             left_out.append(DroppedColumn(name, reason))
@@ -173,7 +175,7 @@ def _features(
         for c in columns
         if c.kind == "categorical" and c.unique > MANY_TEXTS
     ]
-    return feature_frame(kept, len(frame)), columns, left_out, notes, _with_spellings(table.read, kept)
+    return feature_frame(kept, rows), columns, left_out, notes, _with_spellings(table.read, kept)
 
 
 def spelling_of(table: Table, options: ReadOptions) -> Spelling:

@@ -13,6 +13,8 @@ from compare_cli.data.cells import parse_numbers, plain_numbers
 from compare_cli.data.columns import label_text, text_codes
 from compare_cli.data.table import ReadOptions
 from compare_cli.errors import DataError, nearest
+from compare_cli.notes import note
+from compare_cli.types import Note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,26 +149,35 @@ def plain_label(text: str) -> str:
     return text.casefold() if text.casefold() in {"true", "false"} else text
 
 
-def refuse_continuous(labels: Sequence[str], rows: int, target: str, source: str, *, asked: bool) -> None:
-    """Raise DataError for a target that measures rather than names: many numbers, or free text.
+def check_quantity(
+    labels: Sequence[str], counts: NDArray[np.int64], target: str, source: str, *, asked: bool
+) -> list[Note]:
+    """Refuse a target that measures rather than names: many numbers, or free text (DataError).
 
-    Whole numbers that the user ``asked`` for are classes while they repeat.
+    Whole numbers that the user ``asked`` for go on, with a note. ``counts`` are the rows of each label.
     """
+    rows = int(counts.sum())
     if len(labels) <= MAX_FRACTIONAL:
-        return
+        return []
     numbers = parse_numbers(labels).values
     if np.isnan(numbers).any():
-        too_many = len(labels) > max(MAX_WHOLE, MAX_TEXT_SHARE * rows)
-        what = f"{len(labels):,} different labels in {rows:,} rows"
-    else:
-        share = MAX_TEXT_SHARE if asked else MAX_WHOLE_SHARE
-        too_many = bool((numbers % 1 != 0).any()) or len(labels) > max(MAX_WHOLE, share * rows)
-        what = f"{len(labels):,} different numbers in {rows:,} rows"
-    if too_many or len(labels) > MAX_CLASSES:
-        raise DataError(
-            f"{source}: the target {target!r} has {what}, so it does not name classes: "
-            "choose another column with --target, or put it into ranges first."
-        )
+        if len(labels) > min(max(MAX_WHOLE, MAX_TEXT_SHARE * rows), MAX_CLASSES):
+            raise DataError(
+                f"{source}: the target {target!r} has {len(labels):,} different labels in {rows:,} rows, so "
+                "it does not name classes: choose another column with --target."
+            )
+        return []
+    fractions = bool((numbers % 1 != 0).any())
+    uneven = len(labels) < np.ptp(numbers) + 1 or 10 * counts.min() * len(labels) < rows
+    if not (fractions or uneven or len(labels) > max(MAX_WHOLE, MAX_WHOLE_SHARE * rows)):
+        return []
+    if asked and not fractions and len(labels) <= MAX_CLASSES:
+        return [note("target_quantity", target=target, count=len(labels))]
+    raise DataError(
+        f"{source}: the target {target!r} has {len(labels):,} different numbers in {rows:,} rows: it looks "
+        "like a quantity; compare judges classes. Choose another column with --target, put it into ranges "
+        "first, or say --classes if each number is a class."
+    )
 
 
 def label_places(labels: Sequence[str], classes: Sequence[str]) -> list[int]:

@@ -19,6 +19,7 @@ from compare_cli.data.bytes import (
     table_name,
 )
 from compare_cli.data.dataset import conform, fingerprint, make_dataset
+from compare_cli.data.guards import with_one_judge
 from compare_cli.data.roles import text_columns
 from compare_cli.data.table import ReadOptions, Table, from_frame
 from compare_cli.data.text import read_text
@@ -45,6 +46,7 @@ def read(
     drop: Sequence[str] = (),
     encoding: str | None = None,
     delimiter: str | None = None,
+    classes: bool = False,
 ) -> Dataset:
     """Read a data set.
 
@@ -52,11 +54,12 @@ def read(
     built-in name, ``openml:ID`` or ``openml:NAME``, or a DataFrame. ``target`` is a column's name or
     its position from 1; by default a column with a usual name, else the last. ``groups`` and ``time``
     name columns that say which rows belong together and in which order they came; ``drop`` names
-    columns to leave out. Raises DataError when the data cannot be used, UsageError when the source
+    columns to leave out; ``classes`` takes each number of the target
+    for a class. Raises DataError when the data cannot be used, UsageError when the source
     does not exist.
     """
     dropped = (drop,) if isinstance(drop, str) else tuple(drop)
-    options = ReadOptions(target, groups, time, dropped, encoding, delimiter)
+    options = ReadOptions(target, groups, time, dropped, encoding, delimiter, classes=classes)
     table = load(source, options)
     dataset = make_dataset(table, options)
     if table.test is None:
@@ -87,7 +90,7 @@ def attach_test(
 
 
 def _with_test(dataset: Dataset, test: Dataset) -> Dataset:
-    both = replace(dataset, test=test, notes=(*dataset.notes, *test.notes))
+    both = with_one_judge(replace(dataset, test=test, notes=(*dataset.notes, *test.notes)))
     return replace(both, fingerprint=fingerprint(both))
 
 

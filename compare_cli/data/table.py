@@ -23,7 +23,8 @@ class ReadOptions:
 
     ``target`` is a name or a position from 1; ``header`` the number of rows that name the columns;
     ``skip_rows`` the number of lines before the table; ``as_text`` the columns that keep the file's text;
-    ``max_bytes`` the most that may be read or unpacked.
+    ``max_bytes`` the most that may be read or unpacked; ``classes`` says that the target's numbers name
+    classes.
     """
 
     target: str | int | None = None
@@ -38,6 +39,7 @@ class ReadOptions:
     decimal: str | None = None
     max_bytes: int | None = None
     as_text: tuple[str, ...] = ()
+    classes: bool = False
 
 
 @dataclass(frozen=True)

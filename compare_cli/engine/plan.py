@@ -20,7 +20,7 @@ from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import BOUNDARY_VERSION, Probing, Workspace
 from compare_cli.errors import UsageError, nearest
-from compare_cli.metrics import COST, METRICS, Metric, find_metric, practical_rope
+from compare_cli.metrics import COST, METRICS, PER_ROW, Metric, find_metric, practical_rope
 from compare_cli.models.families import BASELINE, FAMILIES, Shape, family_of
 from compare_cli.models.specs import (
     check_values,
@@ -54,6 +54,8 @@ class Options:
 
     ``balanced`` gives models that can weigh classes equal weights of all of them. ``cost`` says what errors
     cost, ``"yes:no=5"`` (others 1), and judges by the mean cost of a row instead of the metric.
+
+    ``check_leaks`` compares again without each thing that reading the table found to make scores too good.
     """
 
     models: str | None = None
@@ -74,6 +76,7 @@ class Options:
     prefer: Literal["simple", "speed", "leader"] = "simple"
     balanced: bool = False
     cost: str | None = None
+    check_leaks: bool = False
 
     def __post_init__(self) -> None:
         limits = {"folds": (self.folds, 2), "jobs": (self.jobs, 1), "seed": (self.seed, 0)}
@@ -142,7 +145,8 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
         specs, unable = _balanced(specs)
         notes += [note("not_balanced", models=", ".join(unable))] if unable else []
     repeats = None if options.repeats == "auto" else options.repeats
-    plan = plan_folds(dataset, options.folds, repeats)
+    by_class = metric.name not in (*PER_ROW, COST.name)
+    plan = plan_folds(dataset, options.folds, repeats, by_class=by_class)
     probing = None
     if options.boundary:
         probing = Probing(dataset.columns, options.seed, options.boundary_probes)

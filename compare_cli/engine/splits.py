@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SMALL = 2_000
 MAX_REPEATS = 10
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,15 @@ class FoldPlan:
     notes: tuple[Note, ...] = ()
 
 
-def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> FoldPlan:
+def plan_folds(
+    dataset: Dataset, folds: int | None, repeats: int | None, *, by_class: bool = False
+) -> FoldPlan:
     """Choose scheme, folds and repeats; ``None`` means by the size of the data (repeats: auto).
 
     Below 2,000 rows 10 folds, else 5; auto repeats end at 10 at most.
-    Never more folds than the smallest class has rows, or than there are groups, and in time order at
-    least 4 rows a fold: a note says so.
+    Never more folds than the largest class has rows (``by_class``, for scores that average over classes, the
+    smallest), or than there are groups, and in time order at least 4 rows a fold: a note says so. Classes
+    with fewer rows than folds are spread as far as they go, with a note.
     Raises DataError when not even 2 folds are possible.
     """
     rows = len(dataset.y)
@@ -48,13 +52,14 @@ def plan_folds(dataset: Dataset, folds: int | None, repeats: int | None) -> Fold
     wanted = folds or (10 if rows < SMALL else 5)
     if dataset.time is not None:
         return _plan_ordered(dataset.name, wanted, rows, repeats)
-    possible, why = _most_folds(dataset)
+    possible, why = _most_folds(dataset, by_class=by_class)
     if possible < 2:
         raise DataError(f"{dataset.name}: cannot make 2 folds: {why}.")
-    notes = () if wanted <= possible else (note("folds_reduced", wanted=wanted, folds=possible, why=why),)
+    notes = [] if wanted <= possible else [note("folds_reduced", wanted=wanted, folds=possible, why=why)]
+    notes += _spread(dataset, min(wanted, possible))
     start, most = (repeats, repeats) if repeats else (1, MAX_REPEATS)
     scheme: Scheme = "grouped" if dataset.groups is not None else "stratified"
-    return FoldPlan(scheme, min(wanted, possible), start, most, notes)
+    return FoldPlan(scheme, min(wanted, possible), start, most, tuple(notes))
 
 
 def _plan_ordered(name: str, wanted: int, rows: int, repeats: int | None) -> FoldPlan:
@@ -68,19 +73,41 @@ def _plan_ordered(name: str, wanted: int, rows: int, repeats: int | None) -> Fol
     return FoldPlan("time", folds, 1, 1, tuple(notes))
 
 
-def _most_folds(dataset: Dataset) -> tuple[int, str]:
+def _most_folds(dataset: Dataset, *, by_class: bool) -> tuple[int, str]:
     import numpy as np
 
     counts = np.bincount(dataset.y, minlength=len(dataset.classes))
     smallest = int(counts.argmin())
     rows = int(counts[smallest])
-    why = f"class {dataset.classes[smallest]!r} has {rows} row{'s' * (rows != 1)}"
+    why = f"class {dataset.classes[smallest]!r} has {_rows(rows)}"
+    if by_class and rows > 1:
+        why += ", and the score is an average over classes"
+    elif rows > 1:
+        rows = int(counts.max())
+        why = f"no class has more than {_rows(rows)}"
     if dataset.groups is None:
         return rows, why
     groups = len(np.unique(dataset.groups))
     return min(
         (groups, f"there {'is' if groups == 1 else 'are'} {groups} group{'s' * (groups != 1)}"), (rows, why)
     )
+
+
+def _rows(number: int) -> str:
+    return f"{number} row{'s' * (number != 1)}"
+
+
+def _spread(dataset: Dataset, folds: int) -> list[Note]:
+    """Return a note on classes with fewer rows than folds, if there are any."""
+    import numpy as np
+
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    rare = np.flatnonzero(counts < folds)
+    if not len(rare):
+        return []
+    told = [f"{dataset.classes[code]!r} ({_rows(int(counts[code]))})" for code in rare[:SHOWN]]
+    more = f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
+    return [note("rare_classes_spread", classes=", ".join(told) + more, folds=folds)]
 
 
 def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Split]]:
@@ -90,7 +117,7 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
     random_state=seed)``.
     """
     import numpy as np
-    from sklearn.model_selection import StratifiedKFold, TimeSeriesSplit
+    from sklearn.model_selection import TimeSeriesSplit
 
     if dataset.test is not None:
         train, test = np.arange(len(dataset.y)), np.arange(len(dataset.test.y))
@@ -106,8 +133,19 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
         if dataset.groups is not None:
             folds = _grouped(dataset.y, dataset.groups, plan.folds, rng)
         else:
-            folds = StratifiedKFold(plan.folds, shuffle=True, random_state=rng).split(dataset.y, dataset.y)
+            folds = _stratified(dataset.y, plan.folds, rng)
         yield [Split(repeat, fold, train, test) for fold, (train, test) in enumerate(folds)]
+
+
+def _stratified(y: Codes, folds: int, rng: np.random.RandomState) -> list[tuple[Codes, Codes]]:
+    """Return scikit-learn's stratified folds; what it says of rare classes is a note of the plan already."""
+    import warnings
+
+    from sklearn.model_selection import StratifiedKFold
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class in y", UserWarning)
+        return list(StratifiedKFold(folds, shuffle=True, random_state=rng).split(y, y))
 
 
 def _grouped(y: Codes, groups: Codes, folds: int, rng: np.random.RandomState) -> list[tuple[Codes, Codes]]:
@@ -116,9 +154,13 @@ def _grouped(y: Codes, groups: Codes, folds: int, rng: np.random.RandomState) ->
     Beside a few large groups scikit-learn may leave a fold empty; then groups are dealt out without
     looking at classes.
     """
+    import warnings
+
     from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-    made = list(StratifiedGroupKFold(folds, shuffle=True, random_state=rng).split(y, y, groups))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class in y", UserWarning)
+        made = list(StratifiedGroupKFold(folds, shuffle=True, random_state=rng).split(y, y, groups))
     if all(len(test) for _, test in made):
         return made
     return list(GroupKFold(folds, shuffle=True, random_state=rng).split(y, y, groups))

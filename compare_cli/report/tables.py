@@ -29,17 +29,9 @@ TOP_SET = f"{MARK} top set: not told apart from the best"
 LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to lead"}
 """What columns mean, for the line under a table."""
 _CSV_FIELDS = (
-    "fit_seconds",
-    "fit_cpu_seconds",
-    "predict_seconds",
-    "prepare_seconds",
-    "predict_rows_per_second",
-    "size_bytes",
-    "p_best",
-    "p_best_shrunk",
-    "in_top_set",
-    "beats_baseline",
-)
+    "fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds", "predict_rows_per_second",
+    "size_bytes", "p_best", "p_best_shrunk", "in_top_set", "beats_baseline",
+)  # fmt: skip
 
 
 def comparison_blocks(
@@ -57,7 +49,15 @@ def comparison_blocks(
     said = [Line(verdict.sentence, "strong")] if verdict.sentence else []
     if reasons:
         said += [Line(reason, "reason") for reason in verdict.because]
-    yield [*said, *failures(comparison)]
+    yield [*said, *leak_lines(comparison), *failures(comparison)]
+
+
+def leak_lines(comparison: Comparison) -> Iterator[Line]:
+    """Yield the verdict without each thing that may make scores too good, a line each."""
+    metric = metric_named(comparison.protocol.metric)
+    for check in comparison.leak_checks:
+        score = "" if check.score is None else f" ({check.leader} {units.score(check.score, metric)})"
+        yield Line(f"{check.changed}{score}: {check.sentence}", "strong")
 
 
 def heading(comparison: Comparison) -> str:
@@ -96,17 +96,13 @@ def reused_line(comparison: Comparison) -> str:
     reused = [fit for fit in fits if fit.reused]
     if not reused:
         return ""
-    days = sorted({_local_day(fit.ran_at) for fit in reused if fit.ran_at})
+    moments = [datetime.fromisoformat(fit.ran_at).astimezone() for fit in reused if fit.ran_at]
+    days = sorted({moment.date().isoformat() for moment in moments})
     which = f"{len(reused):,} of {len(fits):,} fits come" if len(reused) < len(fits) else "All fits come"
     times = "older times"
     if days:
         times = f"times from {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "")
     return f"{which} from the store, {times} (--fresh runs them again)."
-
-
-def _local_day(moment: str) -> str:
-    """Return the local day of a time (RFC 3339)."""
-    return datetime.fromisoformat(moment).astimezone().date().isoformat()
 
 
 def models_tables(comparison: Comparison, view: View) -> Iterator[Table]:

@@ -18,7 +18,7 @@ from compare_cli.types.fit import (
     Refitted,
     Split,
 )
-from compare_cli.types.reasons import ColumnShare, Reason
+from compare_cli.types.reasons import ColumnShare, LeakCheck, Reason
 from compare_cli.types.result import (
     Bench,
     BenchComparison,
@@ -53,4 +53,4 @@ from compare_cli.types.runs import (
     StoredRun,
     StoreFacts,
 )
-from compare_cli.types.table import Column, ColumnKind, Dataset, DroppedColumn, Note, ReadInfo
+from compare_cli.types.table import Column, ColumnKind, Dataset, DroppedColumn, Guard, Note, ReadInfo

@@ -1,4 +1,7 @@
-"""Reasons: claims about boundaries, as data. A string below a field is its description in the JSON Schema."""
+"""What proves a verdict or undoes it: claims about boundaries, checks of leaks, as data.
+
+A string below a field is its description in the JSON Schema.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from compare_cli.types.fit import Rate
+from compare_cli.types.fit import Number, Rate
 
 Shape = Literal["hyperplane", "bends", "thresholds", "interaction", "surrounds", "staircase"]
 
@@ -32,3 +35,20 @@ class Reason:
     """of the document, that prove it"""
     figures: Mapping[str, float] = field(default_factory=dict)
     """what proves it and stands nowhere else: the score gained by a refit (gain, gain_low, gain_high) …"""
+
+
+@dataclass(frozen=True)
+class LeakCheck:
+    """The verdict without one thing that may make scores too good (`--check-leaks`)."""
+
+    code: str
+    """the code of the note that told of it"""
+    changed: str
+    """what was done, in words"""
+    recommended: str | None
+    leader: str | None
+    """the first of the models, by merit"""
+    score: Number
+    """its score by the metric of the protocol"""
+    sentence: str
+    """the verdict"""

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from compare_cli.types.across import Across, AcrossVerdict
 from compare_cli.types.fit import Fit, Number, Rate, Seconds
-from compare_cli.types.reasons import Reason
+from compare_cli.types.reasons import LeakCheck, Reason
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
 
 Command = Literal["fit", "bench", "verdict", "curve"]
@@ -288,6 +288,7 @@ class Comparison:
     verdict: Verdict
     notes: tuple[Note, ...]
     fits: tuple[Fit, ...]
+    leak_checks: tuple[LeakCheck, ...] = ()
 
     @property
     def seconds(self) -> float | None:

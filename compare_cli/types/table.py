@@ -61,6 +61,21 @@ class ReadInfo:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """What may make the scores of a table too good, by the code of its note, and what it takes to do without.
+
+    ``columns`` are those it was found in. ``groups`` (n codes) are rows that belong together, ``time`` (n) is
+    their order; rows with the same number in ``twins`` (n) are alike.
+    """
+
+    code: str
+    columns: tuple[str, ...] = ()
+    groups: NDArray[np.int64] | None = None
+    time: NDArray[np.float64] | None = None
+    twins: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A table ready for models.
 
@@ -87,3 +102,4 @@ class Dataset:
     time: NDArray[np.float64] | None = None
     test: Dataset | None = None
     groups_column: str | None = None
+    guards: tuple[Guard, ...] = ()

@@ -72,15 +72,42 @@ def test_what_the_user_wants_is_done() -> None:
 
 
 @pytest.mark.parametrize(("rows", "wanted"), [(3, 10), (2, 10), (4, 5)])
-def test_folds_are_as_many_as_the_smallest_class_has_rows(rows: int, wanted: int) -> None:
+def test_scores_by_class_take_as_many_folds_as_the_smallest_class_has_rows(rows: int, wanted: int) -> None:
     dataset = make_dataset({"x": np.arange(40.0)}, [1] * rows + [0] * (40 - rows), ["many", "few"])
-    plan = plan_folds(dataset, wanted, 1)
+    plan = plan_folds(dataset, wanted, 1, by_class=True)
     assert plan.folds == rows
     (told,) = plan.notes
     assert told.code == "folds_reduced"
-    assert told.message == f"{rows} folds instead of {wanted}: class 'few' has {rows} rows."
-    for split in all_splits(dataset, wanted):
+    assert told.message == (
+        f"{rows} folds instead of {wanted}: class 'few' has {rows} rows, and the score is an average over "
+        "classes."
+    )
+    for split in next(make_splits(dataset, plan, 0)):
         assert set(dataset.y[split.test]) == {0, 1}
+
+
+@pytest.mark.parametrize("counts", [[2, 100, 80], [3, 2, 60, 60], [2, 198], [9, 30]])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_rare_class_does_not_make_folds_fewer(counts: list[int], seed: int) -> None:
+    y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    dataset = labelled(list(y))
+    plan = plan_folds(dataset, 10, 1)
+    assert plan.folds == 10
+    (told,) = plan.notes
+    assert told.code == "rare_classes_spread"
+    (splits,) = make_splits(dataset, plan, seed)
+    for split in splits:
+        for code, rows in enumerate(counts):
+            judged = int((y[split.test] == code).sum())
+            assert rows // 10 <= judged <= rows // 10 + 1, "spread as far as they go"
+            assert (y[split.train] == code).any(), "every model learns every class"
+    assert sorted(np.concatenate([s.test for s in splits])) == list(range(len(y)))
+
+
+def test_where_all_classes_are_small_folds_are_as_many_as_the_largest_has_rows() -> None:
+    plan = plan_folds(labelled([0, 1, 2] * 4), 10, 1)
+    assert plan.folds == 4
+    assert plan.notes[0].message == "4 folds instead of 10: no class has more than 4 rows."
 
 
 def test_a_class_with_one_row_cannot_be_split() -> None:
