@@ -12,8 +12,7 @@ from compare_cli.models.families import BASELINE
 from compare_cli.types import FitResult, FitTask, Look, Protocol, Split
 from compare_cli.verdict.fits import judge_fits, score_arrays
 from compare_cli.verdict.judge import Judgement
-from compare_cli.verdict.looks import look_after
-from compare_cli.verdict.repeats import repeats_enough
+from compare_cli.verdict.repeats import look_after, repeats_enough
 
 
 def batches(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from compare_cli.metrics import Metric
 from compare_cli.types import Across, AcrossPair, AcrossVerdict, ModelRank
-from compare_cli.verdict.wording import amount, counted, listed, p_value, probability, rope_width
+from compare_cli.verdict.sentences import amount, counted, listed, p_value, probability, rope_width
 
 Floats = NDArray[np.float64]
 

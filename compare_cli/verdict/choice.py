@@ -11,7 +11,7 @@ from compare_cli.models.specs import split_specs
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Evidence
 from compare_cli.verdict.paired import PairPosterior, student_quantile
-from compare_cli.verdict.wording import duration, probability, rope_width
+from compare_cli.verdict.sentences import duration, probability, rope_width
 
 Preference = Literal["simple", "leader"] | Mapping[str, float]
 """Which of several models that are as good to recommend; seconds of each to predict ask for the fastest."""
@@ -39,6 +39,11 @@ class Choice(NamedTuple):
     model: str | None
     why: str = ""
     proof: str = ""
+
+    @property
+    def advice(self) -> str:
+        """``; take logistic, which is simpler``: ends a sentence; "" where nothing explains the choice."""
+        return f"; take {self.model}, {self.why}" if self.why else ""
 
 
 def simplicity(model: str) -> tuple[int, int]:

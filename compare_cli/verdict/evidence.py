@@ -30,8 +30,7 @@ from compare_cli.verdict.paired import (
     decide_pair,
     student_quantile,
 )
-from compare_cli.verdict.power import rows_needed
-from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats
+from compare_cli.verdict.repeats import HOPELESS_BELOW, probability_decided_by_repeats, rows_needed
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -81,7 +80,7 @@ class Evidence:
     pair, left before right in ``order``, the baseline last; None where it cannot be computed. ``rows`` is how
     many rows are judged: with more of them the standard errors would be smaller; None where it is unknown.
     ``cautious`` says that rows come in groups, or few of them in a class (see `pair_posterior`). ``level``
-    is that at which something may be decided now (see `looks`), 0 where no look is due.
+    is that at which something may be decided now (see `repeats`), 0 where no look is due.
     """
 
     source: Literal["folds", "rows"]
@@ -222,7 +221,7 @@ class Joint:
     two, whose own quantile does), ``critical_no_worse`` the one-sided t that shows a model to be no worse by
     more than the ROPE, corrected in the same way (None for two, whose own t.95 does); ``p_best`` per complete
     model, None where it cannot be computed. ``p_best_shrunk`` per complete model and ``p_better_shrunk``,
-    P(Δ > rope), per pair of them remember that the leader was chosen (see `shrinkage`): empty for two models.
+    P(Δ > rope), per pair of them remember that the leader was chosen (see `many`): empty for two models.
     """
 
     p_adjusted: Mapping[Pair, float]

@@ -42,9 +42,8 @@ from compare_cli.verdict.across import judge_across
 from compare_cli.verdict.choice import Preference
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
-from compare_cli.verdict.looks import level_of
 from compare_cli.verdict.paired import few_or_grouped
-from compare_cli.verdict.repeats import repeats_cap
+from compare_cli.verdict.repeats import level_of, repeats_cap
 
 Floats = NDArray[np.float64]
 AnyFit = TypeVar("AnyFit", bound=Fit)
@@ -96,32 +95,30 @@ def judge_fits(
 ) -> Judgement:
     """Judge the fits of one comparison: by paired scores over folds, or per row on a test set.
 
-    ``metric`` has the ROPE; ``splits`` are all that were planned, ``results`` those that are judged
-    (`judged_part`). The last of the looks of ``protocol`` says at which level; without any nobody wins.
+    ``metric`` has the ROPE; ``splits`` are all planned ones, ``results`` the judged ones (`judged_part`).
+    The last of the looks of ``protocol`` says at which level; without any nobody wins.
     """
-    level = level_of(protocol)
-    baseline = Baseline(BASELINE, dataset.classes[int(np.bincount(dataset.y).argmax())])
-    predictions = _paired_predictions(dataset, splits, results)
+    counts, level = rows_of_classes(dataset), level_of(protocol)
+    baseline = Baseline(BASELINE, dataset.classes[counts.index(max(counts))])
+    differ = _paired_predictions(dataset, splits, results)
     if protocol.scheme == "test" and metric.name in (*MEANS_OF_ROWS, *BY_JACKKNIFE):
-        rarest = int(np.bincount(_truth(dataset), minlength=len(dataset.classes)).min())
         return judge_single_test(
             _row_scores(dataset, models, results, metric.name),
             metric=metric,
-            df=None if metric.name in MEANS_OF_ROWS else max(0, rarest - 1),
+            df=_row_df(dataset, metric),
             baseline=baseline,
             prefer=prefer,
-            predictions=predictions,
+            predictions=differ,
             level=level,
             seed=seed,
         )
     arrays, share = _fold_scores(models, protocol, metric, splits, results)
-    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
-    cautious = few_or_grouped(protocol.scheme, counts.tolist())
+    few = few_or_grouped(protocol.scheme, counts)
     return judge_evidence(
-        fold_evidence(arrays, metric, len(dataset.y), baseline, share, cautious=cautious, level=level),
+        fold_evidence(arrays, metric, sum(counts), baseline, share, cautious=few, level=level),
         metric,
         prefer=prefer,
-        predictions=predictions,
+        predictions=differ,
         repeats_cap=repeats_cap(protocol.scheme),
         seed=seed,
     )
@@ -192,6 +189,17 @@ def _row_scores(
         if rows is not None:
             arrays[r.model][r.repeat] = rows
     return arrays
+
+
+def _row_df(dataset: Dataset, metric: Metric) -> int | None:
+    """Degrees of freedom of pseudo-values: the rarest class's test rows less one; None for means of rows."""
+    rarest = int(np.bincount(_truth(dataset), minlength=len(dataset.classes)).min())
+    return None if metric.name in MEANS_OF_ROWS else max(0, rarest - 1)
+
+
+def rows_of_classes(dataset: Dataset) -> list[int]:
+    """Return how many rows each class has."""
+    return [int(rows) for rows in np.bincount(dataset.y, minlength=len(dataset.classes))]
 
 
 def _truth(dataset: Dataset) -> NDArray[np.int64]:

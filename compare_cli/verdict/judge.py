@@ -50,7 +50,7 @@ class Judgement:
     """Everything that the scores say, in numbers.
 
     ``pairs`` are in order of merit, left before right. ``p_best`` (None where it cannot be computed),
-    ``p_best_shrunk`` (the same, see `shrinkage`; None for fewer than three models) and ``beats_baseline``
+    ``p_best_shrunk`` (the same, see `many`; None for fewer than three models) and ``beats_baseline``
     (None where unknown) have one value per real model. ``top_set`` begins with the leader.
     ``verdict`` says the same in sentences.
     """
@@ -99,7 +99,6 @@ def judge(
     baseline: Baseline | None = DEFAULT_BASELINE,
     predictions: Predictions | None = None,
     test_share: float | None = None,
-    cautious: bool = False,
     repeats_cap: int = REPEATS_CAP,
     seed: int = 0,
 ) -> Judgement:
@@ -110,12 +109,11 @@ def judge(
     ``metric`` has the ROPE. ``rows`` are the rows of the data set (None where unknown: then nothing says
     how many more would decide). ``predictions(left, right)`` tells how two models' predictions differ, or
     None where unknown. ``test_share`` is the mean n_test/n_train (default 1/(k-1)). ``repeats_cap`` is how
-    many repeats could be run at most: 1 where the protocol knows no repeats. ``cautious`` is for groups, and
-    for classes of fewer than 50 rows (see `pair_posterior`).
+    many repeats could be run at most: 1 where the protocol knows no repeats.
 
     Arrays of different shapes are a ValueError; failures, single folds and missing spread never are.
     """
-    evidence = fold_evidence(scores, metric, rows, baseline, test_share, cautious=cautious)
+    evidence = fold_evidence(scores, metric, rows, baseline, test_share)
     return judge_evidence(evidence, metric, predictions=predictions, repeats_cap=repeats_cap, seed=seed)
 
 
@@ -131,7 +129,8 @@ def fold_evidence(
 ) -> Evidence:
     """Return what scores (r, k) on shared folds show of each pair, to be decided at ``level``.
 
-    The rest is as for `judge`.
+    ``cautious`` is for groups, and for classes of fewer than 50 rows (see `pair_posterior`). The rest is as
+    for `judge`.
     """
 
     def posterior(d: Floats) -> PairPosterior | None:
@@ -322,14 +321,14 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
             return "undecided", "baseline", sentences.leader_unproven(leader, baseline)
         return "better", "", sentences.better(leader, _with_leader(judged, evidence.complete), metric)
     if all(pair.verdict in SAME for pair in contenders.values()):
-        return "equivalent", "", sentences.equivalent(leader, contenders, metric, choice, evidence.row)
+        return "equivalent", "", sentences.equivalent(leader, contenders, metric, choice.advice, evidence.row)
     leads = sentences.leads(leader, float(evidence.columns[leader].mean()), contenders, metric)
     if not evidence.level:
-        return "undecided", "no_look", f"{leads}: {sentences.NO_LOOK}{sentences.take(choice)}."
+        return "undecided", "no_look", f"{leads}: {sentences.NO_LOOK}{choice.advice}."
     reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
     known = {name: p for name, p in judged.p_best_shrunk.items() if p is not None}
     advice = sentences.undecided(contenders, known or judged.p_best, evidence.row)
-    return "undecided", reason or "", f"{leads}{advice}{sentences.take(choice)}."
+    return "undecided", reason or "", f"{leads}{advice}{choice.advice}."
 
 
 def _reasons(judged: Judgement, metric: Metric, proof: str, repeats_cap: int) -> list[str]:

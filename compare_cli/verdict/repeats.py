@@ -1,4 +1,11 @@
-"""How many repeats are enough, and what more repeats or more rows would decide.
+"""When a comparison is looked at, how many repeats are enough, and what more repeats or rows would decide.
+
+Repeats are dear, and clear cases are clear after the first. Looking after every repeat until something is
+"significant" doubles the false winners, so a comparison is looked at after 1, 2, 4 and its last repeat only,
+and each look that is not the last must be surer (Haybittle 1971, Peto et al. 1976): p <= .01 instead of .05.
+The last look is the one after which repeats cannot bring more: at the tenth repeat, or as soon as the choice
+of splits adds next to nothing to the variance (a rule that does not see who leads). A number of repeats that
+is asked for is one look, after all of them. Looks are taken from the first repeat on, whatever is stored.
 
 Notation as in `paired`: s_p is the standard deviation that the choice of splits alone gives to a repeat's
 mean difference, V(∞) what endless repeats would leave of its variance.
@@ -6,20 +13,44 @@ mean difference, V(∞) what endless repeats would leave of its variance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import floor, log10
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.types import Scheme
+from compare_cli.types import Look, Protocol, Scheme
 from compare_cli.verdict.paired import floor_variance, repeat_variance
 
 Floats = NDArray[np.float64]
 
+LOOKS = (1, 2, 4)  # repeats after which a comparison is looked at before its last look
+EARLY = 0.01  # level of a look that may be followed by another
+LAST = 0.05  # level of the last one
 REPEATS_CAP = 10
 PRECISE_SHARE = 0.05  # the share of V(∞) that the splits may still add to the variance
 HOPELESS_BELOW = 0.05  # chance under which more repeats are not worth naming
+ROWS_CAP = 100  # times the rows there are: beyond that a figure would be a guess
+HALF = 0.5
+STEPS = 400  # of equal ratio, 1.2 % each, from the rows there are to the cap
+
+
+def look_after(repeats: int, most: int, precise: Callable[[], bool]) -> Look | None:
+    """Return the look that is planned after so many repeats of at most ``most``; None where none is.
+
+    ``precise()`` says whether more repeats would bring nothing; it must not depend on who leads by how much.
+    """
+    if repeats == most or precise():
+        return Look(repeats, LAST, last=True)
+    return Look(repeats, EARLY, last=False) if repeats in LOOKS else None
+
+
+def level_of(protocol: Protocol) -> float:
+    """Return the level at which a comparison may be decided: that of its last look, 0 before the first."""
+    if protocol.looks is None:
+        return LAST
+    return protocol.looks[-1].alpha if protocol.looks else 0.0
 
 
 def repeats_cap(scheme: Scheme) -> int:
@@ -100,3 +131,66 @@ def probability_equivalent_by_repeats(
 def _tau(split_sd: float, repeats: int, cap: int) -> float:
     """How far (sd) the mean difference may still move on the way from r to R repeats."""
     return split_sd * float(np.sqrt(max(0.0, 1 / repeats - 1 / cap)))
+
+
+def rows_needed(
+    rows: int | None, delta: float, se: float, rope: float, *, t_winner: float, df: int
+) -> int | None:
+    """Return the fewest rows with which the chance to decide is one half, if ``delta`` is the truth.
+
+    A mean difference of N rows is normal around ``delta`` with standard error ``se``·√(n/N). A winner is
+    found where it is ``t_winner`` standard errors from 0 on either side; equivalence where 95 % of
+    t(difference, standard error, ``df``) lie within ±``rope``. Whichever needs fewer rows counts. One
+    significant figure, rounded up where plain rounding would name no more rows than there are. None above
+    100·n, and where nobody knows how many ``rows`` there are.
+    """
+    if rows is None or not se > 0:
+        return None
+    factors = np.geomspace(1, ROWS_CAP, STEPS)
+    errors = se / np.sqrt(factors)
+    enough = np.maximum(_winner(delta, errors, t_winner), _equivalent(delta, errors, rope, df)) >= HALF
+    return _one_figure_above(rows * float(factors[enough.argmax()]), rows) if enough.any() else None
+
+
+def _winner(delta: float, errors: Floats, t: float) -> Floats:
+    """The chance that a winner is named, for each standard error."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(delta / errors - t) + ndtr(-delta / errors - t))
+
+
+def _equivalent(delta: float, errors: Floats, rope: float, df: int) -> Floats:
+    """The chance that the two are called equivalent, for each standard error."""
+    from scipy.special import ndtr
+
+    furthest = _furthest_equivalent(rope / errors, df) * errors
+    chance = ndtr((furthest - delta) / errors) - ndtr((-furthest - delta) / errors)
+    return np.where(furthest >= 0, chance, 0.0)
+
+
+def _furthest_equivalent(rope: Floats, df: int, level: float = 0.95) -> Floats:
+    """How many standard errors from 0 a difference is still equivalent; negative where none is.
+
+    ``rope`` is in standard errors. Found by halving: the mass within ±rope falls as the difference grows.
+    """
+    from scipy.special import stdtr
+
+    def mass(x: Floats) -> Floats:
+        return np.asarray(stdtr(df, rope - x) - stdtr(df, -rope - x))
+
+    low, high = np.zeros_like(rope), rope.copy()
+    for _ in range(40):
+        middle = (low + high) / 2
+        within = mass(middle) >= level
+        low, high = np.where(within, middle, low), np.where(within, high, middle)
+    return np.where(mass(np.zeros_like(rope)) >= level, low, -1.0)
+
+
+def _one_figure_above(needed: float, rows: int) -> int:
+    """``needed`` with one significant figure, but more than ``rows``."""
+    step = int(10 ** floor(log10(max(needed, 1.0))))
+    rounded = round(needed / step) * step
+    if rounded > rows:
+        return rounded
+    step = int(10 ** floor(log10(rows)))
+    return (rows // step + 1) * step

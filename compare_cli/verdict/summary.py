@@ -39,11 +39,11 @@ from compare_cli.verdict.fits import (
     judge_fits,
     judged_part,
     preference,
+    rows_of_classes,
     score_arrays,
     test_share,
 )
-from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
-from compare_cli.verdict.paired import few_or_grouped
+from compare_cli.verdict.paired import accuracy_interval, few_or_grouped, score_interval, wilson_interval
 
 Floats = NDArray[np.float64]
 IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]
@@ -54,7 +54,7 @@ NOT_CONVERGED = "ConvergenceWarning"
 
 def summarise_dataset(dataset: Dataset) -> DatasetSummary:
     """Return what the result says of a data set: counts, classes, what was left out, how it was read."""
-    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    counts = rows_of_classes(dataset)
     kinds = [c.kind for c in dataset.columns]
     return DatasetSummary(
         name=_encodable(dataset.name),
@@ -68,8 +68,8 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
         categorical=sum(kind == "categorical" for kind in kinds),
         target=dataset.target,
         classes=dataset.classes,
-        class_counts=tuple(int(c) for c in counts),
-        majority_rate=float(counts.max() / counts.sum()),
+        class_counts=tuple(counts),
+        majority_rate=max(counts) / sum(counts),
         missing_cells=sum(c.missing for c in dataset.columns),
         dropped=dataset.dropped,
         read=dataset.read,
@@ -215,20 +215,11 @@ def summarise(
     judged = judged_part(results, names, protocol)
     if protocol.looks:
         splits = [split for split in splits if split.repeat < protocol.looks[-1].repeats]
-    first = sum(len(split.test) for split in splits if split.repeat == 0)
-    share = None if protocol.scheme == "test" else test_share(splits)
-    counts = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()
-    cautious = few_or_grouped(protocol.scheme, counts)
-    interval = partial(_interval, scheme=protocol.scheme, share=share, cautious=cautious)
-    rows = {
-        spec.name: summarise_model(spec, [r for r in judged if r.model == spec.name], metric, first, interval)
-        for spec in models
-    }
+    rows = _rows(dataset, models, protocol, metric, splits, judged)
     judgement = judge_fits(
         dataset, names, protocol, metric, splits, judged, prefer=preference(prefer, rows), seed=seed
     )
-    ordered = in_order_of_merit(rows, judgement)
-    summary = summarise_dataset(dataset)
+    ordered, summary = in_order_of_merit(rows, judgement), summarise_dataset(dataset)
     notes = comparison_notes(summary, ordered, judged, metric)
     shared = len({(r.repeat, r.fold) for r in judged})
     if len(judged) < len(results) and len(judged) == shared * len(models):
@@ -240,6 +231,25 @@ def summarise(
     )
     verdict = judgement.verdict
     return BenchComparison("bench", summary, protocol, ordered, pairs, verdict, tuple(notes), tuple(results))
+
+
+def _rows(
+    dataset: Dataset,
+    models: Sequence[ModelSpec],
+    protocol: Protocol,
+    metric: Metric,
+    splits: Sequence[Split],
+    judged: Sequence[FitResult],
+) -> dict[str, ModelSummary]:
+    """The row of each model, from the fits that are judged."""
+    first = sum(len(split.test) for split in splits if split.repeat == 0)
+    share = None if protocol.scheme == "test" else test_share(splits)
+    cautious = few_or_grouped(protocol.scheme, rows_of_classes(dataset))
+    interval = partial(_interval, scheme=protocol.scheme, share=share, cautious=cautious)
+    return {
+        spec.name: summarise_model(spec, [r for r in judged if r.model == spec.name], metric, first, interval)
+        for spec in models
+    }
 
 
 def comparison_notes(

@@ -16,8 +16,7 @@ from scipy.special import stdtr
 
 from compare_cli.metrics import metric_named, pseudo_values
 from compare_cli.types import Look
-from compare_cli.verdict import many, shrinkage
-from compare_cli.verdict.intervals import accuracy_interval, score_interval, wilson_interval
+from compare_cli.verdict import many
 from compare_cli.verdict.judge import (
     Judgement,
     fold_evidence,
@@ -25,16 +24,18 @@ from compare_cli.verdict.judge import (
     judge_evidence,
     judge_single_test,
 )
-from compare_cli.verdict.looks import EARLY, LAST, LOOKS, look_after
 from compare_cli.verdict.paired import (
+    accuracy_interval,
     few_or_grouped,
     floor_variance,
     fold_variance,
     repeat_variance,
     repeated_variance,
+    score_interval,
     student_quantile,
+    wilson_interval,
 )
-from compare_cli.verdict.repeats import PRECISE_SHARE, repeats_enough
+from compare_cli.verdict.repeats import EARLY, LAST, LOOKS, PRECISE_SHARE, look_after, repeats_enough
 from tests.simulations.settings import Setting, make_splits
 from tests.simulations.single_tests import SingleTest
 
@@ -47,7 +48,6 @@ DRAWS = 2_000  # for more than two models: a tenth of the program's, for the tim
 def draw_less() -> None:
     """Let the verdict make fewer draws for more than two models, in this process."""
     many.multivariate_t_draws = partial(many.multivariate_t_draws, draws=DRAWS)  # type: ignore[assignment]
-    shrinkage.DRAWS = DRAWS
 
 
 def scheme_of(setting: Setting) -> str:

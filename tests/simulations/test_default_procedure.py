@@ -11,7 +11,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
-from compare_cli.verdict import many, shrinkage
+from compare_cli.verdict import many
 
 from . import single_tests
 from .procedure import (
@@ -39,7 +39,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "multivariate_t_draws", partial(many.multivariate_t_draws, draws=DRAWS))
-    monkeypatch.setattr(shrinkage, "DRAWS", DRAWS)
 
 
 def named(name: str, **changes: object) -> Setting:

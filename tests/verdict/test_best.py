@@ -7,8 +7,7 @@ import pytest
 from scipy.stats import studentized_range
 from scipy.stats import t as student
 
-from compare_cli.verdict.best import leader_p_values, shared_probability
-from compare_cli.verdict.many import multivariate_t_draws
+from compare_cli.verdict.many import leader_p_values, multivariate_t_draws
 
 DF = 40
 
@@ -62,8 +61,3 @@ def test_nine_equal_models_lose_one_in_twenty_times() -> None:
         t = (means[leader] - means) / np.sqrt(2 * rng.chisquare(DF) / DF)
         lost += (leader_p_values(t, draws, np.eye(9), leader, DF) <= 0.05).any()
     assert 0.02 < lost / 600 < 0.08
-
-
-def test_copies_of_the_best_model_count_together() -> None:
-    together = shared_probability(np.array([0.3, 0.3, 0.3, 0.1]), [(0, 1, 2)])
-    assert together == pytest.approx([0.9, 0.9, 0.9, 0.1])

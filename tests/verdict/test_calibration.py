@@ -20,8 +20,8 @@ from simulated_equals import (
 
 from compare_cli.metrics import METRICS
 from compare_cli.verdict import judge
-from compare_cli.verdict.intervals import wilson_interval
-from compare_cli.verdict.paired import few_or_grouped, fold_variance, student_quantile
+from compare_cli.verdict.judge import fold_evidence, judge_evidence
+from compare_cli.verdict.paired import few_or_grouped, fold_variance, student_quantile, wilson_interval
 from compare_cli.verdict.repeats import repeats_enough
 
 pytestmark = pytest.mark.slow
@@ -115,7 +115,9 @@ def test_false_winners_among_eight_equal_models(learner: str) -> None:
     for _ in range(MANY):
         scores = dict(zip("abcdefgh", simulate(setting, 8, REPEATS, FOLDS, rng), strict=True))
         few = few_or_grouped("stratified", [setting.rows // 2])  # as the program decides it
-        judgement = judge(scores, metric=ACCURACY, rows=setting.rows, baseline=None, cautious=few)
+        judgement = judge_evidence(
+            fold_evidence(scores, ACCURACY, setting.rows, None, cautious=few), ACCURACY
+        )
         gaps = [pair for pair in judgement.pairs if pair.left == judgement.leader]
         beaten += any(gap.verdict == "better" for gap in gaps)  # the top set also leaves out P(best) < .01
         careless += any((gap.p_positive or 0) > 0.95 for gap in gaps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compare_cli.types import Look
-from compare_cli.verdict.looks import EARLY, LAST, look_after
+from compare_cli.verdict.repeats import EARLY, LAST, look_after
 
 
 def never() -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from compare_cli.verdict.power import rows_needed
+from compare_cli.verdict.repeats import rows_needed
 
 ROWS, DF = 200, 99
 T = float(student.ppf(0.975, DF))

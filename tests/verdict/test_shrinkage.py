@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compare_cli.verdict.shrinkage import shrunk_draws, steadied
+from compare_cli.verdict.many import shrunk_draws, steadied
 
 DF = 9
 

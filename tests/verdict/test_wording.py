@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compare_cli.metrics import METRICS, Metric
-from compare_cli.verdict.wording import (
+from compare_cli.verdict.sentences import (
     counted,
     difference,
     duration,
