@@ -19,6 +19,7 @@ class NoteKind:
 
 
 NOTES: dict[str, NoteKind] = {
+    "config_read": NoteKind("info", "Options from {file}: {keys}."),
     "target_guessed": NoteKind(
         "info", "The target is {target!r} ({why}).", "choose another with --target COLUMN", "--target"
     ),

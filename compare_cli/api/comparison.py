@@ -171,6 +171,7 @@ def _ended_run(parts: Sequence[Comparison], status: Status, session: Session, cl
         fits_run=sum(part.fits_run for part in parts),
         fits_reused=sum(part.fits_reused for part in parts),
         fits_failed=sum(part.fits_failed for part in parts),
+        config=None if session.options.config is None else str(session.options.config),
     )
 
 

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from compare_cli import __version__
+from compare_cli.cli.config import defaults
 from compare_cli.cli.options import (
     BenchOptions,
     CompareOptions,
@@ -31,6 +32,8 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first argument names. Raises UsageError for data."""
         name = args[0]
+        if not (ctx.resilient_parsing or {"-h", "--help"} & set(args)):
+            ctx.default_map = defaults(ctx, self, args)
         if self.get_command(ctx, name) is None and _is_data(name):
             raise UsageError(f"{name} is no command. To compare models on it: compare fit {name}")
         return super().resolve_command(ctx, args)

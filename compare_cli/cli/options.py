@@ -74,11 +74,21 @@ class ReadOptions:
         None
     )
     delimiter: Annotated[str | None, _data("Delimiter of the columns. (default: found out)", "CHAR")] = None
+    config: Annotated[
+        Path | None,
+        option(
+            "Options from this file. (default: compare.toml, or [tool.compare] in pyproject.toml)", "FILE"
+        ),
+    ] = None
+    trust_config: Annotated[
+        bool,
+        option("compare.toml or pyproject.toml may name code and clusters.", None, "--trust-config"),
+    ] = False
 
     def reading(self) -> dict[str, Any]:
         """Return them as the library's keywords."""
-        given = {field.name: getattr(self, field.name) for field in fields(ReadOptions)}
-        return given | {"drop": tuple(self.drop or ())}
+        names = {field.name for field in fields(ReadOptions)} - {"config", "trust_config"}
+        return {name: getattr(self, name) for name in names} | {"drop": tuple(self.drop or ())}
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class Options:
     cost, ``"yes:no=5"`` (others 1), and judges by the mean cost of a row instead of the metric.
 
     ``check_leaks`` compares again without each thing that reading the table found to make scores too good.
+    ``config`` is the file that options came from, which the result names.
     """
 
     models: str | None = None
@@ -77,6 +78,7 @@ class Options:
     balanced: bool = False
     cost: str | None = None
     check_leaks: bool = False
+    config: Path | None = None
 
     def __post_init__(self) -> None:
         limits = {"folds": (self.folds, 2), "jobs": (self.jobs, 1), "seed": (self.seed, 0)}

@@ -39,6 +39,8 @@ class Run:
     fits_run: int
     fits_reused: int
     fits_failed: int
+    config: str | None = None
+    """the file that options came from"""
 
 
 @dataclass(frozen=True)
