@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from compare_cli import __version__
+from compare_cli.api.leaks import leak_check, priced_twins
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
 from compare_cli.api.repeats import batches, most_fits, protocol
 from compare_cli.api.table import Reading, keywords, read
 from compare_cli.data.dataset import fingerprint
-from compare_cli.data.guards import change, mended
+from compare_cli.data.guards import mended
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
@@ -35,8 +34,6 @@ from compare_cli.types import (
     Dataset,
     FitResult,
     FitTask,
-    Guard,
-    LeakCheck,
     LeftOut,
     Look,
     Note,
@@ -117,15 +114,8 @@ def _without_leaks(
                 event = next(events)
                 yield Refitted(event) if isinstance(event, FitResult) else event
         except StopIteration as end:
-            checks.append(_leak_check(guard, end.value))
+            checks.append(leak_check(guard, end.value))
     return replace(part, leak_checks=tuple(checks))
-
-
-def _leak_check(guard: Guard, found: Comparison) -> LeakCheck:
-    verdict, leader = found.verdict, next(iter(found.models), None)
-    score = None if leader is None else leader.score(found.protocol.metric)
-    name = None if leader is None else leader.model
-    return LeakCheck(guard.code, change(guard), verdict.recommended, name, score, verdict.sentence)
 
 
 def _refuse_heartbeat(heartbeat: Callable[[], None] | None) -> None:
@@ -369,29 +359,10 @@ def _summarised(
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]
     if job.costs is not None and options.cost is not None:
         notes += cost_notes(comparison.models, job.costs, options.cost)
-    notes += _priced_twins(job, comparison, results)
+    notes += priced_twins(job, comparison, results)
     if skipped:
         notes.append(note("budget_spent", seconds=options.budget, left_out=skipped, total=planned))
     return replace(comparison, notes=shown_notes(notes, options))
-
-
-def _priced_twins(job: Job, comparison: Comparison, results: Sequence[FitResult]) -> Iterator[Note]:
-    """Yield how often the leader is right on rows whose twins it learnt, and on the others."""
-    twins = next((g.twins for g in job.dataset.guards if g.twins is not None), None)
-    if twins is None or job.dataset.test is not None or not comparison.models:
-        return
-    model, splits = comparison.models[0].model, {(s.repeat, s.fold): s for s in job.splits}
-    learnt: list[bool] = []
-    right: list[bool] = []
-    for r in results:
-        if r.model == model and r.predictions is not None:
-            split = splits[r.repeat, r.fold]
-            learnt += np.isin(twins[split.test], twins[split.train]).tolist()
-            right += (r.predictions == job.dataset.y[split.test]).tolist()
-    share = sum(learnt) / max(len(learnt), 1)
-    if 0 < share < 1:
-        known = np.array(right)[np.array(learnt)].mean(), np.array(right)[~np.array(learnt)].mean()
-        yield note("duplicates_priced", share=share, model=model, seen=known[0], unseen=known[1])
 
 
 def shown_notes(notes: Sequence[Note], options: Options) -> tuple[Note, ...]:
