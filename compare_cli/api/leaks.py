@@ -1,4 +1,4 @@
-"""What it costs that something makes scores too good: the verdict without it, and scores on rows that repeat."""
+"""What a leak costs: the verdict without it, and the scores on rows that repeat beside those on others."""
 
 from __future__ import annotations
 
