@@ -18,11 +18,9 @@ from compare_cli.boundary.probes import BoundaryPoints, balanced
 from compare_cli.boundary.space import Bools, Floats, Ints, Points, Space
 from compare_cli.types import Boundary
 
-EXCHANGED = 200  # rows that get another row's numbers
-HELD_ROWS = 4_000  # rows read for all held columns together, 20 to 200 for each
+EXCHANGED = 200  # rows that get another row's numbers, or value of a held column, at most
 PAIRED = 4  # columns whose pairs are tried: the ones with the largest shares
-PAIR_ROWS = 120
-RAYS, RAY_STEPS = 120, 10
+RAY_STEPS = 10
 ACTIVE = 0.25  # of the largest share: columns that rays run in
 MOST_SHOWN = 50  # columns whose shares a result holds
 SAME_CUT = 0.05  # sd within which two boundary points of one column lie on the same cut
@@ -67,11 +65,11 @@ def squared_normals(
     return mean / max(float(mean.sum()), 1e-300)
 
 
-def column_shares(space: Space, moving: Floats, rng: np.random.Generator) -> Shares | None:
+def column_shares(space: Space, moving: Floats, held_rows: int, rng: np.random.Generator) -> Shares | None:
     """Return how much each column decides; None for input that is not one array of numbers.
 
     Numbers share the flips of exchanging all of them by ``moving`` (d,); a held column has the flips of
-    exchanging it alone, so that both are counted in the same coin.
+    exchanging it alone, on 20 to 200 of ``held_rows`` rows, so that both are counted in the same coin.
     """
     frame = space.frame
     if frame.moving is None or frame.sources is None:
@@ -81,7 +79,7 @@ def column_shares(space: Space, moving: Floats, rng: np.random.Generator) -> Sha
     number_flips, weight = None, 1.0
     if frame.varies:
         number_flips = weight = _number_flips(space, rng) if len(moving) else 0.0
-        _held_flips(space, values, gaps, rng)
+        _held_flips(space, values, gaps, held_rows, rng)
     np.add.at(values, source[frame.moving.columns], weight * moving)
     total = values.sum() + gaps.sum()
     scale = 1.0 / total if total > 0 else 0.0
@@ -97,7 +95,7 @@ def _number_flips(space: Space, rng: np.random.Generator) -> float:
     return float((labels != space.anchor_labels[row]).mean())
 
 
-def _held_flips(space: Space, values: Floats, gaps: Floats, rng: np.random.Generator) -> None:
+def _held_flips(space: Space, values: Floats, gaps: Floats, rows: int, rng: np.random.Generator) -> None:
     """Write how often another row's value, or gap, of each held column changes the prediction."""
     frame = space.frame
     base = frame.base
@@ -112,7 +110,7 @@ def _held_flips(space: Space, values: Floats, gaps: Floats, rng: np.random.Gener
     gone = [c for c in np.unique(source[gap]) if np.ptp(base[:, gap & (source == c)], axis=0).any()]
     if not held and not gone:
         return
-    each = int(np.clip(HELD_ROWS // (len(held) + len(gone)), 20, EXCHANGED))
+    each = int(np.clip(rows // (len(held) + len(gone)), 20, EXCHANGED))
     for c in held:
         values[c] = _flips(space, base[:, source == c], source == c, None, each, rng)
     for c in gone:
@@ -149,14 +147,15 @@ def _flips(
 
 
 def interactions(
-    space: Space, shares: Floats, rng: np.random.Generator
+    space: Space, shares: Floats, rows: int, rng: np.random.Generator
 ) -> list[tuple[int, int, float, float]]:
     """Return (column, column, return rate, share) of the pairs among the columns with the largest shares.
 
-    A row gets another row's value of one column, of the other, and of both. Where each change alone gives
-    the same other label, both together can bring the first label back only if the columns interact: a
-    score that adds them up cannot return (s > 0, s + a < 0 and s + b < 0 give s + a + b < 0). The return
-    rate is the share of such returns, and ``share`` is how many of the rows each change alone moved.
+    Each of ``rows`` rows gets another row's value of one column, of the other, and of both. Where each
+    change alone gives the same other label, both together can bring the first label back only if the columns
+    interact: a score that adds them up cannot return (s > 0, s + a < 0 and s + b < 0 give s + a + b < 0).
+    The return rate is the share of such returns, and ``share`` is how many of the rows each change alone
+    moved.
     """
     frame = space.frame
     base = frame.base
@@ -166,8 +165,8 @@ def interactions(
     top = [int(c) for c in np.argsort(-shares, kind="stable")[:PAIRED] if shares[c] > 0]
     if len(top) < 2:
         return []
-    row = np.resize(balanced(space.anchor_labels, PAIR_ROWS, rng), PAIR_ROWS)
-    other = (row + rng.integers(1, len(base), size=PAIR_ROWS)) % len(base)
+    row = np.resize(balanced(space.anchor_labels, rows, rng), rows)
+    other = (row + rng.integers(1, len(base), size=rows)) % len(base)
     pairs = list(combinations(top, 2))
     sets = [(c,) for c in top] + pairs
     tables = [np.where(np.isin(source, columns), base[other], base[row]) for columns in sets]
@@ -214,30 +213,30 @@ def distinct_cuts(at: BoundaryPoints, aligned: Bools, column: Ints) -> float | N
     return float(1.0 / together) if together > 0 else float(len(row) * (len(row) - 1))
 
 
-def ray_points(space: Space, moving: Floats, rng: np.random.Generator) -> Points:
+def ray_points(space: Space, moving: Floats, rays: int, rng: np.random.Generator) -> Points:
     """Return points on random rays from rows, balanced over classes: (rays·steps, d), row by row.
 
     Rays run in the active columns, to twice the radius of the data there (its 95 % quantile).
     """
     frame = space.frame
     active = np.flatnonzero(moving >= ACTIVE * moving.max())
-    row = np.resize(balanced(space.anchor_labels, RAYS, rng), RAYS)
-    direction = np.zeros((RAYS, frame.z.shape[1]))
-    toward = rng.standard_normal((RAYS, len(active)))
+    row = np.resize(balanced(space.anchor_labels, rays, rng), rays)
+    direction = np.zeros((rays, frame.z.shape[1]))
+    toward = rng.standard_normal((rays, len(active)))
     direction[:, active] = toward / np.sqrt((toward**2).sum(axis=1, keepdims=True))
     z = frame.z[:, active]
     centred = z - np.median(z, axis=0)
     radius = float(np.quantile(np.sqrt((centred**2).sum(axis=1)), 0.95))
-    t = 2 * radius * (np.arange(RAY_STEPS) + rng.random((RAYS, RAY_STEPS))) / RAY_STEPS
+    t = 2 * radius * (np.arange(RAY_STEPS) + rng.random((rays, RAY_STEPS))) / RAY_STEPS
     points = frame.z[row][:, None, :] + t[:, :, None] * direction[:, None, :]
     anchor = np.repeat(row, RAY_STEPS)
-    return frame.pinned(points.reshape(RAYS * RAY_STEPS, -1), anchor), anchor
+    return frame.pinned(points.reshape(rays * RAY_STEPS, -1), anchor), anchor
 
 
 def left_behind(space: Space, anchor: Ints, labels: Ints) -> tuple[float, float]:
     """Return the highest and the lowest, over classes, of the share of rays that leave the class."""
-    own = space.anchor_labels[anchor.reshape(RAYS, RAY_STEPS)[:, 0]]
-    left = (labels.reshape(RAYS, RAY_STEPS) != own[:, None]).any(axis=1)
+    own = space.anchor_labels[anchor.reshape(-1, RAY_STEPS)[:, 0]]
+    left = (labels.reshape(-1, RAY_STEPS) != own[:, None]).any(axis=1)
     shares = [float(left[own == c].mean()) for c in np.unique(own)]
     return max(shares), min(shares)
 

@@ -18,6 +18,7 @@ from compare_cli.boundary.space import CELLS, Bools, Floats, Ints, Moving
 Margins = Callable[[Floats, Moving, Bools | None], Floats]
 Slopes = Callable[[Floats, Ints, Ints], Floats]
 Pieces = Callable[[Floats, Floats], Ints]
+Labels = Callable[[Floats], Ints]
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,16 @@ class Exact:
     otherwise, in sd units, over moving columns; inf where there is none.
     ``slopes(rows (m, D), inside (m,), outside (m,))``: slope (m, D) of score[outside] − score[inside],
     up to a positive factor. ``pieces(starts (w, D), ends (w, D))``: linear pieces of the scores along
-    each segment, (w,). ``stepped``: scores are piecewise constant, so that there is no slope to look for.
-    ``sizes``: numbers such as ``leaves``, ``depth``, ``parameters``.
+    each segment, (w,). ``labels(rows (m, D))``: positions (m,) in ``classes_`` of what ``predict`` answers,
+    without its checks, which take as long as some hundred rows. ``stepped``: scores are piecewise constant,
+    so that there is no slope to look for. ``sizes``: numbers such as ``leaves``, ``depth``, ``parameters``.
     """
 
     sizes: Mapping[str, float] = field(default_factory=dict)
     margins: Margins | None = None
     slopes: Slopes | None = None
     pieces: Pieces | None = None
+    labels: Labels | None = None
     stepped: bool = False
 
 
@@ -66,7 +69,10 @@ def exact_linear(estimator: Any) -> Exact | None:
     def slopes(rows: Floats, inside: Ints, outside: Ints) -> Floats:
         return coef[outside] - coef[inside]
 
-    return Exact({"parameters": parameters}, margins, slopes)
+    def labels(rows: Floats) -> Ints:
+        return np.asarray((rows @ coef.T + intercept).argmax(axis=1))
+
+    return Exact({"parameters": parameters}, margins, slopes, labels=labels)
 
 
 def exact_tree(estimator: Any) -> Exact | None:
@@ -77,11 +83,12 @@ def exact_tree(estimator: Any) -> Exact | None:
     """
     tree = estimator.tree_
     leaf = np.flatnonzero(tree.children_left < 0)
-    label = tree.value[leaf][:, 0].argmax(axis=1)
+    node_label = tree.value[:, 0].argmax(axis=1)
+    label = node_label[leaf]
     limits = _split_limits(tree)
 
     def margins(rows: Floats, moving: Moving, held: Bools | None) -> Floats:
-        own = tree.value[tree.apply(rows.astype(np.float32))][:, 0].argmax(axis=1)
+        own = labels(rows)
         step = max(1, CELLS // tree.node_count)
         nearest = np.empty(len(rows))
         for i in range(0, len(rows), step):
@@ -91,8 +98,11 @@ def exact_tree(estimator: Any) -> Exact | None:
             nearest[part] = np.sqrt(np.where(other, square[:, leaf], np.inf).min(axis=1))
         return nearest
 
+    def labels(rows: Floats) -> Ints:
+        return np.asarray(node_label[tree.apply(rows.astype(np.float32))])
+
     sizes = {"leaves": float(estimator.get_n_leaves()), "depth": float(estimator.get_depth())}
-    return Exact(sizes, margins, stepped=True)
+    return Exact(sizes, margins, labels=labels, stepped=True)
 
 
 def _box_distances(
@@ -155,6 +165,7 @@ def exact_mlp(estimator: Any) -> Exact | None:
         return Exact(sizes)
     if weights[-1].shape[1] == 1:  # one logistic output: score of the second class
         weights[-1] = np.hstack([-weights[-1] / 2, weights[-1] / 2])
+        biases[-1] = np.hstack([-biases[-1] / 2, biases[-1] / 2])
 
     def slopes(rows: Floats, inside: Ints, outside: Ints) -> Floats:
         active = []
@@ -170,7 +181,15 @@ def exact_mlp(estimator: Any) -> Exact | None:
     def pieces(starts: Floats, ends: Floats) -> Ints:
         return relu_pieces(weights[:-1], biases[:-1], starts, ends)
 
-    return Exact(sizes, slopes=slopes, pieces=pieces)
+    layers = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip(weights, biases, strict=True)]
+
+    def labels(rows: Floats) -> Ints:
+        values = rows.astype(np.float32)  # half the time; the boundary moves by less than a bracket's width
+        for w, b in layers[:-1]:
+            values = np.maximum(values @ w + b, 0.0)
+        return np.asarray((values @ layers[-1][0] + layers[-1][1]).argmax(axis=1))
+
+    return Exact(sizes, slopes=slopes, pieces=pieces, labels=labels)
 
 
 def relu_pieces(weights: list[Floats], biases: list[Floats], starts: Floats, ends: Floats) -> Ints:
@@ -204,6 +223,55 @@ def _breaks(weights: list[Floats], biases: list[Floats], start: Floats, end: Flo
     return t[1:-1]
 
 
+def exact_kernel(estimator: Any) -> Exact | None:
+    """Read a scikit-learn SVC with an RBF kernel: labels by the votes of pairs of classes, and their slopes.
+
+    Pair (i, j), i < j, decides by Σ a_s exp(−γ‖x − x_s‖²) + b; the first class with most votes is the label.
+    """
+    if estimator.kernel != "rbf" or hasattr(estimator.support_vectors_, "toarray") or estimator.break_ties:
+        return None
+    vectors = np.asarray(estimator.support_vectors_, dtype=np.float64)
+    gamma, count = float(estimator._gamma), len(estimator.classes_)
+    start = np.concatenate([[0], np.cumsum(estimator.n_support_)])
+    first, second = np.triu_indices(count, 1)
+    weights = np.zeros((len(first), len(vectors)))  # of each pair of classes
+    if count == 2:
+        weights[0] = -estimator.dual_coef_[0]
+    else:
+        for pair, (i, j) in enumerate(zip(first, second, strict=True)):
+            of_i, of_j = slice(start[i], start[i + 1]), slice(start[j], start[j + 1])
+            weights[pair, of_i] = estimator.dual_coef_[j - 1, of_i]
+            weights[pair, of_j] = estimator.dual_coef_[i, of_j]
+    bias = np.asarray(estimator.intercept_, dtype=np.float64) * (-1 if count == 2 else 1)
+    place = np.full((count, count), -1)
+    place[first, second] = place[second, first] = np.arange(len(first))
+
+    def kernel(rows: Floats) -> Floats:
+        apart = (rows**2).sum(axis=1)[:, None] + (vectors**2).sum(axis=1) - 2 * rows @ vectors.T
+        return np.asarray(np.exp(-gamma * np.maximum(apart, 0.0)))
+
+    def labels(rows: Floats) -> Ints:
+        step = max(1, CELLS // max(len(vectors), 1))
+        parts = [rows[i : i + step] for i in range(0, len(rows), step)] or [rows]
+        ahead = np.concatenate([kernel(part) @ weights.T + bias for part in parts]) > 0
+        votes = np.zeros((len(rows), count), np.int64)
+        for pair in range(len(first)):
+            votes[:, first[pair]] += ahead[:, pair]
+            votes[:, second[pair]] += ~ahead[:, pair]
+        return np.asarray(votes.argmax(axis=1))
+
+    def slopes(rows: Floats, inside: Ints, outside: Ints) -> Floats:
+        pull = weights[place[inside, outside]] * np.where(outside < inside, 1.0, -1.0)[:, None] * kernel(rows)
+        return np.asarray(pull @ vectors - pull.sum(axis=1)[:, None] * rows)
+
+    return Exact({}, slopes=slopes, labels=labels)
+
+
+def stepped(estimator: Any) -> Exact | None:
+    """Read a vote of trees or of neighbours: its scores are piecewise constant, unless votes are weighed."""
+    return Exact(stepped=True) if getattr(estimator, "weights", "uniform") == "uniform" else None
+
+
 # For bare estimators in ``describe``; the program's registry names the functions itself.
 BY_CLASS: Mapping[str, Callable[[Any], Exact | None]] = {
     "LogisticRegression": exact_linear,
@@ -215,4 +283,8 @@ BY_CLASS: Mapping[str, Callable[[Any], Exact | None]] = {
     "DecisionTreeClassifier": exact_tree,
     "ExtraTreeClassifier": exact_tree,
     "MLPClassifier": exact_mlp,
+    "SVC": exact_kernel,
+    "KNeighborsClassifier": stepped,
+    "RandomForestClassifier": stepped,
+    "ExtraTreesClassifier": stepped,
 }

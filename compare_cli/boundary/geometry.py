@@ -7,14 +7,15 @@ Shapes: m boundary points, d moving columns, r rows, F features, c classes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, lgamma, pi, sqrt
 
 import numpy as np
 
 from compare_cli.boundary.probes import BoundaryPoints
-from compare_cli.boundary.space import Bools, Floats, Ints, Points
+from compare_cli.boundary.space import Bools, Floats, Ints, Points, Seed, stream
 
-MOST_DIRECTIONS = 12  # orthonormal vectors in a frame: enough for a tight mean, few enough for wide tables
+MOST_DIRECTIONS = 12  # vectors in a set: enough for a tight mean, few enough for wide tables
 BLOCK = 32  # columns that the axis test tries one by one; more are searched in blocks
 REOPENED = 64  # the axis test's step in brackets: the boundary is known to 1/64 of it
 AXIS_TOLERANCE = 0.05
@@ -26,7 +27,7 @@ LBFGS_STEPS = 200
 
 @dataclass(frozen=True)
 class RandomFrames:
-    """Two independent sets of k orthonormal vectors per boundary point: ``vectors`` (m, 2, k, d)."""
+    """Two independent sets of k unit vectors per boundary point: ``vectors`` (m, 2, k, d)."""
 
     vectors: Floats
     radius: float
@@ -56,11 +57,15 @@ class RandomFrames:
         return estimates
 
 
-def random_frames(count: int, d: int, radius: float, rng: np.random.Generator) -> RandomFrames:
-    """Return two frames of min(d, 12) random orthonormal vectors for each of ``count`` points."""
-    k = min(d, MOST_DIRECTIONS)
-    q, _ = np.linalg.qr(rng.standard_normal((count, 2, d, k)))
-    return RandomFrames(np.ascontiguousarray(q.swapaxes(2, 3)), radius)
+@lru_cache(maxsize=2)
+def random_frames(count: int, d: int, radius: float, seed: Seed) -> RandomFrames:
+    """Return two sets of about 12 random vectors for each of ``count`` points: whole bases, or part of one.
+
+    They are kept: the models of a fold are looked at along the same vectors.
+    """
+    k, bases = min(d, MOST_DIRECTIONS), max(1, MOST_DIRECTIONS // d)
+    q, _ = np.linalg.qr(stream(seed, 30).standard_normal((count, 2, bases, d, k)))
+    return RandomFrames(q.swapaxes(3, 4).reshape(count, 2, bases * k, d), radius)
 
 
 def roughness(normals: Floats) -> float:
@@ -207,19 +212,19 @@ def _fitted_labels(features: Floats, labels: Ints, held_out: Floats) -> Ints:
     """
     classes, codes = np.unique(labels, return_inverse=True)
     if (features.shape[1] + 1) * len(classes) <= NEWTON_COEFFICIENTS:
-        weights = newton_logistic(features, codes, WEAK_PENALTY)
+        weights = newton_logistic(features, codes, WEAK_PENALTY, flat=1e-3)
         return np.asarray(classes[(held_out @ weights[:-1] + weights[-1]).argmax(axis=1)])
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=WEAK_PENALTY, max_iter=LBFGS_STEPS, tol=1e-3)
+    model = LogisticRegression(C=WEAK_PENALTY, max_iter=LBFGS_STEPS, tol=3e-3)
     model.fit(features.astype(np.float32), labels)
     return np.asarray(model.predict(held_out.astype(np.float32)))
 
 
-def newton_logistic(features: Floats, codes: Ints, C: float) -> Floats:
+def newton_logistic(features: Floats, codes: Ints, C: float, flat: float = 1e-4) -> Floats:
     """Return the weights (F + 1, c), intercepts last, of a logistic regression with penalty ‖w‖² / 2C.
 
-    Damped Newton steps on the sum of log losses until the mean gradient is below 1e-4. Two classes
+    Damped Newton steps on the sum of log losses until the mean gradient is below ``flat``. Two classes
     are fitted as one logit; more as softmax, whose free direction a vanishing penalty pins.
     """
     A = np.column_stack([features, np.ones(len(features))])
@@ -230,7 +235,7 @@ def newton_logistic(features: Floats, codes: Ints, C: float) -> Floats:
     loss, P = _log_loss(A @ W, Y)
     for _ in range(NEWTON_STEPS):
         gradient = A.T @ (P - Y) + penalty * W
-        if np.abs(gradient).max() < 1e-4 * len(A):
+        if np.abs(gradient).max() < flat * len(A):
             break
         step = np.linalg.solve(_hessian(A, P, penalty), gradient.T.ravel()).reshape(-1, q).T
         for halving in range(12):

@@ -21,8 +21,8 @@ PROJECTIONS = 2
 # Where on a way labels are read first: around the tangent plane, and within the best margin so far.
 NEAR_PLANE = (0.5, 0.8, 0.95, 0.99, 0.9995, 1.0005, 1.01, 1.05, 1.25)
 OF_BEST = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
-RESET_ROUNDS = 4
-RESET_STEPS = 32
+RESET_ROUNDS = 3
+RESET_STEPS = 16
 STEP = 1e-3  # sd over which a score's slope is taken
 ROWS = 4_000  # rows that one set of normals may read; on wide tables fewer points get one
 
@@ -96,7 +96,7 @@ def _unit(vectors: Floats) -> Floats:
 def _reset(space: Space, at: BoundaryPoints) -> Floats:
     """Put back, largest first, the columns that the other label does not need; then bisect again.
 
-    For piecewise constant models, whose facets are parallel to the axes. Each round reads up to 32
+    For piecewise constant models, whose facets are parallel to the axes. Each round reads up to 16
     growing sets of columns, keeps the largest that leaves the label changed, and passes over the
     column that stopped it.
     """

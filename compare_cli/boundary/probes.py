@@ -14,7 +14,8 @@ from compare_cli.boundary.space import Bools, Floats, Frame, Ints, Points, Space
 
 SMALL_TABLE = 32  # anchors up to which a predict call costs more than the rows that it saves
 SIDE = 14  # of the grids on planes
-SAMPLED_CELLS = 500_000  # numbers in the noisy rows, and in the grids on planes
+SAMPLED_CELLS = 65_000  # numbers in the noisy rows, and in the grids on planes, of wide tables
+FEWEST_NOISY = 500  # rows, whatever the width
 SHARED_PROBES = 500  # points at which the fits of all folds and models are compared
 FARTHER = 12  # random rows that are tried after them
 OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an anchor is given up
@@ -24,26 +25,32 @@ OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an ancho
 class Effort:
     """How much to look. ``anchors`` is the one number that users set (--boundary-probes); 60 is the default.
 
-    Walks of each kind: 2 per anchor. Noisy rows: 33 per anchor. Planes: 1 per 3 anchors. A small table
+    Walks of each kind: 2 per anchor. Noisy rows: 33 per anchor. Planes: 1 per 6 anchors. A small table
     gets less of the last two: what more of them would average out is less than what its few rows leave.
-    So does a wide one (more than about 120 columns), where they would take most of the time.
+    So does a wide one (more than about 32 columns), where they would take most of the time.
+    Rays and rows that pairs of columns are tried on: 2 per anchor; rows for held columns: 66.
     """
 
     anchors: int = 60
 
     @property
     def walks(self) -> int:
-        """Walks of each kind."""
+        """Walks of each kind, rays, and rows on which pairs of columns are tried."""
         return 2 * self.anchors
+
+    @property
+    def held(self) -> int:
+        """Rows read for all held columns together."""
+        return 66 * self.anchors
 
     def noisy(self, rows: int, width: int) -> int:
         """Rows that get noise added, for a table of ``rows`` anchors and ``width`` input columns."""
-        return min(33 * self.anchors, 20 * rows, SAMPLED_CELLS // max(width, 1))
+        return min(33 * self.anchors, 20 * rows, max(SAMPLED_CELLS // max(width, 1), FEWEST_NOISY))
 
     def planes(self, rows: int, width: int) -> int:
         """Planes through three rows each, for a table of ``rows`` anchors and ``width`` input columns."""
         fitting = max(1, SAMPLED_CELLS // (SIDE * SIDE * max(width, 1)))
-        return min(-(-self.anchors // 3), rows // 3, fitting)
+        return min(max(1, self.anchors // 6), rows // 3, fitting)
 
 
 FULL = Effort(60)
@@ -224,7 +231,7 @@ def boundary_points(space: Space, anchors: Ints, rivals: Ints, seen: Ints) -> Bo
     way = space.frame.pinned(space.frame.z[end], anchors) - start
     m = len(anchors)
     whole = BoundaryPoints(anchors, start, way, np.zeros(m), np.ones(m), inside, seen[kept, best])
-    sections, calls = (64, 3) if len(space.frame.z) <= SMALL_TABLE else (8, 6)
+    sections, calls = (64, 3) if len(space.frame.z) <= SMALL_TABLE else (4, 9)
     return narrowed(space, whole, sections=sections, calls=calls)
 
 

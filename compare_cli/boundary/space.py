@@ -103,13 +103,21 @@ class Space:
     """A fitted classifier seen from a frame: labels of points, and scores where the model has them.
 
     Labels are codes: positions in the model's own classes, in sorted order. ``single`` gives the
-    model its input in single precision.
+    model its input in single precision. ``exact_labels`` answers as ``predict`` does, from numbers (m, D).
     """
 
-    def __init__(self, frame: Frame, estimator: Any, *, single: bool = False) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        estimator: Any,
+        *,
+        single: bool = False,
+        exact_labels: Callable[[Floats], Ints] | None = None,
+    ) -> None:
         self.frame = frame
         self.estimator = estimator
         self.single = single
+        self.exact_labels = exact_labels if frame.moving is not None else None
 
     @cached_property
     def classes(self) -> NDArray[Any]:
@@ -122,20 +130,22 @@ class Space:
     @cached_property
     def anchor_labels(self) -> Ints:
         """What the model predicts for the anchors, (n,) codes."""
-        return self._codes(self._raw(self._anchors()))
+        return self.predicted(self._anchors())
 
     @cached_property
     def surrogate_labels(self) -> Ints:
         """What the model predicts for the surrogate's training rows, (r,) codes."""
-        return self._codes(self._raw(self.frame.surrogate_rows))
+        return self.predicted(self.frame.surrogate_rows)
 
     def labels(self, *parts: Points) -> list[Ints]:
         """Return the codes of several sets of points, all read in one pass through ``predict``."""
-        return self._read(parts, lambda rows: self._codes(self._raw(rows)))
+        return self._read(parts, self.predicted)
 
     def predicted(self, rows: Any) -> NDArray[np.int64]:
         """Return the codes of rows of the model's input, (m,)."""
-        return self._codes(self._raw(rows))
+        if self.exact_labels is not None:
+            return self.exact_labels(np.asarray(rows, dtype=np.float64))
+        return np.searchsorted(self.classes, self._raw(rows)).astype(np.int64, copy=False)
 
     @cached_property
     def scoring(self) -> str | None:
@@ -184,9 +194,6 @@ class Space:
 
     def _raw(self, rows: Any) -> NDArray[Any]:
         return np.asarray(self.estimator.predict(self._input(rows)))
-
-    def _codes(self, raw: NDArray[Any]) -> Ints:
-        return np.searchsorted(self.classes, raw).astype(np.int64, copy=False)
 
 
 Seed = int | tuple[int, ...]  # non-negative; a fold's seed is (seed, repeat, fold), so that folds differ

@@ -24,6 +24,7 @@ from compare_cli.boundary.exact import BY_CLASS, Exact
 from compare_cli.boundary.frames import table_frame
 from compare_cli.boundary.geometry import (
     AxisTest,
+    RandomFrames,
     directions,
     fragments,
     linearity,
@@ -54,7 +55,7 @@ from compare_cli.errors import UsageError
 from compare_cli.types import Boundary
 
 SLOW_CLASSES = frozenset({"KNeighborsClassifier", "SVC", "NuSVC", "GaussianProcessClassifier"})
-SLOW_ROWS = 600  # anchors, and surrogate rows, of models that predict slowly
+SLOW_ROWS = 300  # anchors, and surrogate rows, of models that predict slowly
 WIDE = 400
 
 
@@ -76,8 +77,9 @@ def describe(
         warnings.simplefilter("ignore")
         read = BY_CLASS.get(name)
         frame = table_frame(X, seed=seed)
-        space = Space(frame.thinned(SLOW_ROWS) if name in SLOW_CLASSES else frame, estimator)
         exact = read(estimator) if read is not None else None
+        frame = frame.thinned(SLOW_ROWS) if name in SLOW_CLASSES else frame
+        space = Space(frame, estimator, exact_labels=exact.labels if exact is not None else None)
         much = effort(probes, name in SLOW_CLASSES, space.frame.width)
         measured = measure(space, seed=seed, effort=much, exact=exact)
     return {**measured.statistics, "reason": measured.reason or None}
@@ -117,8 +119,9 @@ def describe_fold(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        space = Space(frame.thinned(SLOW_ROWS) if slow else frame, estimator, single=single)
         geometry = exact(estimator) if exact is not None else None
+        seen = frame.thinned(SLOW_ROWS) if slow else frame
+        space = Space(seen, estimator, single=single, exact_labels=geometry.labels if geometry else None)
         measured = measure(space, seed=seed, effort=effort(probes, slow, frame.width), exact=geometry)
         labels = None
         if shared is not None:
@@ -178,8 +181,8 @@ def measure(space: Space, *, seed: Seed = 0, effort: Effort = FULL, exact: Exact
     found["moving_columns"] = float(frame.z.shape[1])
     rng = [stream(seed, number) for number in range(20, 30)]
     if not frame.z.shape[1]:
-        shares = column_shares(space, np.zeros(0), rng[6])
-        return Measured(found, NO_NUMBERS, shares, _pairs(space, shares, rng[7]))
+        shares = column_shares(space, np.zeros(0), effort.held, rng[6])
+        return Measured(found, NO_NUMBERS, shares, _pairs(space, shares, effort.walks, rng[7]))
     starts = _starting_points(space, effort, rng)
     found |= {"held_flips": starts.held_flips, **_sampled(space, starts, effort, rng)}
     if exact is not None and exact.pieces is not None and len(starts.different.start):
@@ -187,21 +190,23 @@ def measure(space: Space, *, seed: Seed = 0, effort: Effort = FULL, exact: Exact
     at = boundary_points(space, starts.anchors, starts.rivals, starts.rival_labels)
     moving = np.zeros(frame.z.shape[1])
     if len(at):
-        statistics, moving = _at_boundary(space, at, exact, rng)
+        around = len(moving) <= MOST_COLUMNS or (exact is not None and exact.stepped)
+        frames = random_frames(len(at) if around else 0, len(moving), RADIUS, seed)
+        statistics, moving = _at_boundary(space, at, exact, frames, rng[5])
         found |= statistics
-    shares = column_shares(space, moving, rng[6])
+    shares = column_shares(space, moving, effort.held, rng[6])
     found["number_flips"] = shares.number_flips if shares is not None else None
     if moving.any():
         found["effective_columns"] = effective_columns(moving, frame.z)
-        rays = ray_points(space, moving, rng[8])
+        rays = ray_points(space, moving, effort.walks, rng[8])
         found["enclosed"], found["enclosed_least"] = left_behind(space, rays[1], space.labels(rays)[0])
-    return Measured(found, "", shares, _pairs(space, shares, rng[7]))
+    return Measured(found, "", shares, _pairs(space, shares, effort.walks, rng[7]))
 
 
 def _pairs(
-    space: Space, shares: Shares | None, rng: np.random.Generator
+    space: Space, shares: Shares | None, rows: int, rng: np.random.Generator
 ) -> list[tuple[int, int, float, float]]:
-    return [] if shares is None else interactions(space, shares.values + shares.gaps, rng)
+    return [] if shares is None else interactions(space, shares.values + shares.gaps, rows, rng)
 
 
 @dataclass(frozen=True)
@@ -286,7 +291,9 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
             [labels[starts.different.start], crossed.reshape(-1, DIFFERENT_STEPS), starts.far_labels]
         )
         found["crossings"] = float((path[:, 1:] != path[:, :-1]).sum(axis=1).mean())
-        scores = space.scores(across) if space.scoring == "predict_proba" else None
+        some = slice(None, None, 2)
+        read = space.scoring == "predict_proba"
+        scores = space.scores((across[0][some], across[1][some])) if read else None
         if scores is not None:
             top = np.sort(scores[0], axis=1)
             found["unsure"] = float((top[:, -1] - top[:, -2] < UNSURE_GAP).mean())
@@ -305,19 +312,18 @@ def _pieces(space: Space, walks: Pairs, exact: Exact) -> float:
 
 
 def _at_boundary(
-    space: Space, at: BoundaryPoints, exact: Exact | None, rng: list[np.random.Generator]
+    space: Space, at: BoundaryPoints, exact: Exact | None, frames: RandomFrames, rng: np.random.Generator
 ) -> tuple[Statistics, Floats]:
     """Read what lies around the boundary points: normals at the radius, the axis test, margins.
 
     The second result are the mean squared components of the normals, (d,).
     """
-    m, d = at.way.shape
-    frames, axis = random_frames(m if d <= MOST_COLUMNS else 0, d, RADIUS, rng[5]), AxisTest(at)
+    d, axis = at.way.shape[1], AxisTest(at)
     around, searched = space.labels(frames.points(at), axis.search_points())
     axis.search(searched)
     while axis.open:
         axis.search(*space.labels(axis.search_points()))
-    aligned = axis.aligned(*space.labels(axis.other_points(rng[5])))
+    aligned = axis.aligned(*space.labels(axis.other_points(rng)))
     normals = normals_at(space, at, exact)
     facets = np.where(aligned[: len(normals)], 1.0, features_per_facet(normals))
     known = facets[~np.isnan(facets)]
@@ -327,8 +333,8 @@ def _at_boundary(
         "cuts": distinct_cuts(at, aligned, axis.first),
         **_margins(space, at, normals, exact),
     }
-    rough = frames.normals(at, around) if d <= MOST_COLUMNS else np.empty((0, 2, d))
-    if len(rough):
+    rough = frames.normals(at, around) if len(frames.vectors) else np.empty((0, 2, d))
+    if len(rough) and d <= MOST_COLUMNS:
         found |= {"directions": directions(rough, at), "roughness": roughness(rough)}
     return found, squared_normals(normals, rough, aligned, axis.first)
 

@@ -18,7 +18,7 @@ from compare_cli.engine.limits import Limits, check_memory_limit
 from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.engine.versions import sources
-from compare_cli.engine.workspace import BOUNDARY_VERSION, Probing, Workspace
+from compare_cli.engine.workspace import Probing, Workspace
 from compare_cli.errors import UsageError, nearest
 from compare_cli.metrics import COST, METRICS, PER_ROW, Metric, find_metric, practical_rope
 from compare_cli.models.families import BASELINE, FAMILIES, Shape, family_of
@@ -134,7 +134,7 @@ class Job:
         probing = self.workspace.probing
         return {
             "metric": scored if own_score else None,
-            "boundary": [BOUNDARY_VERSION, probing.seed, probing.probes] if probing else None,
+            "boundary": probing.asked if probing else None,
         }
 
 
@@ -151,7 +151,7 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
     plan = plan_folds(dataset, options.folds, repeats, by_class=by_class)
     probing = None
     if options.boundary:
-        probing = Probing(dataset.columns, options.seed, options.boundary_probes)
+        probing = Probing(dataset.columns, options.seed, options.boundary_probes, plan.folds)
     workspace = Workspace(dataset, metric.name if costs is None else "accuracy", probing)
     shape = training_shape(dataset, workspace.table.width, plan.folds)
     check_models(specs, shape, options.seed)
@@ -275,10 +275,13 @@ def make_tasks(
     for split in splits:
         fit_seed = seed + split.repeat if dataset.test is not None else seed
         rows = hashlib.sha256(split.train.tobytes() + b"|" + split.test.tobytes()).hexdigest()
-        more = dict(asked or {})
-        if more.get("boundary"):
-            more["place"] = [split.repeat, split.fold]
         for spec in models:
+            more = dict(asked or {})
+            looked_at = asked is None or _looked_at(split, spec, more.get("boundary"))
+            if asked is not None and looked_at:
+                more["place"] = [split.repeat, split.fold]
+            elif asked is not None:
+                more["boundary"] = None
             params = resolve_params(spec, shape, fit_seed)
             tasks.append(
                 FitTask(
@@ -291,9 +294,23 @@ def make_tasks(
                     train=split.train,
                     test=split.test,
                     cost=family_of(spec).cost(shape),
+                    looked_at=looked_at,
                 )
             )
     return tasks
+
+
+def _looked_at(split: Split, spec: ModelSpec, asked: Sequence[int | None] | None) -> bool:
+    """Return whether the boundary of a fit is looked at (`Probing.asked`): in the first repeats.
+
+    Of models that predict slowly, in the first folds alone.
+    """
+    if asked is None:
+        return False
+    repeats, folds = asked[-2:]
+    assert repeats is not None
+    assert folds is not None
+    return split.repeat < repeats and (split.fold < folds or not family_of(spec).slow_prediction)
 
 
 def task_key(

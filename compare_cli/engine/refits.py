@@ -30,8 +30,11 @@ def refits_for(job: Job, results: Sequence[FitResult]) -> tuple[list[Refit], lis
     first = [r for r in results if r.repeat == 0 and r.status == "ok"]
     refits = [*_pruned(job, first), *_additive(job, first)]
     splits = [split for split in job.splits if split.repeat == 0]
-    specs = [refit.spec for refit in refits]
-    return refits, make_tasks(job.dataset, specs, splits, job.shape, job.options.seed, job.asked)
+    tasks = []
+    for refit in refits:  # of an additive model only the score counts
+        asked = job.asked if refit.role == "pruned" else {**job.asked, "boundary": None}
+        tasks += make_tasks(job.dataset, [refit.spec], splits, job.shape, job.options.seed, asked)
+    return refits, tasks
 
 
 def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:

@@ -21,7 +21,9 @@ from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
-BOUNDARY_VERSION = 3  # raise when a boundary statistic changes: stored ones are then made anew
+BOUNDARY_VERSION = 4  # raise when a boundary statistic changes: stored ones are then made anew
+LOOKED_AT = 5  # fits of a model whose boundaries are looked at, at least: whole repeats, the first ones
+SLOW_FOLDS = 3  # of each such repeat, for models that predict slowly
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 
 
@@ -94,15 +96,22 @@ class Probing:
     """How boundaries are looked at: by which seed, with how many probes, and which columns move.
 
     ``probes`` None means by family and width. Numbers and dates move; truth values and categories are held.
+    Only fits of the first ``repeats`` are looked at: more would tell the same of the same rows again.
     """
 
-    def __init__(self, columns: tuple[Column, ...], seed: int, probes: int | None) -> None:
+    def __init__(self, columns: tuple[Column, ...], seed: int, probes: int | None, folds: int) -> None:
         self.seed = seed
+        self.repeats = -(-LOOKED_AT // folds)
         self.probes = probes
         numeric = [column.kind for column in columns if column.kind != "categorical"]
         self.moving: NDArray[np.bool_] = np.array([kind != "boolean" for kind in numeric], dtype=bool)
         ordered = sorted(columns, key=lambda column: column.kind == "categorical")
         self.names = [column.name for column in ordered]
+
+    @property
+    def asked(self) -> list[int | None]:
+        """What decides the statistics besides model, rows and fold; in how many repeats and folds to look."""
+        return [BOUNDARY_VERSION, self.seed, self.probes, self.repeats, SLOW_FOLDS]
 
     def shared(self, table: FeatureTable) -> FeatureTable:
         """Return the probes that all models and folds of a data set answer, as a table."""
@@ -151,12 +160,12 @@ class Surroundings:
         return self._preparation.transform(self._shared_table, everything)
 
     def describe(self, task: FitTask, estimator: Any) -> Boundary | None:
-        """Return a fitted model's boundary statistics; None for the baseline, or where they fail.
+        """Return a fitted model's boundary statistics; None where none are asked for, or where they fail.
 
         Each fold looks in directions of its own, so that errors do not add up over folds; models on
         the same fold look alike.
         """
-        if task.model.name == BASELINE:
+        if task.model.name == BASELINE or not task.looked_at:
             return None
         family = family_of(task.model)
         try:

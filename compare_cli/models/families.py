@@ -211,6 +211,7 @@ _BUILTIN = (
         "random forest: the vote of 100 trees",
         needs="plain",
         cost=lambda s: 0.1 + 30 * _tree_cost(s) / max(s.features, 1) ** 0.5,
+        geometry="compare_cli.boundary.exact:stepped",
     ),
     Family(
         "boosting",
@@ -225,6 +226,7 @@ _BUILTIN = (
         "sklearn.neighbors:KNeighborsClassifier",
         "k nearest neighbours (5)",
         cost=lambda s: 1e-3 + 1e-9 * s.rows**2 * s.features,
+        geometry="compare_cli.boundary.exact:stepped",
         slow_prediction=True,
     ),
     Family("naive_bayes", "sklearn.naive_bayes:GaussianNB", "naive Bayes with normal densities"),
@@ -235,6 +237,7 @@ _BUILTIN = (
         rule="cache_size=500",
         settings=lambda shape: {"cache_size": 500},
         cost=_kernel_cost,
+        geometry="compare_cli.boundary.exact:exact_kernel",
         slow_prediction=True,
     ),
     Family(

@@ -81,7 +81,7 @@ class FitTask:
 
     ``params`` are all that the estimator is made with: the family's settings for this size of data,
     the user's own, and the seed. ``cost`` is a rough expected time in seconds, used for order and
-    for the time left, never for results.
+    for the time left, never for results. ``looked_at`` asks for boundary statistics, where a run has them.
     """
 
     key: str
@@ -93,6 +93,7 @@ class FitTask:
     train: NDArray[np.int64]
     test: NDArray[np.int64]
     cost: float
+    looked_at: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ import pytest
 from oracles import Array, LabelOracle, ScoreOracle, gauss, space_of
 from scipy.stats import chi2
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from compare_cli.boundary.exact import exact_linear, exact_mlp, exact_tree, relu_pieces
+from compare_cli.boundary.exact import exact_kernel, exact_linear, exact_mlp, exact_tree, relu_pieces, stepped
 from compare_cli.boundary.margins import normals_at, reached, refined, slope_points, weighted_quantile
 from compare_cli.boundary.probes import boundary_points, opponents
 from compare_cli.boundary.space import Moving, Space
@@ -162,3 +164,54 @@ def test_weighted_quantiles() -> None:
     values = np.array([4.0, 1.0, 2.0, 3.0])
     assert weighted_quantile(values, np.ones(4), 0.5) == 2.5
     assert weighted_quantile(values, np.array([1.0, 1.0, 1e9, 1.0]), 0.5) == pytest.approx(2.0)
+
+
+FAMILIES = {
+    "logistic": (lambda: LogisticRegression(), exact_linear),
+    "tree": (lambda: DecisionTreeClassifier(min_samples_leaf=5, random_state=0), exact_tree),
+    "network": (lambda: MLPClassifier((20, 10), max_iter=100, random_state=0), exact_mlp),
+    "kernel": (lambda: SVC(), exact_kernel),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("classes", [2, 3, 5])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_exact_labels_are_what_predict_answers(family: str, classes: int) -> None:
+    make, read = FAMILIES[family]
+    X, y = blobs(4, classes, 1, 400)
+    model = make().fit(X, 3 * y)  # labels that are no positions
+    exact = read(model)
+    assert exact is not None
+    assert exact.labels is not None
+    anywhere = np.random.default_rng(2).normal(scale=2, size=(5000, 4))
+    expected = np.searchsorted(model.classes_, model.predict(anywhere))
+    assert (exact.labels(anywhere) != expected).mean() < 1e-3  # ties of votes, single precision
+    assert len(exact.labels(anywhere[:0])) == 0
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_slopes_of_a_kernel_are_those_of_its_pair_of_classes(classes: int) -> None:
+    X, y = blobs(4, classes, 1, 400)
+    model = SVC(decision_function_shape="ovo").fit(X, y)
+    exact = exact_kernel(model)
+    assert exact is not None
+    assert exact.slopes is not None
+    rows = np.random.default_rng(2).normal(size=(50, 4))
+    zero, one = np.zeros(50, np.int64), np.ones(50, np.int64)
+
+    def ahead(points: Array) -> Array:  # of class 0 over class 1
+        scores = model.decision_function(points)
+        return -scores if classes == 2 else scores[:, 0]
+
+    steps = [(ahead(rows + 1e-5 * e) - ahead(rows - 1e-5 * e)) / 2e-5 for e in np.eye(4)]
+    along = np.stack(steps, axis=1) / (2 * model._gamma)
+    assert exact.slopes(rows, one, zero) == pytest.approx(along, abs=1e-6)
+    assert exact.slopes(rows, zero, one) == pytest.approx(-along, abs=1e-6)
+
+
+def test_other_kernels_and_weighed_votes_are_not_read() -> None:
+    X, y = blobs(2, 2, 1, 100)
+    assert exact_kernel(SVC(kernel="poly").fit(X, y)) is None
+    assert stepped(KNeighborsClassifier(weights="distance")) is None
+    assert stepped(KNeighborsClassifier()) is not None
