@@ -299,7 +299,10 @@ def fitting(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> l
 
 
 def _chance(row: ModelSummary) -> str:
-    return "" if row.chance is None else units.probability(row.chance)
+    """One decimal among more than two models: more would claim more than is known (docs/statistics.md)."""
+    if row.p_best_shrunk is not None:
+        return units.tenths(row.p_best_shrunk)
+    return "" if row.p_best is None else units.probability(row.p_best)
 
 
 def gaps_to_leader(comparison: Comparison) -> dict[str, float]:

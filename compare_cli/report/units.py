@@ -99,6 +99,13 @@ def probability(value: float | None) -> str:
     return ">.99" if 0.995 <= value < 1 else "<.01" if 0 < value < 0.005 else f"{value:.2f}"
 
 
+def tenths(value: float) -> str:
+    """Return a probability with one decimal; ``>.9``, ``<.1`` and ``<.01`` where that would be 1 or 0."""
+    if value >= 0.95:
+        return ">.9"
+    return "<.01" if value < 0.01 else "<.1" if value < 0.05 else f"{value:.1f}"
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value with three decimals; never 0."""
     if value is None or not isfinite(value):

@@ -213,11 +213,6 @@ class ModelSummary:
         """Return a mean score by its name, ``"accuracy"`` included; None where there is none."""
         return self.accuracy if metric == "accuracy" else self.scores.get(metric)
 
-    @property
-    def chance(self) -> float | None:
-        """The chance to be the best that is shown: the shrunk one, of two models the test's."""
-        return self.p_best if self.p_best_shrunk is None else self.p_best_shrunk
-
     def interval(self, metric: str) -> tuple[float, float] | None:
         """Return the 95 % interval of a score by its name; None where there is none."""
         if metric != "accuracy":

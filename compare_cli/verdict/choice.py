@@ -108,7 +108,7 @@ def as_good(
     with P(Δ > -rope) >= .95 after the correction for the number of models. Models that any other one is
     shown to beat are not among them.
     """
-    beaten = set(_beaten(pairs))
+    beaten = set(beaten_models(pairs))
     return [
         name
         for name in others
@@ -134,8 +134,8 @@ def no_worse(posterior: PairPosterior | None, rope: float, level: float, critica
     )
 
 
-def _beaten(pairs: Mapping[tuple[str, str], PairVerdict]) -> Iterator[str]:
-    """Every model that some other one is shown to beat."""
+def beaten_models(pairs: Mapping[tuple[str, str], PairVerdict]) -> Iterator[str]:
+    """Yield every model that some other one is shown to beat."""
     for pair in pairs.values():
         if pair.verdict == "better":
             yield pair.right

@@ -296,8 +296,13 @@ def _numbers(
         p_better_nb=posterior.p_positive_nb,
         p_adjusted=joint.p_adjusted.get(pair),
         p_leader=joint.p_leader.get(pair),
-        p_better_shrunk=joint.p_better_shrunk.get(pair),
+        p_better_shrunk=_no_more(joint.p_better_shrunk.get(pair), posterior.p_better),
     )
+
+
+def _no_more(shrunk: float | None, flat: float) -> float | None:
+    """The shrunk probability, but no more than the test supports."""
+    return None if shrunk is None else min(shrunk, flat)
 
 
 def _with_advice(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict, Verdict
 from compare_cli.verdict import sentences
-from compare_cli.verdict.choice import SAME, Choice, Preference, choose
+from compare_cli.verdict.choice import SAME, Choice, Preference, beaten_models, choose
 from compare_cli.verdict.evidence import (
     Baseline,
     Evidence,
@@ -26,7 +26,7 @@ from compare_cli.verdict.evidence import (
     gather,
     judge_pairs,
 )
-from compare_cli.verdict.many import joint_evidence
+from compare_cli.verdict.many import joint_evidence, supported_chances
 from compare_cli.verdict.paired import (
     EQUIVALENT_FROM,
     LEVEL,
@@ -221,14 +221,15 @@ def judge_evidence(
     )
     beats = {name: beats_baseline(evidence, name, metric) for name in evidence.registry}
     pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
+    shrunk = supported_chances(joint.p_best_shrunk, joint.p_best, pairs)
     choice = choose(evidence, pairs, beats, metric, critical=joint.critical_no_worse, prefer=prefer)
     judged = Judgement(
         evidence=evidence,
         pairs=tuple(pairs.values()),
         p_best={name: joint.p_best.get(name) for name in evidence.registry},
-        p_best_shrunk={name: joint.p_best_shrunk.get(name) for name in evidence.registry},
+        p_best_shrunk={name: shrunk.get(name) for name in evidence.registry},
         beats_baseline=beats,
-        top_set=_top_set(evidence, pairs, joint.p_best_shrunk or joint.p_best),
+        top_set=_top_set(evidence, pairs, shrunk or joint.p_best),
         verdict=Verdict("none"),
     )
     return replace(judged, verdict=conclude(judged, metric, choice, repeats_cap))
@@ -249,7 +250,7 @@ def _without_idle_winner(pair: PairVerdict, beats: Mapping[str, bool | None]) ->
 def _top_set(
     evidence: Evidence, pairs: Mapping[Pair, PairVerdict], p_best: Mapping[str, float | None]
 ) -> tuple[str, ...]:
-    """The leader and the complete models that it does not beat and that may be the best, in order of merit.
+    """The leader and the complete models that none of them beats and that may be the best, in order of merit.
 
     A model may be where its chance is .01 or more, together with models of the same predictions.
     """
@@ -261,7 +262,9 @@ def _top_set(
         known = [chance for chance in map(p_best.get, same) if chance is not None]
         return not known or sum(known) >= FEWEST_BEST
 
-    rest = [n for n in evidence.complete[1:] if pairs[evidence.leader, n].verdict != "better"]
+    complete = {pair: verdict for pair, verdict in pairs.items() if set(pair) <= set(evidence.complete)}
+    beaten = set(beaten_models(complete))
+    rest = [name for name in evidence.complete[1:] if name not in beaten]
     return (evidence.leader, *(name for name in rest if may_be_best(name)))
 
 
@@ -286,7 +289,8 @@ def conclude(judged: Judgement, metric: Metric, choice: Choice, repeats_cap: int
     evidence = judged.evidence
     status, reason, sentence = _outcome(judged, metric, choice)
     if evidence.complete:
-        sentence += sentences.left_out(list(evidence.partial))
+        ahead = [p.right for p in judged.pairs if p.left == judged.leader and p.verdict == "worse"]
+        sentence += sentences.left_out(list(evidence.partial), ahead)
         sentence += sentences.THESE_FITS if evidence.source == "rows" else ""
     return Verdict(
         status=status,
@@ -317,17 +321,16 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
     unbeaten = {n: p for n, p in _with_leader(judged, evidence.complete).items() if p.verdict != "better"}
     contenders = {name: pair for name, pair in unbeaten.items() if name in judged.top_set} or unbeaten
     if not contenders:
-        if judged.beats_baseline[leader] is False and baseline is not None:
-            return "undecided", "baseline", sentences.leader_unproven(leader, baseline)
         return "better", "", sentences.better(leader, _with_leader(judged, evidence.complete), metric)
     if all(pair.verdict in SAME for pair in contenders.values()):
         return "equivalent", "", sentences.equivalent(leader, contenders, metric, choice.advice, evidence.row)
-    leads = sentences.leads(leader, float(evidence.columns[leader].mean()), contenders, metric)
-    if not evidence.level:
+    mean, looked = float(evidence.columns[leader].mean()), evidence.level > 0
+    leads = sentences.leads(leader, mean, contenders, metric, looked=looked)
+    if not looked:
         return "undecided", "no_look", f"{leads}: {sentences.NO_LOOK}{choice.advice}."
     reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
     known = {name: p for name, p in judged.p_best_shrunk.items() if p is not None}
-    advice = sentences.undecided(contenders, known or judged.p_best, evidence.row)
+    advice = sentences.undecided(contenders, judged.top_set, known or judged.p_best, evidence.row)
     return "undecided", reason or "", f"{leads}{advice}{choice.advice}."
 
 

@@ -33,6 +33,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Evidence, Joint, Pair
 from compare_cli.verdict.paired import LEVEL, PairPosterior
 
@@ -41,6 +42,8 @@ Bools = NDArray[np.bool_]
 
 WIDTHS = np.logspace(-2, 2, 61)  # τ in standard errors: from "all equal" to "nothing to shrink"
 DRAWS = 20_000
+TYPICAL = 1.0  # scale of the prior of τ in standard errors
+SURE = 0.99  # the most that is believed of a leader that is not proven to be the best
 FEWEST = 3  # models from which a width can be learnt
 STABLE, UNSTABLE, UNKNOWN = 0.5, 0.85, 0.7  # shares of V(r) that simulated errors have; see error_share
 
@@ -266,6 +269,36 @@ def shrunk_probabilities(
     return (best / counts)[which], better[np.ix_(which, which)]
 
 
+def supported_chances(
+    shrunk: Mapping[str, float], flat: Mapping[str, float | None], pairs: Mapping[Pair, PairVerdict]
+) -> dict[str, float]:
+    """Return shrunk chances to be the best in which the leader has no more than the test supports.
+
+    Errors are believed to be smaller than V(r), which the test takes, so the leader might be all but certain
+    where its lead is not proven. Its chance (with that of models that score the same) is at most the flat
+    one, one minus half the adjusted p-value of each contender, and .99 where one of them is not beaten; what
+    it loses goes to the others in proportion. ``shrunk`` is in order of merit.
+    """
+    if not shrunk:
+        return {}
+    leader, *others = shrunk
+    gaps = {name: pairs[leader, name] for name in others}
+    level = [leader, *(name for name in others if gaps[name].delta == 0 == gaps[name].se)]
+    rest = {name: gap for name, gap in gaps.items() if name not in level}
+    if not rest:
+        return dict(shrunk)
+    bounds = [1 - (1.0 if gap.p_leader is None else gap.p_leader) / 2 for gap in rest.values()]
+    bounds += [SURE for gap in rest.values() if gap.verdict != "better"]
+    most = min(*bounds, sum(flat[name] or 0.0 for name in level))
+    claimed, left = sum(shrunk[name] for name in level), sum(shrunk[name] for name in rest)
+    if claimed <= most:
+        return dict(shrunk)
+    shares = {name: shrunk[name] / left if left else 1 / len(rest) for name in rest}
+    return {
+        name: shares[name] * (1 - most) if name in rest else shrunk[name] * most / claimed for name in shrunk
+    }
+
+
 def error_share(split_noise: float | None) -> float:
     """Return the share of V(r) that the errors of mean scores really have.
 
@@ -327,7 +360,8 @@ def width_weights(seen: Floats, errors: Floats) -> Floats:
     """
     total = WIDTHS[:, None] ** 2 + errors
     log_likelihood = -0.5 * (np.log(total) + seen**2 / total).sum(axis=1)
-    prior = WIDTHS / (1 + WIDTHS**2)  # the half-Cauchy's density times τ: the steps of τ have equal ratios
+    scaled = WIDTHS / TYPICAL
+    prior = scaled / (1 + scaled**2)  # the half-Cauchy's density times τ: the steps of τ have equal ratios
     weights = np.exp(log_likelihood - log_likelihood.max()) * prior
     return np.asarray(weights / weights.sum())
 

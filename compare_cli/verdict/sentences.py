@@ -21,20 +21,19 @@ def better(leader: str, pairs: Mapping[str, PairVerdict], metric: Metric) -> str
 
     "tree beats logistic: +3.1 pt [0.6, 5.6], P = 0.98; by more than 1 pt P = 0.95."
     ``pairs`` maps the models that ``leader`` beats, in order of merit, to their pairs with it. With several,
-    the one that came closest (least certainly beaten) is told, with its adjusted p-value.
+    the one that came closest (least certainly beaten) is told, with its adjusted p-value; how surely it is
+    beaten by more than the ROPE is not, as no probability of that was calibrated (docs/statistics.md).
     """
     others = list(pairs)
     closest = min(others, key=lambda name: abs(pairs[name].delta or 0) / (pairs[name].se or 1))
     pair = pairs[closest]
     told = _difference(pair, metric)
-    sure = probability("P", pair.p_positive or 0.0)
-    shrunk = pair.p_better if pair.p_better_shrunk is None else pair.p_better_shrunk
-    margin = f"by more than {rope_width(metric)} {probability('P', shrunk or 0.0)}."
     if len(others) == 1:
-        return f"{leader} beats {closest}: {told}, {sure}; {margin}"
+        sure, margin = probability("P", pair.p_positive or 0.0), probability("P", pair.p_better or 0.0)
+        return f"{leader} beats {closest}: {told}, {sure}; by more than {rope_width(metric)} {margin}."
     whom = listed(others) if len(others) < 4 else f"all {len(others)} others"
     adjusted = p_value("adjusted p", pair.p_leader if pair.p_leader is not None else 1.0)
-    return f"{leader} beats {whom}; {closest} comes closest: {told}, {adjusted}; {margin}"
+    return f"{leader} beats {whom}; {closest} comes closest: {told}, {adjusted}."
 
 
 def equivalent(
@@ -63,19 +62,23 @@ def equivalent(
     return f"Practically equivalent: {names} lie {width} of {leader} with {at_least}{advice}."
 
 
-def leads(leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: Metric) -> str:
+def leads(
+    leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: Metric, *, looked: bool = True
+) -> str:
     """Return "mlp leads (71.3 %), not proven; tree is 2.6 pt behind", without a full stop.
 
     ``mean`` is the leader's mean score, higher being better; ``pairs`` maps the rest of the top set, in order
-    of merit, to their pairs with the leader. Models with its very score lead with it.
+    of merit, to their pairs with the leader. Models with its very score lead with it. Before the first look
+    (not ``looked``) nothing is said of proof: "mlp leads so far (71.3 %); tree is 2.6 pt behind".
     """
     shown = score(mean if metric.higher_is_better else -mean, metric)
     level = [name for name, pair in pairs.items() if pair.delta == 0]
     first = [leader, *level]
     behind = next((pair for name, pair in pairs.items() if name not in level), None)
     if behind is None:
-        return f"{listed(first)} score the same ({shown}), neither is proven better"
-    lead = f"{listed(first)} {'leads' if len(first) == 1 else 'lead'} ({shown}), not proven"
+        return f"{listed(first)} score the same ({shown})" + ", neither is proven better" * looked
+    lead = f"{listed(first)} {'leads' if len(first) == 1 else 'lead'}"
+    lead += f" ({shown}), not proven" if looked else f" so far ({shown})"
     if behind.delta is None:
         return f"{lead}; {behind.right} could not be compared with it"
     gap = _gap(behind.delta, metric)
@@ -83,22 +86,27 @@ def leads(leader: str, mean: float, pairs: Mapping[str, PairVerdict], metric: Me
 
 
 def undecided(
-    pairs: Mapping[str, PairVerdict], p_best: Mapping[str, float | None], row: str | None = "row"
+    pairs: Mapping[str, PairVerdict],
+    top_set: Sequence[str],
+    p_best: Mapping[str, float | None],
+    row: str | None = "row",
 ) -> str:
     """Return what follows `leads`: what would decide between two models, or who else may be the best.
 
-    ": repeats cannot settle this; about 800 rows would" or ". Top set: mlp, logistic (best: mlp, P = 0.44)".
-    ``pairs`` maps the rest of the top set to their pairs with the leader.
+    ": repeats cannot settle this; about 800 rows would", ". Top set: mlp, tree (best: mlp, P about 0.4)".
+    ``pairs`` maps the models that are told of to their pairs with the leader. Among more than two models a
+    chance has one decimal: more would claim more than is known.
     """
-    leader = next(iter(pairs.values())).left
     if len(pairs) == 1 and len(p_best) == 2:
         pair = next(iter(pairs.values()))
-        sure = f" ({probability('P', pair.p_positive)})" if pair.p_positive is not None and pair.delta else ""
+        sure = f" ({unproven(pair.p_positive)})" if pair.p_positive is not None and pair.delta else ""
         return f"{sure}: {what_would_decide(pair, row)}"
-    best = max([leader, *pairs], key=lambda name: p_best.get(name) or 0.0)
+    if len(top_set) < 2:
+        return ""
+    best = max(top_set, key=lambda name: p_best.get(name) or 0.0)
     p = p_best.get(best)
-    told = "" if p is None else f" (best: {best}, {probability('P', p)})"
-    return f". Top set: {', '.join([leader, *pairs])}{told}"
+    told = "" if p is None else f" (best: {best}, P about {min(p, 0.9):.1f})"
+    return f". Top set: {', '.join(top_set)}{told}"
 
 
 def what_would_decide(pair: PairVerdict, row: str | None = "row") -> str:
@@ -123,6 +131,8 @@ def what_would_decide(pair: PairVerdict, row: str | None = "row") -> str:
     can = "repeats cannot settle this" if pair.split_sd is not None else "this data cannot settle it"
     if row is None:
         return f"{can}; only more data would"
+    if pair.rows_needed is None and (pair.delta_low or 0.0) > 0:
+        return f"{pair.left} does not surely beat the baseline"  # else it would have won
     if pair.rows_needed is None:
         return f"{can}, nor would 100 times the {row}s"
     return f"{can}; about {counted(pair.rows_needed, row)} would"
@@ -148,14 +158,14 @@ def none_beats(best: PairVerdict | None, baseline: Baseline, metric: Metric) -> 
     return f"No model surely beats {baseline.phrase}: {best.left} is {gap} ahead{sure}."
 
 
-def left_out(models: Sequence[str]) -> str:
-    """Return " Left out for missing scores: mlp." with its leading space, or nothing."""
-    return f" Left out for missing scores: {listed(models)}." if models else ""
+def left_out(models: Sequence[str], ahead: Sequence[str] = ()) -> str:
+    """Return " Left out for missing scores: mlp." with its leading space, or nothing.
 
-
-def leader_unproven(leader: str, baseline: Baseline) -> str:
-    """Return the sentence for a leader that beats all other models, but not surely the baseline."""
-    return f"Not decided: {leader} beats the other models, but not surely {baseline.phrase}."
+    ``ahead`` are those of them that beat the leader on the repeats in which both have all scores.
+    """
+    beat = "beats" if len(ahead) == 1 else "beat"
+    but = f" Where both have scores, {listed(ahead)} {beat} the leader." if ahead else ""
+    return f" Left out for missing scores: {listed(models)}.{but}" if models else ""
 
 
 def _gap(delta: float, metric: Metric) -> str:
@@ -187,8 +197,10 @@ def reason_contender(pair: PairVerdict, metric: Metric) -> str:
         return f"{gap}: the same throughout, so there is no spread to judge it by (pairs.delta, pairs.se)."
     if pair.verdict == "equivalent":
         sure = f"{probability('P', pair.p_equivalent)} that it does not matter (pairs.p_equivalent)"
+    elif pair.p_better_shrunk is not None and pair.p_leader is not None:
+        sure = f"{p_value('adjusted p', pair.p_leader)} (pairs.p_leader)"
     else:
-        sure = f"{probability('P', pair.p_positive)} that {pair.left} is better (pairs.p_positive)"
+        sure = f"{unproven(pair.p_positive)} that {pair.left} is better (pairs.p_positive)"
     return f"{gap} (pairs.delta, pairs.se); {sure}."
 
 
@@ -273,6 +285,11 @@ def probability(name: str, p: float) -> str:
     if p > 0.99:
         return f"{name} > 0.99"
     return f"{name} < 0.01" if p < 0.01 else f"{name} = {p:.2f}"
+
+
+def unproven(p: float) -> str:
+    """``P = 0.81`` of what is not proven: never ``P > 0.99``."""
+    return f"P = {min(p, 0.99):.2f}"
 
 
 def p_value(name: str, p: float) -> str:
