@@ -133,6 +133,8 @@ LIGHT = {
     "--version": ["-m", "compare_cli", "--version"],
     "models": ["-m", "compare_cli", "models"],
     "schema": ["-m", "compare_cli", "schema"],
+    "explain": ["-m", "compare_cli", "explain"],
+    "data": ["-m", "compare_cli", "data"],
     "runs": ["-m", "compare_cli", "runs"],
     "wrong option": ["-m", "compare_cli", "fit", "moons", "--no-such-option"],
 }
@@ -147,6 +149,7 @@ def test_what_every_user_waits_for_imports_nothing_heavy(name: str) -> None:
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in times}
     assert "compare_cli" in loaded
     assert not loaded & {"sklearn", "pandas", "scipy", "numpy", "joblib", "matplotlib"}
+    assert name == "wrong option" or "pydantic" not in loaded, "a table of names needs no schema"
 
 
 def test_files_are_named_for_what_they_are() -> None:

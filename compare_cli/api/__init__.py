@@ -16,11 +16,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compare_cli.api.catalogue import ModelFacts, explain, model, models, reference, statistics
+    from compare_cli.api.catalogue import (
+        ModelFacts,
+        datasets,
+        explain,
+        metrics,
+        model,
+        models,
+        reference,
+        statistics,
+    )
     from compare_cli.api.comparison import bench, compare, iter_bench, iter_compare, shown_notes
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
-    from compare_cli.api.table import csv_bytes, datasets, describe, page_pictures, plot, read
+    from compare_cli.api.table import csv_bytes, describe, page_pictures, plot, read
+    from compare_cli.engine.limits import ask_for_one_thread
     from compare_cli.engine.plan import Options
     from compare_cli.models.families import DEFAULT_MODELS
 
@@ -31,6 +41,7 @@ __all__ = [
     "Options",
     "StoreList",
     "Threshold",
+    "ask_for_one_thread",
     "bench",
     "check",
     "compare",
@@ -45,6 +56,7 @@ __all__ = [
     "iter_compare",
     "judge",
     "load_run",
+    "metrics",
     "model",
     "models",
     "page_pictures",
@@ -57,10 +69,20 @@ __all__ = [
     "statistics",
 ]
 _HOMES = {
-    "api.catalogue": {"ModelFacts", "explain", "model", "models", "reference", "statistics"},
+    "api.catalogue": {
+        "ModelFacts",
+        "datasets",
+        "explain",
+        "metrics",
+        "model",
+        "models",
+        "reference",
+        "statistics",
+    },
     "api.comparison": {"bench", "compare", "iter_bench", "iter_compare", "shown_notes"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
-    "api.table": {"csv_bytes", "datasets", "describe", "page_pictures", "plot", "read"},
+    "api.table": {"csv_bytes", "describe", "page_pictures", "plot", "read"},
+    "engine.limits": {"ask_for_one_thread"},
     "engine.plan": {"Options"},
     "models.families": {"DEFAULT_MODELS"},
 }

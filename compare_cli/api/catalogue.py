@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compare_cli.boundary.definitions import ALIASES, HEADERS, REASONS, STATISTICS, Statistic
+from compare_cli.data import builtin_names
 from compare_cli.errors import UsageError, nearest
 from compare_cli.metrics import METRICS
 from compare_cli.models.families import Family, family_of
@@ -25,6 +26,16 @@ class ModelFacts:
     spec: ModelSpec
     family: Family
     defaults: Mapping[str, Any]
+
+
+def datasets() -> dict[str, str]:
+    """Return the names of the built-in data sets with their titles."""
+    return dict(builtin_names())
+
+
+def metrics() -> dict[str, str]:
+    """Return the names of the scores that models may be ranked by with their titles."""
+    return {metric.name: metric.title for metric in METRICS.values() if metric.ranks}
 
 
 def models() -> dict[str, Family]:

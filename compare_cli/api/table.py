@@ -92,11 +92,6 @@ def csv_bytes(dataset: Dataset) -> bytes:
     return sources.write_csv(dataset)
 
 
-def datasets() -> dict[str, str]:
-    """Return the names of the built-in data sets with their titles."""
-    return dict(sources.builtin_names())
-
-
 def page_pictures(result: Result, dataset: Dataset | None = None) -> dict[str, PagePicture]:
     """Return the pictures of a result's HTML page: the boundaries on its data set, or the ranks of a bench.
 

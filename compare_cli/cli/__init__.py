@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from compare_cli.engine.limits import ask_for_one_thread
+from compare_cli import api
 from compare_cli.errors import CompareError, ExitCode
 
 _ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
@@ -22,7 +22,7 @@ _received: int | None = None  # the signal that asked for an end
 def main() -> None:
     """Run the program; always ends by SystemExit with one of the documented exit codes."""
     _open_streams()
-    ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
+    api.ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
     try:
         run()
     except KeyboardInterrupt:  # before the program listens, while it is imported, or while it ends

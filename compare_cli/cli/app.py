@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,11 +11,13 @@ import typer
 from typer.core import TyperGroup
 
 from compare_cli import __version__
+from compare_cli.cli import completion
 from compare_cli.cli.config import defaults
 from compare_cli.cli.options import (
     BenchOptions,
     CompareOptions,
     OutputOptions,
+    PlotOptions,
     PreferOption,
     ReadOptions,
     RecommendOption,
@@ -21,13 +25,23 @@ from compare_cli.cli.options import (
     preference,
     takes,
 )
-from compare_cli.cli.plot import PlotOptions
 from compare_cli.cli.runs import runs_app
 from compare_cli.errors import ExitCode, UsageError
 
 
 class Commands(TyperGroup):
     """The commands; for data where a command should stand, the error says what to write."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments before the command, when all parameters are there."""
+        for command in (
+            self,
+            *self.commands.values(),
+            *getattr(self.commands["runs"], "commands", {}).values(),
+        ):
+            for param in command.get_params(ctx):
+                setattr(param, "process_value", partial(_processed, param, param.process_value))  # noqa: B010
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first argument names. Raises UsageError for data."""
@@ -37,6 +51,14 @@ class Commands(TyperGroup):
         if self.get_command(ctx, name) is None and _is_data(name):
             raise UsageError(f"{name} is no command. To compare models on it: compare fit {name}")
         return super().resolve_command(ctx, args)
+
+
+def _processed(param: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """Return what Typer makes of a value, without pydantic where there is none, or a shell asks."""
+    if context.resilient_parsing:
+        return value
+    absent = value is None and param.nargs == 1 and not param.required
+    return process(context, value) if not absent else () if param.multiple else None
 
 
 def _is_data(name: str) -> bool:
@@ -57,14 +79,8 @@ app = typer.Typer(
 DATA_HELP = "CSV or Parquet file, - (standard input), a built-in name, or openml:ID."
 
 
-def _complete_data(incomplete: str) -> list[str]:
-    from compare_cli import api
-
-    return [name for name in api.datasets() if name.startswith(incomplete)]
-
-
 Data = Annotated[
-    str, typer.Argument(metavar="DATA", help=DATA_HELP, autocompletion=_complete_data, show_default=False)
+    str, typer.Argument(metavar="DATA", help=DATA_HELP, autocompletion=completion.data, show_default=False)
 ]
 
 
@@ -105,7 +121,7 @@ def bench(
             metavar="DATA",
             help="Sources as for fit, folders of tables, patterns, openml:suite/ID."
             " (default: every built-in)",
-            autocompletion=_complete_data,
+            autocompletion=completion.data,
             show_default=False,
         ),
     ] = None,
@@ -138,9 +154,13 @@ def verdict(
             metavar="FILE...",
             help="Results of compare (JSON), or a CSV of scores: model, fold, and a column per metric.",
             show_default=False,
+            autocompletion=completion.files,
         ),
     ],
-    metric: Annotated[str | None, option("Score to judge by. (default: the result's)", "NAME")] = None,
+    metric: Annotated[
+        str | None,
+        option("Score to judge by. (default: the result's)", "METRIC"),
+    ] = None,
     rope: Annotated[float | None, option("Difference that does not matter in practice.", "X")] = None,
     lower_is_better: Annotated[
         bool, option("The score is a loss (for scores from elsewhere).", None, "--lower-is-better")
@@ -162,13 +182,23 @@ def gate(
     base: Annotated[
         str,
         typer.Argument(
-            help="The result to hold against: a file (JSON), or a run such as last~1.", show_default=False
+            help="The result to hold against: a file (JSON), or a run such as last~1.",
+            show_default=False,
+            autocompletion=completion.results,
         ),
     ],
     new: Annotated[
-        str, typer.Argument(help="The new result: a file, or a run such as last.", show_default=False)
+        str,
+        typer.Argument(
+            help="The new result: a file, or a run such as last.",
+            show_default=False,
+            autocompletion=completion.results,
+        ),
     ],
-    model: Annotated[str | None, option("Model to look at. (default: the recommended one)", "NAME")] = None,
+    model: Annotated[
+        str | None,
+        option("Model to look at. (default: the recommended one)", "MODEL"),
+    ] = None,
     margin: Annotated[float, option("How much worse is still accepted.", "X")] = 0.01,
     unpaired: Annotated[
         bool, option("Compare results of different data or splits.", None, "--unpaired")
@@ -189,7 +219,10 @@ app.add_typer(runs_app)
 @app.command()
 def models(
     name: Annotated[
-        str | None, typer.Argument(help="Show all parameters of this model.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="Show all parameters of this model.", show_default=False, autocompletion=completion.models
+        ),
     ] = None,
 ) -> None:
     """List the models, with the parameters that compare sets; or show one model's parameters."""
@@ -204,7 +237,7 @@ def data(
     options: ReadOptions,
     source: Annotated[
         str | None,
-        typer.Argument(metavar="[DATA]", help=DATA_HELP, autocompletion=_complete_data, show_default=False),
+        typer.Argument(metavar="[DATA]", help=DATA_HELP, autocompletion=completion.data, show_default=False),
     ] = None,
     to_csv: Annotated[
         Path | None,
@@ -220,7 +253,12 @@ def data(
 @app.command()
 def explain(
     name: Annotated[
-        str | None, typer.Argument(help="A boundary statistic, e.g. linearity.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A boundary statistic, e.g. linearity.",
+            show_default=False,
+            autocompletion=completion.statistics,
+        ),
     ] = None,
 ) -> None:
     """Explain a boundary statistic: definition, range, how to read it, source; or list them."""

@@ -207,7 +207,7 @@ def _value(context: typer.Context, setting: Setting, option: TyperOption) -> Any
     value, in_file = setting.value, setting.folder is not None
     if not in_file and option.multiple:
         value = str(value).splitlines()
-    elif in_file and option.metavar == "LIST" and isinstance(value, list):
+    elif in_file and option.metavar in {"LIST", "COSTS"} and isinstance(value, list):
         value = ",".join(map(str, value))
     single = isinstance(value, str | int | float)
     fits = isinstance(value, bool) == option.is_flag if in_file else True

@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from compare_cli.cli import completion
 from compare_cli.errors import UsageError, nearest
 
 STORE_DEFAULT = "(default: COMPARE_STORE, else the user's data folder)"
@@ -23,7 +24,10 @@ def _panel(name: str | None) -> Callable[..., Any]:
     """Return what makes an option of a panel of the help: its text, its metavar, its names if need be."""
 
     def option(text: str, metavar: str | None = None, *names: str, **more: Any) -> Any:
-        return typer.Option(*names, help=text, metavar=metavar, rich_help_panel=name, **more)
+        offers = completion.for_metavar(metavar)
+        return typer.Option(
+            *names, help=text, metavar=metavar, rich_help_panel=name, autocompletion=offers, **more
+        )
 
     return option
 
@@ -34,7 +38,7 @@ _running, _output = _panel("Running"), _panel("Output")
 StoreOption = Annotated[
     Path | None, option(f"The store. {STORE_DEFAULT}", "FILE", "--store", show_default=False, readable=False)
 ]
-TestOption = Annotated[str | None, _data("Judge on this table; learn from all of DATA.", "FILE")]
+TestOption = Annotated[str | None, _data("Judge on this table; learn from all of DATA.", "DATA")]
 PreferOption = Annotated[
     str | None,
     _comparison(
@@ -44,7 +48,11 @@ PreferOption = Annotated[
     ),
 ]
 RecommendOption = Annotated[
-    str | None, _comparison("Recommend the leader even where a simpler model is as good.", "leader")
+    str | None,
+    _comparison(
+        "Recommend the leader even where a simpler model is as good.",
+        "leader",
+    ),
 ]
 
 
@@ -60,13 +68,21 @@ class ReadOptions:
             "COL",
         ),
     ] = None
-    groups: Annotated[str | None, _data("Keep rows with the same value here in one fold.", "COL")] = None
-    time: Annotated[str | None, _data("Learn from the past, judge on the future, by this column.", "COL")] = (
-        None
-    )
-    drop: Annotated[list[str] | None, _data("Leave out these columns: a,b; may be given again.", "COL")] = (
-        None
-    )
+    groups: Annotated[
+        str | None,
+        _data("Keep rows with the same value here in one fold.", "COL"),
+    ] = None
+    time: Annotated[
+        str | None,
+        _data(
+            "Learn from the past, judge on the future, by this column.",
+            "COL",
+        ),
+    ] = None
+    drop: Annotated[
+        list[str] | None,
+        _data("Leave out these columns: a,b; may be given again.", "COL"),
+    ] = None
     classes: Annotated[
         bool, _data("The target's numbers name classes, they are no quantity.", None, "--classes")
     ] = False
@@ -76,9 +92,7 @@ class ReadOptions:
     delimiter: Annotated[str | None, _data("Delimiter of the columns. (default: found out)", "CHAR")] = None
     config: Annotated[
         Path | None,
-        option(
-            "Options from this file. (default: compare.toml, or [tool.compare] in pyproject.toml)", "FILE"
-        ),
+        option("Options from this file. (default: compare.toml, or tool.compare in pyproject.toml)", "FILE"),
     ] = None
     trust_config: Annotated[
         bool,
@@ -99,7 +113,7 @@ class OutputOptions:
         str | None,
         _output(
             "table, json, ndjson, csv, markdown or html. (default: by the suffix of -o, else table)",
-            "NAME",
+            "FORMAT",
             "--format",
         ),
     ] = None
@@ -151,7 +165,7 @@ class CompareOptions(ReadOptions, OutputOptions):
             *("--models", "-m"),
         ),
     ] = None
-    metric: Annotated[str, _comparison("Score that ranks the models.", "NAME")] = "accuracy"
+    metric: Annotated[str, _comparison("Score that ranks the models.", "METRIC")] = "accuracy"
     folds: Annotated[int | None, _comparison("Folds. (default: 10 below 2,000 rows, else 5)", "K")] = None
     repeats: Annotated[
         str,
@@ -171,7 +185,7 @@ class CompareOptions(ReadOptions, OutputOptions):
     cost: Annotated[
         str | None,
         _comparison(
-            "What errors cost, true:predicted (others 1), e.g. yes:no=5; judge by the mean cost.", "LIST"
+            "What errors cost, true:predicted (others 1), e.g. yes:no=5; judge by the mean cost.", "COSTS"
         ),
     ] = None
     seed: Annotated[int, _comparison("Seed of everything random.", "S")] = 0
@@ -202,7 +216,11 @@ class CompareOptions(ReadOptions, OutputOptions):
     no_store: Annotated[bool, _running("Keep nothing, reuse nothing.", None, "--no-store")] = False
     fresh: Annotated[bool, _running("Run every fit, also stored ones.", None, "--fresh")] = False
     cluster: Annotated[
-        str | None, _running("Fit on a cluster: dask (a local one), dask://HOST:PORT, or ray.", "WHERE")
+        str | None,
+        _running(
+            "Fit on a cluster: dask (a local one), dask://HOST:PORT, or ray.",
+            "WHERE",
+        ),
     ] = None
     fail_under: Annotated[
         list[str] | None,
@@ -211,7 +229,11 @@ class CompareOptions(ReadOptions, OutputOptions):
         ),
     ] = None
     model: Annotated[
-        str | None, _comparison("Model that --fail-under looks at. (default: the recommended one)", "NAME")
+        str | None,
+        _comparison(
+            "Model that --fail-under looks at. (default: the recommended one)",
+            "MODEL",
+        ),
     ] = None
     check_leaks: Annotated[
         bool,
@@ -233,12 +255,10 @@ class CompareOptions(ReadOptions, OutputOptions):
     def comparing(self) -> Any:
         """Return the library's options. Raises UsageError for values that make no sense."""
         from compare_cli.api import Options
-        from compare_cli.engine.limits import parse_size
 
         names = {field.name for field in fields(Options)}
         given = {name: value for name, value in vars(self).items() if name in names}
-        memory = None if self.memory_limit is None else parse_size(self.memory_limit)
-        given |= {"repeats": _repeats(self.repeats), "store": self._store_path(), "memory_limit": memory}
+        given |= {"repeats": _repeats(self.repeats), "store": self._store_path()}
         given |= {"boundary": not self.no_boundary, "prefer": preference(self.prefer, self.recommend)}
         return Options(**given)
 
@@ -268,6 +288,44 @@ class BenchOptions(CompareOptions):
             "MODEL",
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class PlotOptions(ReadOptions):
+    """What is drawn, and where it goes, beside how the table is read."""
+
+    test: TestOption = None
+    models: Annotated[
+        str | None,
+        option(
+            "Models to draw. (default: logistic,tree,mlp)",
+            "LIST",
+            "--models",
+            "-m",
+        ),
+    ] = None
+    features: Annotated[
+        str | None,
+        option(
+            "One or two numeric columns to look along, or pca for the first two principal components."
+            " (default: what tells the classes apart best)",
+            "A,B",
+        ),
+    ] = None
+    row: Annotated[
+        int | None,
+        option(
+            "Hold the other columns at this row of the table, from 1. (default: a typical row)",
+            "ROW",
+            "--slice",
+        ),
+    ] = None
+    seed: Annotated[int, option("Seed of everything random.", "S")] = 0
+    output: Annotated[
+        Path | None, option("Write a .png, .svg or .html file instead of text.", "FILE", "-o", "--output")
+    ] = None
+    quiet: Annotated[bool, option("No notes.", None, "--quiet", "-q")] = False
+    debug: Annotated[bool, option("Show tracebacks of errors.", None, "--debug")] = False
 
 
 def _repeats(text: str) -> Any:

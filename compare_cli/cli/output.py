@@ -14,17 +14,16 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Self, TextIO, cast
 
 from compare_cli.errors import CompareError, ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable, printable
-from compare_cli.report.formats import FORMATS, fits_of
-from compare_cli.types import Bench, Dataset, Fit, Note, Result
 
 if TYPE_CHECKING:
     from compare_cli.cli.options import OutputOptions
     from compare_cli.plot.figure import Draw
     from compare_cli.report.table import View
+    from compare_cli.types import Bench, Dataset, Fit, Note, Result
 
 PIPE_WIDTH = 100
 PICTURE_SUFFIXES = (".png", ".svg")
@@ -50,6 +49,8 @@ def _format_of(file: Path) -> str:
     Raises UsageError for a suffix that belongs to no format.
     """
     suffix = file.suffix.lower()
+    from compare_cli.report.formats import FORMATS
+
     known = {s: name for name, form in FORMATS.items() for s in form.suffixes} | dict.fromkeys(
         ("", *PICTURE_SUFFIXES), "table"
     )
@@ -72,12 +73,13 @@ class Output:
     def __init__(
         self, options: OutputOptions, *, several: bool, boundary: bool = False, baseline: str | None = None
     ) -> None:
+        from compare_cli.report.formats import FORMATS
         from compare_cli.report.table import View
 
         self.file = options.output
         asked = options.format is not None or options.json
         otherwise = "table" if asked or self.file is None else _format_of(self.file)
-        self.format = chosen_format(options.format, options.json, FORMATS, otherwise)
+        self._renderer = FORMATS[chosen_format(options.format, options.json, FORMATS, otherwise)]
         self._view_of = partial(
             View,
             everything=options.verbose,
@@ -99,29 +101,27 @@ class Output:
 
     def stream(self, dataset: str, fit: Fit) -> None:
         """Write one fit, if the format streams."""
-        line = FORMATS[self.format].line
-        if line is not None:
-            self._write(line(dataset, fit))
+        if self._renderer.line is not None:
+            self._write(self._renderer.line(dataset, fit))
 
     @property
     def streams_to_terminal(self) -> bool:
         """Whether lines appear on a terminal while fits run: bars would be drawn between them."""
-        streams = FORMATS[self.format].line is not None
-        return streams and self._text_file is None and sys.stdout.isatty()
+        return self._renderer.line is not None and self._text_file is None and sys.stdout.isatty()
 
     def finish(self, result: Result, dataset: Dataset | None = None) -> None:
         """Write the whole result and put the file in place; a page gets pictures of the ``dataset``."""
         view = self._view()
-        if self.format == "html":
+        if self._renderer.pictures:
             from compare_cli import api
 
             made = shlex.join(["compare", *sys.argv[1:]])
             view = replace(view, pictures=api.page_pictures(result, dataset), command=made)
-        self._write(FORMATS[self.format].text(result, view))
+        self._write(self._renderer.text(result, view))
         if self._begun is not None and self.file is not None:
             with _told(self.file, "-o"):
-                if self._picture is not None and isinstance(result, Bench):
-                    self._begun.write_bytes(self._picture(result))
+                if self._picture is not None:
+                    self._begun.write_bytes(self._picture(cast("Bench", result)))
                 _put_in_place(self._begun, self.file)
             self._begun = None
 
@@ -152,7 +152,9 @@ def show(
     baseline: str | None = None,
 ) -> None:
     """Write a result that is there already as it would be written while it is computed."""
-    several = isinstance(result, Bench)
+    from compare_cli.report.formats import fits_of
+
+    several = result.command == "bench"
     with Output(options, several=several, boundary=boundary, baseline=baseline) as output:
         for dataset, fit in fits_of(result):
             output.stream(dataset, fit)

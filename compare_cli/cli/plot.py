@@ -5,49 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from compare_cli.cli.options import ReadOptions, TestOption, option
 from compare_cli.cli.output import PIPE_WIDTH, say_error, say_notes, wants_color, whole_file, write_out
 from compare_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from compare_cli.cli.options import PlotOptions
     from compare_cli.plot.picture import Picture
     from compare_cli.plot.terminal import Depth
-
-
-@dataclass(frozen=True)
-class PlotOptions(ReadOptions):
-    """What is drawn, and where it goes, beside how the table is read."""
-
-    test: TestOption = None
-    models: Annotated[
-        str | None, option("Models to draw. (default: logistic,tree,mlp)", "LIST", "--models", "-m")
-    ] = None
-    features: Annotated[
-        str | None,
-        option(
-            "One or two numeric columns to look along, or pca for the first two principal components."
-            " (default: what tells the classes apart best)",
-            "A,B",
-        ),
-    ] = None
-    row: Annotated[
-        int | None,
-        option(
-            "Hold the other columns at this row of the table, from 1. (default: a typical row)",
-            "ROW",
-            "--slice",
-        ),
-    ] = None
-    seed: Annotated[int, option("Seed of everything random.", "S")] = 0
-    output: Annotated[
-        Path | None, option("Write a .png, .svg or .html file instead of text.", "FILE", "-o", "--output")
-    ] = None
-    quiet: Annotated[bool, option("No notes.", None, "--quiet", "-q")] = False
-    debug: Annotated[bool, option("Show tracebacks of errors.", None, "--debug")] = False
 
 
 def run_plot(source: str, options: PlotOptions) -> int:

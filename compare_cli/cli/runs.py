@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compare_cli.cli import completion
 from compare_cli.cli.options import OutputOptions, StoreOption, option, takes
-from compare_cli.errors import CompareError, UsageError
+from compare_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from compare_cli.types import Note, Result
@@ -23,23 +24,9 @@ runs_app = typer.Typer(
 LIST_FORMATS = ("table", "json", "csv")
 
 
-def _complete_run(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    from compare_cli import api
-    from compare_cli.report.runs import what, when
-
-    try:
-        kept = api.runs(context.params.get("store")).runs
-    except CompareError:
-        return []
-    now = datetime.now().astimezone()
-    return [
-        (run.id, f"{when(run.started, now)} {what(run)}") for run in kept if run.id.startswith(incomplete)
-    ]
-
-
 RUN_HELP = "Id of a run or its beginning, last, or last~N for N before it."
 RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=_complete_run, show_default=False)
+    str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=completion.runs, show_default=False)
 ]
 AsJson = Annotated[bool, option("Short for --format json.", None, "--json")]
 

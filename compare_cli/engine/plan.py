@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.engine.limits import Limits, check_memory_limit
+from compare_cli.engine.limits import Limits, check_memory_limit, parse_size
 from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.engine.versions import sources
@@ -46,8 +46,8 @@ class Options:
     or 20 for models that predict slowly and for wide tables).
 
     ``store`` names the file that keeps every fit (None: nothing is kept); ``fresh`` takes nothing from it.
-    ``time_limit`` (seconds) and ``memory_limit`` (bytes) are of one fit, ``budget`` (seconds) is of the
-    whole run. ``cluster`` names where fits run: ``dask``, ``dask://HOST:PORT`` or ``ray``; None is here.
+    ``time_limit`` (seconds) and ``memory_limit`` (bytes, or ``"2G"``) are of one fit, ``budget`` (seconds) is
+    of the whole run. ``cluster`` names where fits run: ``dask``, ``dask://HOST:PORT``, ``ray``; None is here.
 
     ``prefer`` says which of several models that are as good is recommended: the simplest, the one that
     predicts fastest (if at least twice as fast), or always the leader.
@@ -71,7 +71,7 @@ class Options:
     store: Path | None = None
     fresh: bool = False
     time_limit: float | None = None
-    memory_limit: int | None = None
+    memory_limit: int | str | None = None
     budget: float | None = None
     cluster: str | None = None
     prefer: Literal["simple", "speed", "leader"] = "simple"
@@ -104,7 +104,8 @@ class Options:
     @property
     def limits(self) -> Limits:
         """What one fit may take."""
-        return Limits(self.time_limit, self.memory_limit)
+        memory = self.memory_limit
+        return Limits(self.time_limit, parse_size(memory) if isinstance(memory, str) else memory)
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,24 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compare_cli.types import Bench, Fit, Result
-
 if TYPE_CHECKING:
     from compare_cli.report.table import Block, View
+    from compare_cli.types import Fit, Result
 
 MARKDOWN_ROOM = 120
 
 
 @dataclass(frozen=True)
 class Renderer:
-    """Turns a result into text; ``line`` does it for one fit, where the format streams."""
+    """Turns a result into text; ``line`` does it for one fit, where the format streams.
+
+    ``pictures`` says that it shows the view's pictures.
+    """
 
     text: Callable[[Result, View], str]
     suffixes: tuple[str, ...]
     line: Callable[[str, Fit], str] | None = None
+    pictures: bool = False
 
 
 def fits_of(result: Result) -> Iterator[tuple[str, Fit]]:
@@ -35,6 +38,7 @@ def blocks_of(result: Result, view: View) -> Iterable[Block]:
     """Return what is shown of a result: its tables and lines, block by block."""
     from compare_cli.report.across import bench_blocks
     from compare_cli.report.classes import comparison_page
+    from compare_cli.types import Bench
 
     if isinstance(result, Bench):
         return bench_blocks(result, view)
@@ -58,6 +62,7 @@ def _csv(result: Result, view: View) -> str:
     from compare_cli.report.across import bench_csv_rows
     from compare_cli.report.table import csv_page
     from compare_cli.report.tables import csv_rows
+    from compare_cli.types import Bench
 
     if isinstance(result, Bench):
         return csv_page([*bench_csv_rows(result, view.baseline)])
@@ -92,6 +97,6 @@ FORMATS: dict[str, Renderer] = {
     "json": Renderer(_json, (".json",)),
     "ndjson": Renderer(_ndjson, (".ndjson", ".jsonl"), _ndjson_line),
     "csv": Renderer(_csv, (".csv",)),
-    "html": Renderer(_html, (".html", ".htm")),
+    "html": Renderer(_html, (".html", ".htm"), pictures=True),
     "markdown": Renderer(_markdown, (".md", ".markdown")),
 }
