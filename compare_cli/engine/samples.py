@@ -1,0 +1,108 @@
+"""Growing samples of a large table: rows to judge on, and disjoint blocks of m, 2m, 4m, … rows to learn from.
+
+Rows are shuffled once, so that every beginning of them has about the classes' shares. The first ones are
+test rows, which nobody learns from; the others are dealt out to blocks, and a larger block begins with the
+smaller one. Groups go whole; in time order the last rows are the test rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compare_cli.errors import DataError
+from compare_cli.types import Split
+
+if TYPE_CHECKING:
+    from compare_cli.types import Dataset
+
+Codes = NDArray[np.int64]
+ABOVE = 50_000  # rows from which a comparison grows its samples unless it is told otherwise
+BLOCKS = 3
+MOST_TEST_ROWS, TEST_SHARE = 100_000, 4  # the test rows: at most so many, and at most a fourth of all
+FIRST, FIRST_OF_MANY, MANY = 2_000, 4_000, 200_000  # rows of the first anchor; from so many rows on, more
+LEAST_FIRST = 8  # rows of the first anchor of a small table
+
+
+def anchor_sizes(rows: int) -> tuple[int, ...]:
+    """Return the sizes of blocks, the smallest first, each twice the one before, for a table of ``rows``.
+
+    Three blocks of the largest size fit beside the test rows: so no anchor has more rows to learn from
+    than the one fit of each model on all of them, which it may spare. A small table begins where three
+    doublings end. Raises DataError where not even two anchors fit.
+    """
+    largest = (rows - test_rows(rows)) // BLOCKS
+    first = FIRST if rows < MANY else FIRST_OF_MANY
+    first = first if largest >= 4 * first else max(LEAST_FIRST, largest // 8)
+    if largest < 2 * first:
+        raise DataError(f"growing samples need more than {rows} rows: two sizes of {BLOCKS} blocks do not fit.")
+    return tuple(first << step for step in range((largest // first).bit_length()))
+
+
+def test_rows(rows: int) -> int:
+    """Return how many rows are kept to judge on."""
+    return min(MOST_TEST_ROWS, rows // TEST_SHARE)
+
+
+class Samples:
+    """The rows of a table in the order in which they are used; see `splits` and `whole`."""
+
+    def __init__(self, dataset: Dataset, seed: int) -> None:
+        rows, rng = len(dataset.y), np.random.default_rng(seed)
+        self.sizes = anchor_sizes(rows)
+        self._groups = dataset.groups
+        if dataset.time is not None:
+            order = np.argsort(dataset.time, kind="stable")
+            past, self.test = order[: rows - test_rows(rows)], np.sort(order[rows - test_rows(rows) :])
+            self._pool = past[mixed(dataset.y[past], rng)]
+            return
+        order = mixed(dataset.y, rng) if self._groups is None else by_group(self._groups, rng)
+        kept = _whole_groups(order, self._groups, test_rows(rows))
+        self.test, self._pool = np.sort(order[:kept]), order[kept:]
+
+    def splits(self, anchor: int) -> list[Split]:
+        """Return the blocks of an anchor (from 0): its number is their repeat, the block's their fold."""
+        size = self.sizes[anchor]
+        return [Split(anchor, fold, self._block(fold, size), self.test) for fold in range(BLOCKS)]
+
+    def whole(self) -> Split:
+        """Return all rows but the test rows, as the one block of a last anchor."""
+        return Split(len(self.sizes), 0, np.sort(self._pool), self.test)
+
+    def _block(self, block: int, size: int) -> Codes:
+        if self._groups is None:
+            return np.sort(self._pool[block::BLOCKS][:size])
+        groups = self._groups[self._pool]
+        number = np.cumsum(np.r_[0, groups[1:] != groups[:-1]])  # of each row's group, in the order of use
+        its = self._pool[number % BLOCKS == block]
+        return np.sort(its[: _whole_groups(its, self._groups, size)])
+
+
+def mixed(y: Codes, rng: np.random.Generator) -> Codes:
+    """Return all row numbers, shuffled so that every beginning has about the classes' shares.
+
+    The rows of a class of c rows get the places (i + u)/c with u in [0, 1), in random order.
+    """
+    place = np.empty(len(y))
+    for its in (np.flatnonzero(y == label) for label in np.unique(y)):
+        rng.shuffle(its)
+        place[its] = (np.arange(len(its)) + rng.random(len(its))) / len(its)
+    return np.argsort(place, kind="stable")
+
+
+def by_group(groups: Codes, rng: np.random.Generator) -> Codes:
+    """Return all row numbers, group by group, the groups in random order."""
+    rank = rng.permutation(int(groups.max()) + 1)
+    return np.argsort(rank[groups], kind="stable")
+
+
+def _whole_groups(order: Codes, groups: Codes | None, most: int) -> int:
+    """Return how many first rows of ``order`` to take: ``most``, or the whole groups that fit, at least one."""
+    if groups is None or most >= len(order):
+        return min(most, len(order))
+    ends = np.flatnonzero(np.diff(groups[order])) + 1
+    fitting = ends[ends <= most]
+    return int(fitting[-1] if len(fitting) else ends[0] if len(ends) else len(order))

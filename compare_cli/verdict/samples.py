@@ -1,0 +1,201 @@
+"""Deciding on growing samples: who is ahead on so many training rows, and would still be on all of them.
+
+All models learn from the same samples of m, 2m, 4m, … rows (anchors), up to three disjoint ones (blocks) at
+each, and are judged on the same test rows, which nobody learns from. Curves of accuracy flatten, so a model
+that closes c points per doubling now is not expected to close more later. A is ahead of B at full size when
+its lead, less all that B may close on the way there, is still above zero:
+
+    D - z·se(D) - log2(N/m)·c > 0,   c = max(0, D' - D + z·se(D' - D))
+
+with D the mean difference at this anchor, D' at the one before, on the same test rows. No theorem says so,
+as curves can cross later than that; docs/simulations.md tells how often it was wrong on recorded curves. The
+same bounds from both sides, within the ROPE, make two models equivalent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log2, sqrt
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Outcome = Literal["identical", "equivalent", "better", "worse", "undecided"]
+LEVEL = 0.05  # of a wrong word about any pair at any anchor
+
+
+def critical_value(pairs: int, anchors: int, level: float = LEVEL) -> float:
+    """Return z: the normal quantile at which ``pairs`` may be judged at so many anchors (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - level / (2 * max(pairs, 1) * max(anchors, 1)))
+
+
+def mean_and_error(d: Floats, groups: Codes | None = None) -> tuple[float, float]:
+    """Return the mean of row differences ``d`` (blocks, n) and its standard error.
+
+    The error is that of the test rows (each row's mean over blocks), or of the blocks' means where that is
+    larger: samples may differ more than test rows do. Test rows of one of the ``groups`` (n,) count together.
+    0 where nothing varies; n must be at least 2.
+    """
+    rows = d.mean(axis=0)
+    mean = float(rows.mean())
+    if groups is None:
+        by_rows = float(rows.std(ddof=1)) / sqrt(rows.size)
+    else:
+        sums = np.bincount(groups, weights=rows - mean)[np.unique(groups)]
+        by_rows = sqrt(float(np.square(sums).sum()) * sums.size / max(sums.size - 1, 1)) / rows.size
+    blocks = d.mean(axis=1)
+    by_blocks = float(blocks.std(ddof=1)) / sqrt(blocks.size) if blocks.size > 1 else 0.0
+    return mean, max(by_rows, by_blocks)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is known of one pair at an anchor of ``train_rows``: left minus right, in units of the metric.
+
+    ``delta`` ± ``se`` there; ``closing`` and ``opening`` are how much right and left may gain on the other per
+    doubling; ``low`` and ``high`` bound the difference at full size, ``doublings`` away.
+    """
+
+    train_rows: int
+    delta: float
+    se: float
+    closing: float
+    opening: float
+    low: float
+    high: float
+    doublings: float
+
+    def mirrored(self) -> Bounds:
+        """Return the same of right minus left."""
+        gains = {"closing": self.opening, "opening": self.closing}
+        return replace(self, delta=-self.delta, low=-self.high, high=-self.low, **gains)
+
+    def outcome(self, rope: float) -> Outcome:
+        """Return what may be said of the pair at full size; ``rope`` >= 0 is what does not matter."""
+        if self.se == 0 and self.delta == self.closing == self.opening == 0:
+            return "identical"
+        if -rope < self.low and self.high < rope:
+            return "equivalent"
+        return "better" if self.low > 0 else "worse" if self.high < 0 else "undecided"
+
+
+def bounds(
+    before: Floats,
+    here: Floats,
+    train_rows: int,
+    all_rows: int,
+    z: float,
+    groups: Codes | None = None,
+) -> Bounds:
+    """Return the bounds of a pair from its row differences at two anchors, the larger one ``here``.
+
+    Both are (blocks, n) over the same blocks and test rows, positive where left is better. ``train_rows`` is
+    the size of a block here, half of it was before; ``all_rows`` is the full size.
+    """
+    delta, se = mean_and_error(here, groups)
+    lost, lost_se = mean_and_error(before - here, groups)
+    closing, opening = max(0.0, lost + z * lost_se), max(0.0, -lost + z * lost_se)
+    doublings = max(0.0, log2(all_rows / train_rows))
+    return Bounds(
+        train_rows=train_rows,
+        delta=delta,
+        se=se,
+        closing=closing,
+        opening=opening,
+        low=delta - z * se - doublings * closing,
+        high=delta + z * se + doublings * opening,
+        doublings=doublings,
+    )
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The scores of one anchor: ``train_rows`` of a block, and models → (blocks, n) scores of test rows.
+
+    Higher is better. Only models that finished every block are here.
+    """
+
+    train_rows: int
+    scores: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Race:
+    """What the anchors so far say.
+
+    ``standing`` are the models that nobody is shown to beat, best first at the last anchor; ``dropped`` the
+    others, the last dropped first, each with the model that beat it. ``found`` has the bounds of each pair
+    at the last anchor that both ran at, left being the better one there; a pair that met at one anchor only,
+    or at none, has none.
+    """
+
+    standing: tuple[str, ...]
+    dropped: Mapping[str, str]
+    found: Mapping[tuple[str, str], Bounds]
+    outcomes: Mapping[tuple[str, str], Outcome]
+
+    def pair(self, one: str, other: str) -> Outcome:
+        """Return what is said of two models, seen from ``one``."""
+        if (one, other) in self.outcomes:
+            return self.outcomes[one, other]
+        mirrored: dict[Outcome, Outcome] = {"better": "worse", "worse": "better"}
+        found = self.outcomes.get((other, one), "undecided")
+        return mirrored.get(found, found)
+
+    @property
+    def decided(self) -> bool:
+        """Whether one model is left, or all that are left are as good as the first of them."""
+        if not self.standing:
+            return True
+        leader, *others = self.standing
+        return all(self.pair(leader, other) in {"equivalent", "identical"} for other in others)
+
+
+def race(
+    anchors: Sequence[Anchor],
+    models: Sequence[str],
+    *,
+    all_rows: int,
+    planned: int,
+    rope: float,
+    groups: Codes | None = None,
+) -> Race:
+    """Return who is left after the anchors, the smallest first, and what is said of each pair.
+
+    ``models`` are the real ones, in the order given; ``all_rows`` is the full size, ``planned`` the number
+    of anchors that may judge: all but the first. A model is dropped at the first anchor where another one
+    that is standing is ahead of it at full size; whoever drops it need not win. A model without scores at an
+    anchor is no longer in the race.
+    """
+    z = critical_value(len(models) * (len(models) - 1) // 2, planned)
+    standing = list(models)
+    dropped: dict[str, str] = {}
+    found: dict[tuple[str, str], Bounds] = {}
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    for before, here in zip([None, *anchors], anchors, strict=False):
+        standing = sorted(
+            (name for name in standing if name in here.scores), key=lambda n: -round(here.scores[n].mean(), 12)
+        )
+        if before is None:
+            continue
+        beaten: dict[str, str] = {}
+        for at, left in enumerate(standing):
+            for right in standing[at + 1 :]:
+                pair = before.scores[left] - before.scores[right], here.scores[left] - here.scores[right]
+                known = bounds(*pair, here.train_rows, all_rows, z, groups)
+                for old in ((left, right), (right, left)):
+                    found.pop(old, None), outcomes.pop(old, None)
+                found[left, right] = known
+                outcomes[left, right] = said = known.outcome(rope)
+                if said == "better":
+                    beaten.setdefault(right, left)
+                elif said == "worse":
+                    beaten.setdefault(left, right)
+        dropped = {name: beaten[name] for name in standing if name in beaten} | dropped
+        standing = [name for name in standing if name not in beaten]
+    return Race(tuple(standing), dropped, found, outcomes)
