@@ -208,6 +208,8 @@ def _completed(result: FitResult, job: Job) -> FitResult:
     by_row = None
     if job.plan.scheme == "test":
         by_row = job.costs[job.workspace.test_y, result.predictions]
+    elif job.samples is not None:
+        by_row = job.costs[job.dataset.y[job.samples.test], result.predictions]
     return replace(result, scores={**result.scores, COST.name: cost}, row_scores=by_row)
 
 
@@ -265,6 +267,7 @@ def iter_bench(
     _refuse_heartbeat(heartbeat)
     clock = Clock()
     options, reading = keywords(options, given)
+    options = replace(options, samples=bool(options.samples))
     entries = data.expand(sources)
     names = [entry.name for entry in entries]
     with Session(options, _begun("bench", clock, names, options)) as session:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from compare_cli.engine.execute import Session
 from compare_cli.engine.plan import Job, make_tasks
+from compare_cli.engine.samples import BLOCKS, Samples
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
-from compare_cli.models.families import BASELINE
+from compare_cli.models.families import BASELINE, LARGE
 from compare_cli.types import FitResult, FitTask, Look, Protocol, Split
 from compare_cli.verdict.fits import judge_fits, score_arrays
 from compare_cli.verdict.judge import Judgement
-from compare_cli.verdict.repeats import look_after, repeats_enough
+from compare_cli.verdict.repeats import LAST, look_after, repeats_enough
 
 
 def batches(
@@ -22,6 +23,9 @@ def batches(
 
     ``results`` and ``looks`` are those so far; a run that was cut short takes no further look.
     """
+    if job.samples is not None:
+        yield from growing(job, job.samples, session, results, looks)
+        return
     batch: list[Split] = []
     planned = 0
     for repeat, splits in enumerate(make_splits(job.dataset, job.plan, job.options.seed), start=1):
@@ -34,6 +38,36 @@ def batches(
         yield tasks
         if len(results) < planned or _ends(job, results, looks, repeat) or not session.may_start():
             return
+
+
+def growing(
+    job: Job, samples: Samples, session: Session, results: list[FitResult], looks: list[Look]
+) -> Iterator[list[FitTask]]:
+    """Yield the tasks of one size of samples after the other, for the models that are still in the race.
+
+    The case is looked at after each size. Where the largest one leaves it open, the models that are left are
+    fitted on all rows but the test rows.
+    """
+    standing, planned = {spec.name for spec in job.models}, 0
+    for repeats, size in enumerate((*samples.sizes, samples.most), start=1):
+        whole = repeats > len(samples.sizes)
+        splits = [samples.whole()] if whole else samples.splits(repeats - 1)
+        job.splits.extend(splits)
+        specs = [spec for spec in job.models if spec.name in standing]
+        shape = replace(job.shape, rows=max(size, min(LARGE, samples.most)))  # one regime at all sizes
+        tasks = make_tasks(job.dataset, specs, splits, shape, job.options.seed, job.asked)
+        planned += len(tasks)
+        yield tasks
+        if len(results) < planned:
+            return
+        looks.append(Look(repeats, LAST / (len(samples.sizes) + 1), last=whole))
+        judged = _judged(job, results, looks)
+        ended = judged.decided or len(judged.top_set) < 2
+        if whole or (ended and judged.verdict.status != "none") or not judged.top_set:
+            return
+        if not session.may_start():
+            return
+        standing = {*judged.top_set, BASELINE}
 
 
 def _ends(job: Job, results: Sequence[FitResult], looks: list[Look], repeats: int) -> bool:
@@ -58,6 +92,8 @@ def _precise(job: Job, results: Sequence[FitResult]) -> bool:
 
 def most_fits(job: Job) -> int:
     """How many fits a comparison takes if no look ends it sooner."""
+    if job.samples is not None:
+        return (len(job.samples.sizes) * BLOCKS + 1) * len(job.models)
     return job.plan.max_repeats * job.plan.folds * len(job.models)
 
 
@@ -76,4 +112,5 @@ def protocol(job: Job, results: Sequence[FitResult], looks: Sequence[Look]) -> P
         balanced=job.options.balanced,
         costs=None if job.costs is None else tuple(map(tuple, job.costs.tolist())),
         looks=tuple(looks),
+        sizes=(*job.samples.sizes, job.samples.most) if job.samples is not None else (),
     )

@@ -166,6 +166,15 @@ class CompareOptions(ReadOptions, OutputOptions):
         ),
     ] = None
     metric: Annotated[str, _comparison("Score that ranks the models.", "METRIC")] = "accuracy"
+    samples: Annotated[
+        bool | None,
+        _comparison(
+            "Let samples grow until the case is decided, or use all rows in folds."
+            " (default: samples above 50,000 rows)",
+            None,
+            "--samples/--all-rows",
+        ),
+    ] = None
     folds: Annotated[int | None, _comparison("Folds. (default: 10 below 2,000 rows, else 5)", "K")] = None
     repeats: Annotated[
         str,

@@ -126,7 +126,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         prepare_seconds=fold.seconds,
         size_bytes=_size(estimator),
         predictions=labels,
-        row_scores=_row_scores(workspace, labels, probabilities, ranking),
+        row_scores=_row_scores(workspace, y_test, labels, probabilities, ranking),
         confusion=confusion_counts(y_test, labels, workspace.classes),
         **_curves(y_test, probabilities),
         params=_all_params(estimator, task.params),
@@ -196,13 +196,17 @@ def _ranking(
 
 def _row_scores(
     workspace: Workspace,
+    y: NDArray[np.int64],
     labels: NDArray[np.int64],
     probabilities: NDArray[Any] | None,
     ranking: NDArray[Any] | None,
 ) -> NDArray[np.float64] | None:
-    """Return what each row of a single test set adds to the score that models are judged by, if known."""
-    metric, y = workspace.metric, workspace.test_y
-    if not workspace.single_test:
+    """Return what each test row adds to the score that models are judged by, where rows are judged.
+
+    Not for accuracy, which predictions tell, unless there is a single test set.
+    """
+    metric = workspace.metric
+    if not workspace.by_row or (metric == "accuracy" and not workspace.single_test):
         return None
     if metric in PER_ROW:
         return row_scores(metric, y, labels, probabilities)

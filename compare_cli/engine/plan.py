@@ -16,11 +16,20 @@ from numpy.typing import NDArray
 
 from compare_cli.engine.limits import Limits, check_memory_limit, parse_size
 from compare_cli.engine.nursery import can_fork, in_a_fork
+from compare_cli.engine.samples import ABOVE, BLOCKS, Samples
 from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import Probing, Workspace
 from compare_cli.errors import UsageError, nearest
-from compare_cli.metrics import COST, METRICS, PER_ROW, Metric, find_metric, practical_rope
+from compare_cli.metrics import (
+    BY_JACKKNIFE,
+    COST,
+    METRICS,
+    PER_ROW,
+    Metric,
+    find_metric,
+    practical_rope,
+)
 from compare_cli.models.families import BASELINE, FAMILIES, Shape, family_of
 from compare_cli.models.specs import (
     check_values,
@@ -52,6 +61,9 @@ class Options:
     ``prefer`` says which of several models that are as good is recommended: the simplest, the one that
     predicts fastest (if at least twice as fast), or always the leader.
 
+    ``samples`` lets samples grow until the case is decided, instead of folds (None: above 50,000 rows, where
+    neither folds, repeats nor a test set are given).
+
     ``balanced`` gives models that can weigh classes equal weights of all of them. ``cost`` says what errors
     cost, ``"yes:no=5"`` (others 1), and judges by the mean cost of a row instead of the metric.
 
@@ -61,6 +73,7 @@ class Options:
 
     models: str | None = None
     metric: str = "accuracy"
+    samples: bool | None = None
     folds: int | None = None
     repeats: int | Literal["auto"] = "auto"
     rope: float | None = None
@@ -97,6 +110,8 @@ class Options:
             raise UsageError(
                 f"--cost judges by the mean cost of a row, --metric {self.metric} does not; give one."
             )
+        if self.samples and (self.folds is not None or self.repeats != "auto"):
+            raise UsageError("--samples takes the place of folds: leave out --folds and --repeats.")
         check_memory_limit(self.limits)
         if self.cluster is not None and not CLUSTERS.fullmatch(self.cluster):
             raise UsageError(f"--cluster {self.cluster}: give dask, dask://HOST:PORT or ray.")
@@ -113,6 +128,7 @@ class Job:
     """One comparison, ready to run: nothing in it will still change, and everything was checked.
 
     ``costs`` (c, c) are there where errors have a cost: it is computed from each fit's predictions.
+    ``samples`` are there where samples grow instead of folds.
     """
 
     dataset: Dataset
@@ -125,13 +141,14 @@ class Job:
     rope: float
     notes: tuple[Note, ...] = ()
     costs: NDArray[np.float64] | None = None
+    samples: Samples | None = None
     splits: list[Split] = field(default_factory=list)
 
     @property
     def asked(self) -> dict[str, Any]:
         """What decides a fit's numbers besides data, model and rows: its own score, boundary settings."""
         scored = self.workspace.metric
-        own_score = scored not in METRICS or self.plan.scheme == "test"
+        own_score = scored not in METRICS or self.workspace.by_row
         probing = self.workspace.probing
         return {
             "metric": scored if own_score else None,
@@ -149,18 +166,43 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
         notes += [note("not_balanced", models=", ".join(unable))] if unable else []
     repeats = None if options.repeats == "auto" else options.repeats
     by_class = metric.name not in (*PER_ROW, COST.name)
-    plan = plan_folds(dataset, options.folds, repeats, by_class=by_class)
+    samples = Samples(dataset, options.seed) if grows(dataset, options, metric, specs) else None
+    if samples is not None:
+        plan = FoldPlan("samples", BLOCKS, 1, len(samples.sizes) + 1)
+    else:
+        plan = plan_folds(dataset, options.folds, repeats, by_class=by_class)
     probing = None
     if options.boundary:
-        probing = Probing(dataset.columns, options.seed, options.boundary_probes, plan.folds)
-    workspace = Workspace(dataset, metric.name if costs is None else "accuracy", probing)
+        folds = plan.folds if samples is None else None
+        probing = Probing(dataset.columns, options.seed, options.boundary_probes, folds)
+    scored = metric.name if costs is None else "accuracy"
+    workspace = Workspace(dataset, scored, probing, by_row=samples is not None)
     shape = training_shape(dataset, workspace.table.width, plan.folds)
+    if samples is not None:
+        shape = replace(shape, rows=samples.most)
     check_models(specs, shape, options.seed)
     rope = options.rope
     if rope is None:
         counts = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()
         rope = practical_rope(metric, counts) if costs is None else cost_rope(costs, counts)
-    return Job(dataset, options, metric, specs, plan, workspace, shape, rope, (*notes, *plan.notes), costs)
+    notes = [*notes, *plan.notes]
+    return Job(dataset, options, metric, specs, plan, workspace, shape, rope, tuple(notes), costs, samples)
+
+
+def grows(dataset: Dataset, options: Options, metric: Metric, models: Sequence[ModelSpec]) -> bool:
+    """Whether samples grow instead of folds. Raises UsageError where that is asked for and cannot be."""
+    by_row = metric.name in (*PER_ROW, *BY_JACKKNIFE, COST.name)
+    several = sum(spec.name != BASELINE for spec in models) > 1
+    plain = options.folds is None and options.repeats == "auto" and dataset.test is None
+    if options.samples is None:
+        return plain and several and by_row and len(dataset.y) > ABOVE
+    if options.samples and dataset.test is not None:
+        raise UsageError("--samples chooses its own test rows: it does not go with a test set.")
+    if options.samples and not by_row:
+        raise UsageError(f"--samples judges row by row, and {metric.name} cannot be told by row: --all-rows.")
+    if options.samples and not several:
+        raise UsageError("--samples compares models with each other: name two at least with --models.")
+    return bool(options.samples)
 
 
 def _balanced(specs: Sequence[ModelSpec]) -> tuple[tuple[ModelSpec, ...], list[str]]:

@@ -25,7 +25,7 @@ def refits_for(job: Job, results: Sequence[FitResult]) -> tuple[list[Refit], lis
 
     Nothing without boundary statistics, on a single test set, or where no reason could need it.
     """
-    if job.workspace.probing is None or job.plan.scheme == "test":
+    if job.workspace.probing is None or job.plan.scheme in {"test", "samples"}:
         return [], []
     first = [r for r in results if r.repeat == 0 and r.status == "ok"]
     refits = [*_pruned(job, first), *_additive(job, first)]

@@ -7,7 +7,6 @@ smaller one. Groups go whole; in time order the last rows are the test rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +37,9 @@ def anchor_sizes(rows: int) -> tuple[int, ...]:
     first = FIRST if rows < MANY else FIRST_OF_MANY
     first = first if largest >= 4 * first else max(LEAST_FIRST, largest // 8)
     if largest < 2 * first:
-        raise DataError(f"growing samples need more than {rows} rows: two sizes of {BLOCKS} blocks do not fit.")
+        raise DataError(
+            f"growing samples need more than {rows} rows: two sizes of {BLOCKS} blocks do not fit."
+        )
     return tuple(first << step for step in range((largest // first).bit_length()))
 
 
@@ -62,6 +63,11 @@ class Samples:
         order = mixed(dataset.y, rng) if self._groups is None else by_group(self._groups, rng)
         kept = _whole_groups(order, self._groups, test_rows(rows))
         self.test, self._pool = np.sort(order[:kept]), order[kept:]
+
+    @property
+    def most(self) -> int:
+        """How many rows there are to learn from: all but the test rows."""
+        return len(self._pool)
 
     def splits(self, anchor: int) -> list[Split]:
         """Return the blocks of an anchor (from 0): its number is their repeat, the block's their fold."""
@@ -100,7 +106,7 @@ def by_group(groups: Codes, rng: np.random.Generator) -> Codes:
 
 
 def _whole_groups(order: Codes, groups: Codes | None, most: int) -> int:
-    """Return how many first rows of ``order`` to take: ``most``, or the whole groups that fit, at least one."""
+    """Return how many first rows of ``order`` to take: ``most``, or whole groups that fit (at least one)."""
     if groups is None or most >= len(order):
         return min(most, len(order))
     ends = np.flatnonzero(np.diff(groups[order])) + 1

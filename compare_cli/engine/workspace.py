@@ -22,6 +22,7 @@ from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
 BOUNDARY_VERSION = 4  # raise when a boundary statistic changes: stored ones are then made anew
+SIZES = 64  # of growing samples: more than there can be
 LOOKED_AT = 5  # fits of a model whose boundaries are looked at, at least: whole repeats, the first ones
 SLOW_FOLDS = 3  # of each such repeat, for models that predict slowly
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
@@ -30,7 +31,14 @@ CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tab
 class Workspace:
     """What a process needs to fit any task of one data set: arrays, and the folds it has prepared lately."""
 
-    def __init__(self, dataset: Dataset, metric: str = "accuracy", probing: Probing | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        metric: str = "accuracy",
+        probing: Probing | None = None,
+        *,
+        by_row: bool = False,
+    ) -> None:
         self.table = FeatureTable(dataset)
         self.y = dataset.y
         self.classes = len(dataset.classes)
@@ -38,6 +46,7 @@ class Workspace:
         self.test_table = FeatureTable(dataset.test) if dataset.test is not None else self.table
         self.test_y = dataset.test.y if dataset.test is not None else dataset.y
         self.single_test = dataset.test is not None
+        self.by_row = by_row or self.single_test  # whether each test row is judged
         self.impute = self.table.has_missing_numbers or self.test_table.has_missing_numbers
         self.probing = probing
         self.shared = probing.shared(self.table) if probing is not None else None
@@ -96,12 +105,13 @@ class Probing:
     """How boundaries are looked at: by which seed, with how many probes, and which columns move.
 
     ``probes`` None means by family and width. Numbers and dates move; truth values and categories are held.
-    Only fits of the first ``repeats`` are looked at: more would tell the same of the same rows again.
+    Only the first ``repeats`` of so many ``folds`` are looked at: more would tell the same of the same
+    rows again. Of growing samples (``folds`` None) every size is: nobody knows which will be the last.
     """
 
-    def __init__(self, columns: tuple[Column, ...], seed: int, probes: int | None, folds: int) -> None:
+    def __init__(self, columns: tuple[Column, ...], seed: int, probes: int | None, folds: int | None) -> None:
         self.seed = seed
-        self.repeats = -(-LOOKED_AT // folds)
+        self.repeats = -(-LOOKED_AT // folds) if folds is not None else SIZES
         self.probes = probes
         numeric = [column.kind for column in columns if column.kind != "categorical"]
         self.moving: NDArray[np.bool_] = np.array([kind != "boolean" for kind in numeric], dtype=bool)

@@ -54,7 +54,7 @@ def make_picture(
     of panels. A model that fails has a panel that says so. Raises UsageError for wrong models, columns and
     rows, DataError without numeric columns; both before anything is fitted.
     """
-    job = prepare_job(dataset, Options(models=models, seed=seed, boundary=False))
+    job = prepare_job(dataset, Options(models=models, seed=seed, boundary=False, samples=False))
     fold = FirstFold(job)
     planes = Planes(fold, features, row)
     tasks = fold.tasks(baseline=_names_baseline(models))

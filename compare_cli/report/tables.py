@@ -80,6 +80,7 @@ def protocol_line(comparison: Comparison, run: Run) -> str:
         "grouped": f"{p.folds} folds by {printable(p.groups or 'group')} × {times}",
         "time": f"{p.folds} folds in time order",
         "test": f"fitted on all rows, judged on the test rows; {counted(p.repeats, 'seed')}",
+        "samples": _samples(comparison),
     }[p.scheme]
     how += ", balanced" if p.balanced else ""
     if comparison.command == "verdict":
@@ -88,6 +89,14 @@ def protocol_line(comparison: Comparison, run: Run) -> str:
     reused = f", {comparison.fits_reused} reused" if comparison.fits_reused else ""
     fits = f"{comparison.fits_run} fits{reused} in {comparison.seconds or 0:.1f} s"
     return f"{how}, seed {run.seed}; {fits}{ended}"
+
+
+def _samples(comparison: Comparison) -> str:
+    """Return how samples grew, as far as they did."""
+    sizes = sorted({point.train_rows for point in comparison.curve})
+    tested = next((point.test_rows for point in comparison.curve), 0)
+    grown = f"{sizes[0]:,} to {sizes[-1]:,}" if len(sizes) > 1 else f"{sizes[0]:,}" if sizes else "no"
+    return f"samples of {grown} rows, judged on {tested:,} others"
 
 
 def reused_line(comparison: Comparison) -> str:
@@ -333,6 +342,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         Column("model", "Model", lambda row: row.model, 0, "left"),
         Column("score", score_title(metric), lambda row: units.score(row.score(metric.name), metric), 0),
         Column("interval", "95 %", lambda row: _interval(row, metric), 1, "left"),
+        Column("train_rows", "Learnt from", lambda r: f"{r.train_rows:,}" if r.train_rows else "", 0.5),
         Column("gap", "Gap", gap, 2),
         Column("p_best", "P(best)", _chance, 3),
         _statistic("linearity", "Linear", 5.1),

@@ -26,6 +26,7 @@ from compare_cli.types.result import (
     ClassScores,
     Command,
     Comparison,
+    CurvePoint,
     DatasetSummary,
     Environment,
     Failure,

@@ -16,7 +16,7 @@ from compare_cli.types.reasons import LeakCheck, Reason
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
 
 Command = Literal["fit", "bench", "verdict", "curve"]
-Scheme = Literal["stratified", "grouped", "time", "test"]
+Scheme = Literal["stratified", "grouped", "time", "test", "samples"]
 Status = Literal["complete", "partial", "interrupted"]
 
 
@@ -117,6 +117,8 @@ class Protocol:
     """fits that only reasons of the verdict needed; they are no rows of models or fits"""
     looks: tuple[Look, ...] | None = None
     """that were taken; the verdict is that of the last one; null: one, after all repeats, at 0.05"""
+    sizes: tuple[int, ...] = ()
+    """planned rows of growing samples; their place is the repeat of a fit, that of a block its fold"""
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ class ModelSummary:
     """of the pickled model, median"""
     confusion: Sequence[Sequence[int]] | None
     """true class in rows; summed over all fits"""
+    train_rows: int | None = None
+    """of the growing samples that its scores come from; null with folds and test sets"""
     p_best: Rate = None
     p_best_shrunk: Rate = None
     """the same when it is remembered that extreme scores are partly luck; from three models on"""
@@ -222,6 +226,23 @@ class ModelSummary:
 
 
 @dataclass(frozen=True)
+class CurvePoint:
+    """The score of one model at one number of training rows."""
+
+    model: str
+    train_rows: int
+    """of each sample"""
+    samples: int
+    """disjoint ones that were learnt from"""
+    test_rows: int
+    score: Number
+    """mean over samples, by the metric of the protocol"""
+    low: Number
+    """95 %, of the mean over samples and test rows"""
+    high: Number
+
+
+@dataclass(frozen=True)
 class PairVerdict:
     """Two models; delta > 0 and "better" speak of left."""
 
@@ -244,6 +265,8 @@ class PairVerdict:
     """the leader's pairs: adjusted for its being chosen from the same scores; what decides them"""
     p_better_shrunk: Rate = None
     """p_better when it is remembered that extreme scores are partly luck; from three models on"""
+    train_rows: int | None = None
+    """of the growing samples that the difference comes from"""
     verdict: Literal["identical", "equivalent", "better", "worse", "undecided"] = "undecided"
     undecided_reason: Literal["more_repeats", "more_data", "no_spread", "not_computed"] | None = (
         "not_computed"
@@ -285,6 +308,8 @@ class Comparison:
     verdict: Verdict
     notes: tuple[Note, ...]
     fits: tuple[Fit, ...]
+    curve: tuple[CurvePoint, ...] = ()
+    """learning curves, where models learnt from growing samples"""
     leak_checks: tuple[LeakCheck, ...] = ()
 
     @property

@@ -10,15 +10,24 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.metrics import COST, PER_ROW, Metric, pseudo_values
+from compare_cli.metrics import Metric, pseudo_values
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Dataset, FitResult, PairVerdict, Protocol, Split, Verdict
+from compare_cli.types import CurvePoint, Dataset, FitResult, PairVerdict, Protocol, Split, Verdict
 from compare_cli.verdict import sentences
 from compare_cli.verdict.choice import SAME, Choice, Preference, choose
 from compare_cli.verdict.evidence import Baseline, Evidence, Pair
 from compare_cli.verdict.judge import Judgement, judge_single_test, none_beats
 from compare_cli.verdict.paired import BETTER_FROM, PairPosterior, row_posterior, t_posterior
-from compare_cli.verdict.samples import LEVEL, Anchor, Bounds, Outcome, Race, critical_value, race
+from compare_cli.verdict.samples import (
+    LEVEL,
+    Anchor,
+    Bounds,
+    Outcome,
+    Race,
+    critical_value,
+    mean_and_error,
+    race,
+)
 
 Floats = NDArray[np.float64]
 TOLD = 3  # pairs of the leader that are told one by one
@@ -61,9 +70,24 @@ def _row_scores(dataset: Dataset, metric: Metric, split: Split, fit: FitResult) 
     return np.full(len(truth), np.nan) if rows is None else sign * rows
 
 
-def means_of_rows(metric: Metric) -> bool:
-    """Whether a score is a mean over rows, or can be told row by row."""
-    return metric.name in (*PER_ROW, COST.name)
+def at_largest(results: Sequence[FitResult]) -> list[FitResult]:
+    """Return each model's fits on the largest samples that it was fitted on."""
+    last = {r.model: r.repeat for r in sorted(results, key=lambda r: r.repeat)}
+    return [r for r in results if r.repeat == last[r.model]]
+
+
+def learning_curves(
+    dataset: Dataset, metric: Metric, splits: Sequence[Split], results: Sequence[FitResult]
+) -> Iterator[CurvePoint]:
+    """Yield the score of every model at every size, with its interval, the smallest size first."""
+    sign = 1.0 if metric.higher_is_better else -1.0
+    groups = None if dataset.groups is None or not splits else dataset.groups[splits[0].test]
+    for anchor in anchors_of(dataset, metric, splits, results):
+        for name, rows in anchor.scores.items():
+            mean, se = mean_and_error(sign * rows, groups)
+            low, high = max(mean - 1.96 * se, metric.bounds[0]), min(mean + 1.96 * se, metric.bounds[1])
+            blocks, tested = rows.shape
+            yield CurvePoint(name, anchor.train_rows, blocks, tested, mean, low, high)
 
 
 def judge_samples(
@@ -84,11 +108,11 @@ def judge_samples(
     """
     looked = protocol.looks[-1].repeats if protocol.looks else 0
     anchors = anchors_of(dataset, metric, [s for s in splits if s.repeat < looked], results)
-    grown = anchors[: protocol.sizes_planned]
+    planned = max(len(protocol.sizes) - 1, 1)
+    grown = anchors[:planned]
     real = [name for name in models if name != BASELINE]
     groups = None if dataset.groups is None or not splits else dataset.groups[splits[0].test]
-    planned, rows = protocol.sizes_planned, len(dataset.y)
-    so_far = race(grown, real, all_rows=rows, planned=planned, rope=metric.rope, groups=groups)
+    so_far = race(grown, real, all_rows=len(dataset.y), planned=planned, rope=metric.rope, groups=groups)
     told = Told(dataset, metric, real, grown, so_far, planned, groups)
     if so_far.decided or len(anchors) == len(grown):
         return told.judgement(prefer)
@@ -227,7 +251,8 @@ class Told:
         outcome = self._outcome(pair)
         if known is None:
             return PairVerdict(*pair, verdict=outcome)
-        low, high = self.metric.clipped_difference(known.delta - 1.96 * known.se, known.delta + 1.96 * known.se)
+        half = 1.96 * known.se
+        low, high = self.metric.clipped_difference(known.delta - half, known.delta + half)
         sure = t_posterior(known.delta, known.se, self.df, self.metric.rope, s2=float(known.se > 0))
         p = 2 * (1 - NormalDist().cdf(abs(known.delta) / known.se)) if known.se else float(known.delta == 0)
         return PairVerdict(
@@ -300,7 +325,7 @@ class Told:
         if none_beats(beats):
             best = self._baseline_pair(leader, evidence.posteriors.get((leader, BASELINE)))
             sentence = sentences.none_beats(best, self.baseline, self.metric)
-            return Verdict("none", "baseline", None, (leader,), sentence, because)
+            return Verdict("none", "baseline", None, evidence.complete, sentence, because)
         others = {n: pairs[leader, n] for n in self.race.standing if n != leader}
         top_set = (leader, *others)
         if others and not all(pair.verdict in SAME for pair in others.values()):
@@ -308,7 +333,7 @@ class Told:
             sentence = f"On {self.reached:,} of {self.rows:,} rows {lead}: {sentences.NO_LOOK}."
             return Verdict("undecided", "no_look", choice.model, top_set, sentence, because)
         if others:
-            same = sentences.equivalent(leader, others, self.metric, choice, "test row")
+            same = sentences.equivalent(leader, others, self.metric, choice.advice, "test row")
             sentence = f"Decided on {self.reached:,} of {self.rows:,} rows. {same}"
             return Verdict("equivalent", "", choice.model, top_set, sentence, because)
         return Verdict("better", "", choice.model, top_set, self._decided(leader), because)
@@ -320,13 +345,16 @@ class Told:
         if closest is None:
             return f"{where}: {leader} is left."
         name, known = closest
-        whom = sentences.listed([n for n in self.race.dropped])
-        gap, would, did = (self._amount(v) for v in (known.delta, known.delta / known.doublings, known.closing))
+        whom = sentences.listed(list(self.race.dropped))
+        gap, would, most = (
+            self._amount(v) for v in (known.delta, known.delta / known.doublings, known.closing)
+        )
         nearest = "it" if len(self.race.dropped) == 1 else name
         on = "" if known.train_rows == self.reached else f" on {known.train_rows:,}"
+        did = f"closed at most {most}" if known.closing > 0 else "closed nothing"
         return (
-            f"{where}: {leader} beats {whom}; {nearest} was {gap} behind{on} and would have to close {would} per"
-            f" doubling, where its last closed at most {did}.{self._growth(leader)}"
+            f"{where}: {leader} beats {whom}; {nearest} was {gap} behind{on}, would have to close {would} per"
+            f" doubling, and at its last {did}.{self._growth(leader)}"
         )
 
     def _closest(self, leader: str) -> tuple[str, Bounds] | None:
@@ -344,7 +372,7 @@ class Told:
             return ""
         gain = float(scores[-1] - scores[-2])
         way = "more" if gain >= 0 else "less"
-        higher = ": with all rows it will score higher" if gain >= self.metric.rope else ""
+        higher = ": with all rows it should score higher" if gain >= self.metric.rope else ""
         return f" The last doubling brought {leader} {self._amount(abs(gain))} {way}{higher}."
 
     def _amount(self, value: float) -> str:
@@ -356,8 +384,8 @@ class Told:
             if known is not None:
                 gap = f"{self._amount(known.delta)} ± {self._amount(known.se)}"
                 yield (
-                    f"{name} was {gap} behind {winner} on {known.train_rows:,} rows; at full size {winner} stays"
-                    f" {self._amount(known.low)} ahead at least if {name} closes no faster (pairs.delta, pairs.se)."
+                    f"{name} was {gap} behind {winner} on {known.train_rows:,} rows; if it closes no faster,"
+                    f" {winner} stays {self._amount(known.low)} ahead on all of them (pairs.delta, pairs.se)."
                 )
 
 

@@ -39,6 +39,7 @@ from compare_cli.types import (
     part_of_bench,
 )
 from compare_cli.verdict.across import judge_across
+from compare_cli.verdict.anchors import judge_samples
 from compare_cli.verdict.choice import Preference
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
@@ -98,6 +99,9 @@ def judge_fits(
     ``metric`` has the ROPE; ``splits`` are all planned ones, ``results`` the judged ones (`judged_part`).
     The last of the looks of ``protocol`` says at which level; without any nobody wins.
     """
+    if protocol.scheme == "samples":
+        how = (dataset, models, protocol, metric, splits, results)
+        return judge_samples(*how, prefer=prefer, seed=seed)
     counts, level = rows_of_classes(dataset), level_of(protocol)
     baseline = Baseline(BASELINE, dataset.classes[counts.index(max(counts))])
     differ = _paired_predictions(dataset, splits, results)

@@ -46,7 +46,7 @@ def explained(
 
     ``metric`` has the ROPE; ``refits`` are those that reasons need (`engine.refits`), on the first repeat.
     """
-    single, counts = dataset.test is not None, np.bincount(dataset.y)
+    single, counts = comparison.protocol.scheme in {"test", "samples"}, np.bincount(dataset.y)
     evidence = Evidence(
         profiles=[Profile.of(m) for m in comparison.models if m.boundary],
         pairs=comparison.pairs,

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from math import log2, sqrt
 from statistics import NormalDist
 from typing import Literal
@@ -57,8 +58,8 @@ def mean_and_error(d: Floats, groups: Codes | None = None) -> tuple[float, float
 class Bounds:
     """What is known of one pair at an anchor of ``train_rows``: left minus right, in units of the metric.
 
-    ``delta`` ± ``se`` there; ``closing`` and ``opening`` are how much right and left may gain on the other per
-    doubling; ``low`` and ``high`` bound the difference at full size, ``doublings`` away.
+    ``delta`` ± ``se`` there; ``closing`` and ``opening`` are how much right and left may gain on the other
+    per doubling; ``low`` and ``high`` bound the difference at full size, ``doublings`` away.
     """
 
     train_rows: int
@@ -72,8 +73,14 @@ class Bounds:
 
     def mirrored(self) -> Bounds:
         """Return the same of right minus left."""
-        gains = {"closing": self.opening, "opening": self.closing}
-        return replace(self, delta=-self.delta, low=-self.high, high=-self.low, **gains)
+        return replace(
+            self,
+            delta=-self.delta,
+            low=-self.high,
+            high=-self.low,
+            closing=self.opening,
+            opening=self.closing,
+        )
 
     def outcome(self, rope: float) -> Outcome:
         """Return what may be said of the pair at full size; ``rope`` >= 0 is what does not matter."""
@@ -168,34 +175,26 @@ def race(
     """Return who is left after the anchors, the smallest first, and what is said of each pair.
 
     ``models`` are the real ones, in the order given; ``all_rows`` is the full size, ``planned`` the number
-    of anchors that may judge: all but the first. A model is dropped at the first anchor where another one
-    that is standing is ahead of it at full size; whoever drops it need not win. A model without scores at an
-    anchor is no longer in the race.
+    of anchors that may judge. A model is dropped at the first anchor where another one that is standing is
+    ahead of it at full size; whoever drops it need not win. A model without scores at an anchor is no longer
+    in the race.
     """
     z = critical_value(len(models) * (len(models) - 1) // 2, planned)
-    standing = list(models)
-    dropped: dict[str, str] = {}
+    standing, dropped = list(models), dict[str, str]()
     found: dict[tuple[str, str], Bounds] = {}
-    outcomes: dict[tuple[str, str], Outcome] = {}
-    for before, here in zip([None, *anchors], anchors, strict=False):
-        standing = sorted(
-            (name for name in standing if name in here.scores), key=lambda n: -round(here.scores[n].mean(), 12)
-        )
-        if before is None:
-            continue
+    for at, here in enumerate(anchors):
+        before = anchors[at - 1].scores
+        means = {name: round(float(rows.mean()), 12) for name, rows in here.scores.items()}
+        standing = sorted((name for name in standing if name in means), key=lambda name: -means[name])
         beaten: dict[str, str] = {}
-        for at, left in enumerate(standing):
-            for right in standing[at + 1 :]:
-                pair = before.scores[left] - before.scores[right], here.scores[left] - here.scores[right]
-                known = bounds(*pair, here.train_rows, all_rows, z, groups)
-                for old in ((left, right), (right, left)):
-                    found.pop(old, None), outcomes.pop(old, None)
-                found[left, right] = known
-                outcomes[left, right] = said = known.outcome(rope)
-                if said == "better":
-                    beaten.setdefault(right, left)
-                elif said == "worse":
-                    beaten.setdefault(left, right)
+        for left, right in combinations(standing, 2) if at else ():
+            d = before[left] - before[right], here.scores[left] - here.scores[right]
+            found.pop((right, left), None)
+            found[left, right] = known = bounds(*d, here.train_rows, all_rows, z, groups)
+            said = known.outcome(rope)
+            if said in {"better", "worse"}:
+                winner, loser = (left, right) if said == "better" else (right, left)
+                beaten.setdefault(loser, winner)
         dropped = {name: beaten[name] for name in standing if name in beaten} | dropped
         standing = [name for name in standing if name not in beaten]
-    return Race(tuple(standing), dropped, found, outcomes)
+    return Race(tuple(standing), dropped, found, {pair: b.outcome(rope) for pair, b in found.items()})

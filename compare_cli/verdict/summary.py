@@ -32,6 +32,7 @@ from compare_cli.types import (
     Scheme,
     Split,
 )
+from compare_cli.verdict.anchors import at_largest, learning_curves
 from compare_cli.verdict.classes import curves
 from compare_cli.verdict.fits import (
     Prefer,
@@ -189,7 +190,7 @@ def _interval(
     """
     if not metric.ranks:
         return None
-    if metric.name == "accuracy" and scheme == "test":
+    if metric.name == "accuracy" and scheme in {"test", "samples"}:
         return wilson_interval(float(np.nanmean(array)), rows)
     if metric.name == "accuracy" and scheme == "stratified":
         return accuracy_interval(float(np.nanmean(array)), rows, len(array))
@@ -222,7 +223,8 @@ def summarise(
     ordered, summary = in_order_of_merit(rows, judgement), summarise_dataset(dataset)
     notes = comparison_notes(summary, ordered, judged, metric)
     shared = len({(r.repeat, r.fold) for r in judged})
-    if len(judged) < len(results) and len(judged) == shared * len(models):
+    folds = protocol.scheme != "samples"
+    if folds and len(judged) < len(results) and len(judged) == shared * len(models):
         notes.append(note("shared_folds", shared=shared))
     between = probe_disagreements(judged)
     pairs = tuple(
@@ -230,7 +232,9 @@ def summarise(
         for p in judgement.pairs
     )
     verdict = judgement.verdict
-    return BenchComparison("bench", summary, protocol, ordered, pairs, verdict, tuple(notes), tuple(results))
+    curve = () if folds else tuple(learning_curves(dataset, metric, splits, judged))
+    facts = (protocol, ordered, pairs, verdict, tuple(notes), tuple(results))
+    return BenchComparison("bench", summary, *facts, curve=curve)
 
 
 def _rows(
@@ -241,15 +245,21 @@ def _rows(
     splits: Sequence[Split],
     judged: Sequence[FitResult],
 ) -> dict[str, ModelSummary]:
-    """The row of each model, from the fits that are judged."""
+    """The row of each model, from the fits that are judged; of growing samples, from its largest ones."""
     first = sum(len(split.test) for split in splits if split.repeat == 0)
-    share = None if protocol.scheme == "test" else test_share(splits)
+    if protocol.scheme == "samples":
+        judged, first = at_largest(judged), len(splits[0].test) if splits else 0
+    share = None if protocol.scheme in {"test", "samples"} else test_share(splits)
     cautious = few_or_grouped(protocol.scheme, rows_of_classes(dataset))
     interval = partial(_interval, scheme=protocol.scheme, share=share, cautious=cautious)
-    return {
+    rows = {
         spec.name: summarise_model(spec, [r for r in judged if r.model == spec.name], metric, first, interval)
         for spec in models
     }
+    if protocol.scheme == "samples":
+        learnt = {r.model: r.train_rows for r in judged}
+        rows = {name: replace(row, train_rows=learnt.get(name)) for name, row in rows.items()}
+    return rows
 
 
 def comparison_notes(
