@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from compare_cli.engine.execute import Session
@@ -46,28 +46,34 @@ def growing(
     """Yield the tasks of one size of samples after the other, for the models that are still in the race.
 
     The case is looked at after each size. Where the largest one leaves it open, the models that are left are
-    fitted on all rows but the test rows.
+    fitted on all rows but the test rows; else the model whose score there is wanted, if any.
     """
-    standing, planned = {spec.name for spec in job.models}, 0
-    for repeats, size in enumerate((*samples.sizes, samples.most), start=1):
-        whole = repeats > len(samples.sizes)
-        splits = [samples.whole()] if whole else samples.splits(repeats - 1)
-        job.splits.extend(splits)
-        specs = [spec for spec in job.models if spec.name in standing]
-        shape = replace(job.shape, rows=max(size, min(LARGE, samples.most)))  # one regime at all sizes
-        tasks = make_tasks(job.dataset, specs, splits, shape, job.options.seed, job.asked)
+    everybody, at, planned = {spec.name for spec in job.models}, 0, 0
+    standing, last = everybody, len(samples.sizes)
+    while standing:
+        tasks = _tasks_of_size(job, samples, at, standing)
         planned += len(tasks)
         yield tasks
         if len(results) < planned:
             return
-        looks.append(Look(repeats, LAST / (len(samples.sizes) + 1), last=whole))
+        looks.append(Look(at + 1, LAST / (last + 1), last=at == last))
         judged = _judged(job, results, looks)
-        ended = judged.decided or len(judged.top_set) < 2
-        if whole or (ended and judged.verdict.status != "none") or not judged.top_set:
+        if at == last or not judged.top_set or not session.may_start():
             return
-        if not session.may_start():
-            return
-        standing = {*judged.top_set, BASELINE}
+        at, standing = at + 1, {*judged.top_set, BASELINE} & everybody
+        if judged.verdict.status != "none" and (judged.decided or len(judged.top_set) == 1):
+            wanted = job.options.whole or judged.verdict.recommended or ""
+            at, standing = last, {wanted} & everybody if job.options.whole is not None else set()
+
+
+def _tasks_of_size(job: Job, samples: Samples, at: int, models: Set[str]) -> list[FitTask]:
+    """Return the tasks of one size (of all rows, past the last one) and add its splits to the job's."""
+    whole = at == len(samples.sizes)
+    size, splits = (samples.most, [samples.whole()]) if whole else (samples.sizes[at], samples.splits(at))
+    job.splits.extend(splits)
+    specs = [spec for spec in job.models if spec.name in models]
+    shape = replace(job.shape, rows=max(size, min(LARGE, samples.most)))  # one regime at all sizes
+    return make_tasks(job.dataset, specs, splits, shape, job.options.seed, job.asked)
 
 
 def _ends(job: Job, results: Sequence[FitResult], looks: list[Look], repeats: int) -> bool:

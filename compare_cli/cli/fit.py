@@ -26,7 +26,8 @@ def run_fit(source: str, options: CompareOptions) -> int:
         dataset = follower.dataset = api.read(source, test=options.test, **options.reading())
         asked = options.comparing()
         follower.tell(api.shown_notes(dataset.notes, asked))
-        return api.iter_compare(dataset, asked)
+        whole = (_looked_at(options) or "") if options.fail_under else None
+        return api.iter_compare(dataset, asked, whole=whole)
 
     return _run(begin, options, several=False)
 

@@ -62,7 +62,8 @@ class Options:
     predicts fastest (if at least twice as fast), or always the leader.
 
     ``samples`` lets samples grow until the case is decided, instead of folds (None: above 50,000 rows, where
-    neither folds, repeats nor a test set are given).
+    neither folds, repeats nor a test set are given). ``whole`` names a model that is then fitted on all rows
+    but the test rows too, and scored there; "" is the recommended one.
 
     ``balanced`` gives models that can weigh classes equal weights of all of them. ``cost`` says what errors
     cost, ``"yes:no=5"`` (others 1), and judges by the mean cost of a row instead of the metric.
@@ -74,6 +75,7 @@ class Options:
     models: str | None = None
     metric: str = "accuracy"
     samples: bool | None = None
+    whole: str | None = None
     folds: int | None = None
     repeats: int | Literal["auto"] = "auto"
     rope: float | None = None

@@ -24,7 +24,6 @@ from compare_cli.verdict.samples import (
     Bounds,
     Outcome,
     Race,
-    critical_value,
     mean_and_error,
     race,
 )
@@ -107,19 +106,20 @@ def judge_samples(
     then they are judged by these fits. ``metric`` has the ROPE; ``models`` include the baseline.
     """
     looked = protocol.looks[-1].repeats if protocol.looks else 0
-    anchors = anchors_of(dataset, metric, [s for s in splits if s.repeat < looked], results)
-    planned = max(len(protocol.sizes) - 1, 1)
-    grown = anchors[:planned]
+    planned = len(protocol.sizes) - 1
+    seen = [split for split in splits if split.repeat < looked]
+    grown = anchors_of(dataset, metric, [s for s in seen if s.repeat < planned], results)
+    whole = anchors_of(dataset, metric, [s for s in seen if s.repeat == planned], results)
     real = [name for name in models if name != BASELINE]
     groups = None if dataset.groups is None or not splits else dataset.groups[splits[0].test]
     so_far = race(grown, real, all_rows=len(dataset.y), planned=planned, rope=metric.rope, groups=groups)
-    told = Told(dataset, metric, real, grown, so_far, planned, groups)
-    if so_far.decided or len(anchors) == len(grown):
+    told = SampleVerdict(dataset, metric, real, grown, so_far, planned, groups)
+    if so_far.decided or not whole:
         return told.judgement(prefer)
-    return told.judgement_of_whole(anchors[-1], prefer, seed)
+    return told.judgement_of_whole(whole[0], prefer, seed)
 
 
-class Told:
+class SampleVerdict:
     """What a race says, as pairs, order, choice and sentences."""
 
     def __init__(
@@ -136,7 +136,7 @@ class Told:
         self.rows = len(dataset.y)
         self.baseline = Baseline(BASELINE, dataset.classes[int(np.bincount(dataset.y).argmax())])
         self.looks = max(planned, 1) * max(len(models) * (len(models) - 1) // 2, 1)
-        self.z = critical_value(self.looks, 1)
+        self.groups = groups
         self.df = (len(np.unique(groups)) if groups is not None else self._test_rows()) - 1
         there = {name for anchor in anchors for name in anchor.scores} & set(models)
         out = sorted(there - {*result.standing, *result.dropped}, key=models.index)
@@ -174,13 +174,11 @@ class Told:
 
     def judgement_of_whole(self, whole: Anchor, prefer: Preference, seed: int) -> Judgement:
         """Return the verdict of the fits on all rows, of those that the samples left."""
-        scores = {name: rows for name, rows in whole.scores.items() if name in self.race.standing}
-        if BASELINE in whole.scores:
-            scores[BASELINE] = whole.scores[BASELINE]
-        better = replace(self.metric, higher_is_better=True)  # rows have their sign already
+        sign = 1.0 if self.metric.higher_is_better else -1.0
+        there = [name for name in (*self.models, BASELINE) if name in whole.scores]
         judged = judge_single_test(
-            scores,
-            metric=better,
+            {name: sign * self._independent(whole.scores[name]) for name in there},
+            metric=self.metric,
             df=self.df,
             baseline=self.baseline,
             prefer=prefer,
@@ -204,10 +202,22 @@ class Told:
             beats_baseline=beats,
             verdict=replace(
                 judged.verdict,
-                sentence=before + judged.verdict.sentence,
-                because=(*judged.verdict.because, *self._dropped_reasons()),
+                sentence=before + self._said(judged.verdict.sentence),
+                because=(*map(self._said, judged.verdict.because), *self._dropped_reasons()),
             ),
         )
+
+    def _said(self, text: str) -> str:
+        """Return a sentence about test rows as one about test groups, where these are what varies."""
+        return text if self.groups is None else text.replace("test row", "test group")
+
+    def _independent(self, rows: Floats) -> Floats:
+        """Return scores (blocks, n) of rows as they are, or (blocks, groups) of groups, with the same mean."""
+        if self.groups is None:
+            return rows
+        found, its = np.unique(self.groups, return_inverse=True)
+        share = len(found) / rows.shape[1]
+        return np.stack([share * np.bincount(its, weights=block) for block in rows])
 
     def _evidence(self, posteriors: Mapping[Pair, PairPosterior | None]) -> Evidence:
         """Return what sentences and the choice ask for; scores are those of each model's last anchor."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, sqrt
 from typing import Literal
 
 import numpy as np
@@ -20,12 +20,19 @@ from numpy.typing import NDArray
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Comparison, DatasetDiff, ModelDiff, Result, RunsDiff, StoredRun
+from compare_cli.types import Comparison, CurvePoint, DatasetDiff, ModelDiff, Result, RunsDiff, StoredRun
 from compare_cli.verdict.fits import is_cautious, score_arrays, uneven_share
-from compare_cli.verdict.paired import PairPosterior, decide_pair, pair_posterior, unpaired_posterior
+from compare_cli.verdict.paired import (
+    PairPosterior,
+    decide_pair,
+    pair_posterior,
+    t_posterior,
+    unpaired_posterior,
+)
 
 Floats = NDArray[np.float64]
 SURE = 0.95
+OTHER_DATA = "BASE and NEW are results of different data; --unpaired compares them all the same."
 Outcome = Literal["not worse", "worse", "cannot be told"]
 
 
@@ -56,6 +63,14 @@ def gate(
         raise DataError(f"BASE was judged by {base.protocol.metric}, NEW by {new.protocol.metric}.")
     names = _chosen(base, model, "BASE"), _chosen(new, model, "NEW")
     sign = 1 if metric_named(base.protocol.metric).higher_is_better else -1
+    _same_scheme(base, new)
+    if new.protocol.scheme == "samples":
+        if paired and base.dataset.fingerprint != new.dataset.fingerprint:
+            raise DataError(OTHER_DATA)
+        points = _shared_size(base, new, names)
+        if points is None:
+            raise DataError("BASE and NEW have no size of samples in common for the model.")
+        return _conclude(names, base.protocol.metric, _between(points, sign, margin), margin)
     old, now = sign * _scores(base, names[0], "BASE"), sign * _scores(new, names[1], "NEW")
     if paired:
         shared = _checked_repeats(base, new)
@@ -64,6 +79,35 @@ def gate(
     else:
         posterior = unpaired_posterior(now, old, margin, (uneven_share(new), uneven_share(base)))
     return _conclude(names, base.protocol.metric, posterior, margin)
+
+
+def _same_scheme(base: Comparison, new: Comparison) -> None:
+    """Raise DataError where one of them comes from growing samples and the other does not."""
+    grown = {"BASE": base.protocol.scheme == "samples", "NEW": new.protocol.scheme == "samples"}
+    if sum(grown.values()) == 1:
+        which, other = ("BASE", "NEW") if grown["BASE"] else ("NEW", "BASE")
+        raise DataError(f"{which} comes from growing samples, {other} does not: run it with --all-rows.")
+
+
+def _shared_size(
+    old: Comparison, new: Comparison, models: tuple[str, str]
+) -> tuple[CurvePoint, CurvePoint] | None:
+    """Return the scores of two models at the largest size of samples that both have; None without any."""
+    sides = zip((old, new), models, strict=True)
+    before, now = ({p.train_rows: p for p in c.curve if p.model == name} for c, name in sides)
+    shared = [size for size in before.keys() & now.keys() if before[size].score is not None]
+    return (before[max(shared)], now[max(shared)]) if shared else None
+
+
+def _between(points: tuple[CurvePoint, CurvePoint], sign: int, rope: float) -> PairPosterior:
+    """Return what is believed of the new score less the old one; ``sign`` is -1 for a loss.
+
+    The two count as independent, with the errors of their intervals, as rows are not stored.
+    """
+    variance = sum((((p.high or 0.0) - (p.low or 0.0)) / (2 * 1.96)) ** 2 for p in points)
+    delta = sign * ((points[1].score or 0.0) - (points[0].score or 0.0))
+    df = min(point.test_rows for point in points) - 1
+    return t_posterior(delta, sqrt(variance), df, rope, s2=variance)
 
 
 def _chosen(comparison: Comparison, model: str | None, which: str) -> str:
@@ -92,7 +136,7 @@ def _scores(comparison: Comparison, name: str, which: str) -> Floats:
 def _checked_repeats(base: Comparison, new: Comparison) -> int:
     """Return how many repeats both have on the same splits of the same data; at least 1, or DataError."""
     if base.dataset.fingerprint != new.dataset.fingerprint:
-        raise DataError("BASE and NEW are results of different data; --unpaired compares them all the same.")
+        raise DataError(OTHER_DATA)
     shared = shared_repeats(base, new)
     if not shared:
         raise DataError(
@@ -257,6 +301,10 @@ def _way(old: Comparison, new: Comparison, metric: str) -> _Way:
         return _Way("not comparable", reason=told)
     if "test" in {old.protocol.scheme, new.protocol.scheme}:
         return _Way("not comparable", reason="one test set has no folds that could tell")
+    if "samples" in {old.protocol.scheme, new.protocol.scheme}:
+        if old.protocol.scheme == new.protocol.scheme:
+            return _Way("unpaired", reason="growing samples are held against each other size by size")
+        return _Way("not comparable", reason="growing samples there or here, folds not (--all-rows)")
     shared = shared_repeats(old, new)
     if shared:
         return _Way("paired", shared)
@@ -270,16 +318,6 @@ def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
     way = _way(old, new, name)
     models = [m.model for m in new.models]
     models += [m.model for m in old.models if m.model not in models]
-    scores = tuple({m.model: m.score(name) for m in c.models} for c in (old, new))
-    arrays = tuple(score_arrays(c.fits, models, name) for c in (old, new))
-    rows = []
-    for model in models:
-        row = ModelDiff(model, scores[0].get(model), scores[1].get(model))
-        if model in scores[0] and model in scores[1]:
-            sign = 1 if metric.higher_is_better else -1
-            both = _compared(sign * arrays[0][model], sign * arrays[1][model], way)
-            row = _judged(row, both, _posterior(*both, way, metric.rope, (old, new)), metric)
-        rows.append(row)
     return DatasetDiff(
         dataset=new.dataset.name,
         metric=name,
@@ -290,8 +328,24 @@ def _dataset_diff(old: Comparison, new: Comparison) -> DatasetDiff:
         folds=new.protocol.folds,
         repeats=way.repeats,
         reason=way.reason,
-        models=tuple(rows),
+        models=tuple(_model_diff(model, (old, new), way, metric) for model in models),
     )
+
+
+def _model_diff(model: str, results: tuple[Comparison, Comparison], way: _Way, metric: Metric) -> ModelDiff:
+    """Return one model in two results: its means, and how they differ where it is in both."""
+    old, new = ({m.model: m.score(metric.name) for m in c.models} for c in results)
+    row = ModelDiff(model, old.get(model), new.get(model))
+    if model not in old or model not in new:
+        return row
+    sign = 1 if metric.higher_is_better else -1
+    points = _shared_size(*results, (model, model))
+    if points is not None:
+        ends = [np.array([sign * (point.score or 0.0)]) for point in points]
+        return _judged(row, (ends[0], ends[1]), _between(points, sign, metric.rope), metric)
+    arrays = [sign * score_arrays(c.fits, [model], metric.name)[model] for c in results]
+    both = _compared(arrays[0], arrays[1], way)
+    return _judged(row, both, _posterior(*both, way, metric.rope, results), metric)
 
 
 def _compared(old: Floats, new: Floats, way: _Way) -> tuple[Floats, Floats]:

@@ -280,6 +280,13 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
     """
     name = criterion.metric or comparison.protocol.metric
     rows = {m.model: m for m in comparison.models}
+    if comparison.protocol.scheme == "samples":
+        if name == comparison.protocol.metric and criterion.rope is None:
+            return replace(comparison, command="verdict")
+        raise DataError(
+            f"{comparison.dataset.name}: growing samples are judged row by row, and rows are not stored:"
+            " another metric or ROPE needs the run again (compare fit --metric, --rope)."
+        )
     if comparison.protocol.scheme == "test":
         raise DataError(
             f"{comparison.dataset.name}: judged on one test set, so there are no folds to judge again."
