@@ -46,8 +46,8 @@ from compare_cli.types import (
     StoredRun,
     single_comparison,
 )
+from compare_cli.verdict.across import judge_data_sets
 from compare_cli.verdict.classes import cost_notes
-from compare_cli.verdict.fits import judge_data_sets
 from compare_cli.verdict.reasons import Refits, explained
 from compare_cli.verdict.summary import summarise
 

@@ -357,11 +357,11 @@ HEADERS: dict[str, Statistic] = {
         Statistic(
             "samples",
             "Learnt from",
-            "how many rows a model learnt from: samples grow until one model is ahead of each other one by more"
-            " than that may still close on the way to all rows, or all are equivalent",
+            "how many rows a model learnt from: samples grow until one model is ahead of every other one by"
+            " more than that may still close on the way to all rows, or all are equivalent",
             "2,000 to a fourth of the rows",
-            "curves can cross later than that: --all-rows uses every row; docs/simulations.md tells how often"
-            " the rule was wrong",
+            "curves can cross later than that, and --all-rows uses every row; docs/simulations.md tells how"
+            " often the rule was wrong",
             "Mohr et al. 2022 (LCDB: recorded learning curves that the rule was tried on)",
         ),
     )

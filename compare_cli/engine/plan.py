@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from compare_cli.engine.limits import Limits, check_memory_limit, parse_size
 from compare_cli.engine.nursery import can_fork, in_a_fork
-from compare_cli.engine.samples import ABOVE, BLOCKS, Samples
+from compare_cli.engine.samples import BLOCKS, Samples, grows
 from compare_cli.engine.splits import FoldPlan, plan_folds
 from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import Probing, Workspace
 from compare_cli.errors import UsageError, nearest
 from compare_cli.metrics import (
-    BY_JACKKNIFE,
     COST,
     METRICS,
     PER_ROW,
@@ -189,22 +188,6 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
         rope = practical_rope(metric, counts) if costs is None else cost_rope(costs, counts)
     notes = [*notes, *plan.notes]
     return Job(dataset, options, metric, specs, plan, workspace, shape, rope, tuple(notes), costs, samples)
-
-
-def grows(dataset: Dataset, options: Options, metric: Metric, models: Sequence[ModelSpec]) -> bool:
-    """Whether samples grow instead of folds. Raises UsageError where that is asked for and cannot be."""
-    by_row = metric.name in (*PER_ROW, *BY_JACKKNIFE, COST.name)
-    several = sum(spec.name != BASELINE for spec in models) > 1
-    plain = options.folds is None and options.repeats == "auto" and dataset.test is None
-    if options.samples is None:
-        return plain and several and by_row and len(dataset.y) > ABOVE
-    if options.samples and dataset.test is not None:
-        raise UsageError("--samples chooses its own test rows: it does not go with a test set.")
-    if options.samples and not by_row:
-        raise UsageError(f"--samples judges row by row, and {metric.name} cannot be told by row: --all-rows.")
-    if options.samples and not several:
-        raise UsageError("--samples compares models with each other: name two at least with --models.")
-    return bool(options.samples)
 
 
 def _balanced(specs: Sequence[ModelSpec]) -> tuple[tuple[ModelSpec, ...], list[str]]:

@@ -7,16 +7,20 @@ smaller one. Groups go whole; in time order the last rows are the test rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.errors import DataError
+from compare_cli.errors import DataError, UsageError
+from compare_cli.metrics import BY_JACKKNIFE, COST, PER_ROW, Metric
+from compare_cli.models.families import BASELINE
 from compare_cli.types import Split
 
 if TYPE_CHECKING:
-    from compare_cli.types import Dataset
+    from compare_cli.engine.plan import Options
+    from compare_cli.types import Dataset, ModelSpec
 
 Codes = NDArray[np.int64]
 ABOVE = 50_000  # rows from which a comparison grows its samples unless it is told otherwise
@@ -33,7 +37,7 @@ def anchor_sizes(rows: int) -> tuple[int, ...]:
     than the one fit of each model on all of them, which it may spare. A small table begins where three
     doublings end. Raises DataError where not even two anchors fit.
     """
-    largest = (rows - test_rows(rows)) // BLOCKS
+    largest = (rows - rows_to_judge(rows)) // BLOCKS
     first = FIRST if rows < MANY else FIRST_OF_MANY
     first = first if largest >= 4 * first else max(LEAST_FIRST, largest // 8)
     if largest < 2 * first:
@@ -43,7 +47,7 @@ def anchor_sizes(rows: int) -> tuple[int, ...]:
     return tuple(first << step for step in range((largest // first).bit_length()))
 
 
-def test_rows(rows: int) -> int:
+def rows_to_judge(rows: int) -> int:
     """Return how many rows are kept to judge on."""
     return min(MOST_TEST_ROWS, rows // TEST_SHARE)
 
@@ -57,11 +61,14 @@ class Samples:
         self._groups = dataset.groups
         if dataset.time is not None:
             order = np.argsort(dataset.time, kind="stable")
-            past, self.test = order[: rows - test_rows(rows)], np.sort(order[rows - test_rows(rows) :])
+            past, self.test = (
+                order[: rows - rows_to_judge(rows)],
+                np.sort(order[rows - rows_to_judge(rows) :]),
+            )
             self._pool = past[mixed(dataset.y[past], rng)]
             return
         order = mixed(dataset.y, rng) if self._groups is None else by_group(self._groups, rng)
-        kept = _whole_groups(order, self._groups, test_rows(rows))
+        kept = _whole_groups(order, self._groups, rows_to_judge(rows))
         self.test, self._pool = np.sort(order[:kept]), order[kept:]
 
     @property
@@ -112,3 +119,19 @@ def _whole_groups(order: Codes, groups: Codes | None, most: int) -> int:
     ends = np.flatnonzero(np.diff(groups[order])) + 1
     fitting = ends[ends <= most]
     return int(fitting[-1] if len(fitting) else ends[0] if len(ends) else len(order))
+
+
+def grows(dataset: Dataset, options: Options, metric: Metric, models: Sequence[ModelSpec]) -> bool:
+    """Whether samples grow instead of folds. Raises UsageError where that is asked for and cannot be."""
+    by_row = metric.name in (*PER_ROW, *BY_JACKKNIFE, COST.name)
+    several = sum(spec.name != BASELINE for spec in models) > 1
+    plain = options.folds is None and options.repeats == "auto" and dataset.test is None
+    if options.samples is None:
+        return plain and several and by_row and len(dataset.y) > ABOVE
+    if options.samples and dataset.test is not None:
+        raise UsageError("--samples chooses its own test rows: it does not go with a test set.")
+    if options.samples and not by_row:
+        raise UsageError(f"--samples judges row by row, and {metric.name} cannot be told by row: --all-rows.")
+    if options.samples and not several:
+        raise UsageError("--samples compares models with each other: name two at least with --models.")
+    return bool(options.samples)

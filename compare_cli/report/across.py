@@ -6,7 +6,7 @@ Marks come from the verdict of the pair on the data set, never from the scores.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -23,7 +23,6 @@ from compare_cli.report.tables import (
     NAME_WIDTH,
     SHORTEST_NAME,
     Column,
-    csv_rows,
     fitting,
     footnotes,
     in_blocks,
@@ -333,25 +332,3 @@ def _pair_tables(bench: Bench, view: View) -> Iterator[Table]:
 def _against(leader: str, room: int) -> str:
     against = " against"
     return fitted(fitted(printable(leader), max(room - len(against), 1)) + against, room)
-
-
-def bench_csv_rows(bench: Bench, baseline: str | None) -> Iterator[dict[str, object]]:
-    """Yield a row for each data set and model.
-
-    ``baseline`` and ``against_baseline`` are the cell of the matrix: whom the model is held against there,
-    and the verdict of that pair. What all data sets say together is repeated in every row of the model
-    (``across_…``); empty for models that are outside the ranks.
-    """
-    matrix = make_matrix(bench, baseline)
-    ranks = {m.model: m for m in bench.across.models}
-    for at, comparison in enumerate(bench.datasets):
-        verdicts: Mapping[str, Mark] = {}
-        if matrix is not None:
-            verdicts = dict(zip(matrix.models[1:], matrix.rows[at][1:], strict=True))
-        for row in csv_rows(comparison):
-            model = str(row["model"])
-            row["baseline"] = matrix.against if matrix is not None and model in verdicts else ""
-            row["against_baseline"] = verdicts[model].verdict if model in verdicts else ""
-            for column in RANK_COLUMNS:
-                row[f"across_{column.name}"] = getattr(ranks.get(model), column.name, None)
-            yield row

@@ -59,9 +59,8 @@ def _markdown(result: Result, view: View) -> str:
 
 
 def _csv(result: Result, view: View) -> str:
-    from compare_cli.report.across import bench_csv_rows
+    from compare_cli.report.rows import bench_csv_rows, csv_rows
     from compare_cli.report.table import csv_page
-    from compare_cli.report.tables import csv_rows
     from compare_cli.types import Bench
 
     if isinstance(result, Bench):

@@ -28,10 +28,6 @@ Row = TypeVar("Row")
 TOP_SET = f"{MARK} top set: not told apart from the best"
 LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to lead"}
 """What columns mean, for the line under a table."""
-_CSV_FIELDS = (
-    "fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds", "predict_rows_per_second",
-    "size_bytes", "p_best", "p_best_shrunk", "in_top_set", "beats_baseline",
-)  # fmt: skip
 
 
 def comparison_blocks(
@@ -242,25 +238,6 @@ def failures(comparison: Comparison) -> Iterator[Line]:
             all_fits = count == len(row.failures) and row.status == "failed"
             times = "all fits" if all_fits else counted(count, "fit")
             yield Line(f"{row.model}: {times} failed: {kind}: {message}", "failure")
-
-
-def csv_rows(comparison: Comparison) -> list[dict[str, object]]:
-    """Return each model's numbers as a flat dict, with the names and units of the JSON document."""
-    return [_csv_row(comparison.dataset.name, model) for model in comparison.models]
-
-
-def _csv_row(dataset: str, model: ModelSummary) -> dict[str, object]:
-    row: dict[str, object] = {
-        "dataset": dataset,
-        "model": model.model,
-        "status": model.status,
-        "rank": model.rank,
-        "accuracy": model.accuracy,
-        "accuracy_low": model.accuracy_low,
-        "accuracy_high": model.accuracy_high,
-        **model.scores,
-    }
-    return row | {name: getattr(model, name) for name in _CSV_FIELDS}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from compare_cli.types.fit import (
     Refitted,
     Split,
 )
+from compare_cli.types.protocol import CurvePoint, Look, Protocol, Scheme
 from compare_cli.types.reasons import ColumnShare, LeakCheck, Reason
 from compare_cli.types.result import (
     Bench,
@@ -26,17 +27,13 @@ from compare_cli.types.result import (
     ClassScores,
     Command,
     Comparison,
-    CurvePoint,
     DatasetSummary,
     Environment,
     Failure,
-    Look,
     ModelSummary,
     PairVerdict,
-    Protocol,
     Result,
     Run,
-    Scheme,
     SingleComparison,
     Status,
     Verdict,

@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 from compare_cli.types.across import Across, AcrossVerdict
 from compare_cli.types.fit import Fit, Number, Rate, Seconds
+from compare_cli.types.protocol import CurvePoint, Protocol
 from compare_cli.types.reasons import LeakCheck, Reason
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
 
 Command = Literal["fit", "bench", "verdict", "curve"]
-Scheme = Literal["stratified", "grouped", "time", "test", "samples"]
 Status = Literal["complete", "partial", "interrupted"]
 
 
@@ -79,46 +79,6 @@ class DatasetSummary:
     missing_cells: int
     dropped: tuple[DroppedColumn, ...]
     read: ReadInfo
-
-
-@dataclass(frozen=True)
-class Look:
-    """A look at the verdict, planned before anything ran."""
-
-    repeats: int
-    """complete repeats that it looks at"""
-    alpha: float
-    """level at which it may name a winner"""
-    last: bool
-    """whether no later one can follow"""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How models were compared."""
-
-    scheme: Scheme
-    folds: int
-    """1 with a test set"""
-    repeats: int
-    metric: str
-    rope: Number
-    """half-width of practical equivalence, in units of the metric"""
-    splits_digest: str
-    repeat_digests: tuple[str, ...] = ()
-    """the splits of each repeat"""
-    groups: str | None = None
-    time_limit: Number = None
-    balanced: bool = False
-    """whether classes were weighed equally, by the models that can"""
-    costs: tuple[tuple[float, ...], ...] | None = None
-    """of taking a row of the class in the row for the one in the column; null where errors have none"""
-    refits: int = 0
-    """fits that only reasons of the verdict needed; they are no rows of models or fits"""
-    looks: tuple[Look, ...] | None = None
-    """that were taken; the verdict is that of the last one; null: one, after all repeats, at 0.05"""
-    sizes: tuple[int, ...] = ()
-    """planned rows of growing samples; their place is the repeat of a fit, that of a block its fold"""
 
 
 @dataclass(frozen=True)
@@ -223,23 +183,6 @@ class ModelSummary:
             return self.score_intervals.get(metric)
         low, high = self.accuracy_low, self.accuracy_high
         return None if low is None or high is None else (low, high)
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """The score of one model at one number of training rows."""
-
-    model: str
-    train_rows: int
-    """of each sample"""
-    samples: int
-    """disjoint ones that were learnt from"""
-    test_rows: int
-    score: Number
-    """mean over samples, by the metric of the protocol"""
-    low: Number
-    """95 %, of the mean over samples and test rows"""
-    high: Number
 
 
 @dataclass(frozen=True)

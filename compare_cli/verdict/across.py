@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.metrics import Metric
-from compare_cli.types import Across, AcrossPair, AcrossVerdict, ModelRank
+from compare_cli.metrics import Metric, metric_named, practical_rope
+from compare_cli.models.families import BASELINE
+from compare_cli.types import Across, AcrossPair, AcrossVerdict, Comparison, ModelRank
 from compare_cli.verdict.sentences import amount, counted, listed, p_value, probability, rope_width
 
 Floats = NDArray[np.float64]
@@ -344,3 +345,31 @@ def holm(p_values: Sequence[float]) -> list[float]:
         running = max(running, min(1.0, (len(p_values) - step) * p_values[index]))
         adjusted[index] = running
     return adjusted
+
+
+def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
+    """Judge the models of a bench by their mean scores on each data set.
+
+    Losses are divided by the loss of always predicting the class priors, so that data sets can be
+    compared, and the region of practical equivalence is the same on all.
+    """
+    name = comparisons[0].protocol.metric
+    metric = metric_named(name)
+    rows = [{m.model: m.score(name) for m in c.models} for c in comparisons]
+    scales = [_prior_loss(c, metric) for c in comparisons]
+    names = dict.fromkeys(model for row in rows for model in row)
+    means = {
+        model: np.array([_scaled(row.get(model), scale) for row, scale in zip(rows, scales, strict=True)])
+        for model in names
+    }
+    return judge_across(means, metric=metric, baseline=BASELINE, seed=seed)
+
+
+def _prior_loss(comparison: Comparison, metric: Metric) -> float:
+    if metric.rope_kind == "absolute":
+        return 1.0
+    return practical_rope(metric, comparison.dataset.class_counts) / metric.rope
+
+
+def _scaled(score: float | None, scale: float) -> float:
+    return float("nan") if score is None else score / scale

@@ -25,7 +25,6 @@ from compare_cli.metrics import (
 )
 from compare_cli.models.families import BASELINE
 from compare_cli.types import (
-    Across,
     Bench,
     Comparison,
     Dataset,
@@ -38,10 +37,11 @@ from compare_cli.types import (
     Split,
     part_of_bench,
 )
-from compare_cli.verdict.across import judge_across
-from compare_cli.verdict.anchors import judge_samples
+from compare_cli.verdict.across import judge_data_sets
+from compare_cli.verdict.anchors import at_largest
 from compare_cli.verdict.choice import Preference
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
+from compare_cli.verdict.growing import judge_samples, with_predictions
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
 from compare_cli.verdict.paired import few_or_grouped
 from compare_cli.verdict.repeats import level_of, repeats_cap
@@ -101,7 +101,8 @@ def judge_fits(
     """
     if protocol.scheme == "samples":
         how = (dataset, models, protocol, metric, splits, results)
-        return judge_samples(*how, prefer=prefer, seed=seed)
+        judged = judge_samples(*how, prefer=prefer, seed=seed)
+        return with_predictions(judged, _paired_predictions(dataset, splits, at_largest(results)))
     counts, level = rows_of_classes(dataset), level_of(protocol)
     baseline = Baseline(BASELINE, dataset.classes[counts.index(max(counts))])
     differ = _paired_predictions(dataset, splits, results)
@@ -230,34 +231,6 @@ def _paired_predictions(
         return PairPredictions(float(differ.mean()), float(right_there.mean()) if differ.any() else None)
 
     return compare_pair
-
-
-def judge_data_sets(comparisons: Sequence[Comparison], seed: int) -> Across:
-    """Judge the models of a bench by their mean scores on each data set.
-
-    Losses are divided by the loss of always predicting the class priors, so that data sets can be
-    compared, and the region of practical equivalence is the same on all.
-    """
-    name = comparisons[0].protocol.metric
-    metric = metric_named(name)
-    rows = [{m.model: m.score(name) for m in c.models} for c in comparisons]
-    scales = [_prior_loss(c, metric) for c in comparisons]
-    names = dict.fromkeys(model for row in rows for model in row)
-    means = {
-        model: np.array([_scaled(row.get(model), scale) for row, scale in zip(rows, scales, strict=True)])
-        for model in names
-    }
-    return judge_across(means, metric=metric, baseline=BASELINE, seed=seed)
-
-
-def _prior_loss(comparison: Comparison, metric: Metric) -> float:
-    if metric.rope_kind == "absolute":
-        return 1.0
-    return practical_rope(metric, comparison.dataset.class_counts) / metric.rope
-
-
-def _scaled(score: float | None, scale: float) -> float:
-    return float("nan") if score is None else score / scale
 
 
 @dataclass(frozen=True)

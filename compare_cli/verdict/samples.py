@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import log2, sqrt
+from math import inf, log2, sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -92,7 +92,7 @@ class Bounds:
 
 
 def bounds(
-    before: Floats,
+    before: Floats | None,
     here: Floats,
     train_rows: int,
     all_rows: int,
@@ -102,11 +102,14 @@ def bounds(
     """Return the bounds of a pair from its row differences at two anchors, the larger one ``here``.
 
     Both are (blocks, n) over the same blocks and test rows, positive where left is better. ``train_rows`` is
-    the size of a block here, half of it was before; ``all_rows`` is the full size.
+    the size of a block here, half of it was before; ``all_rows`` is the full size. At the first anchor
+    (``before`` None) nothing bounds what either may gain.
     """
     delta, se = mean_and_error(here, groups)
-    lost, lost_se = mean_and_error(before - here, groups)
-    closing, opening = max(0.0, lost + z * lost_se), max(0.0, -lost + z * lost_se)
+    closing = opening = inf
+    if before is not None:
+        lost, lost_se = mean_and_error(before - here, groups)
+        closing, opening = max(0.0, lost + z * lost_se), max(0.0, -lost + z * lost_se)
     doublings = max(0.0, log2(all_rows / train_rows))
     return Bounds(
         train_rows=train_rows,
@@ -137,8 +140,7 @@ class Race:
 
     ``standing`` are the models that nobody is shown to beat, best first at the last anchor; ``dropped`` the
     others, the last dropped first, each with the model that beat it. ``found`` has the bounds of each pair
-    at the last anchor that both ran at, left being the better one there; a pair that met at one anchor only,
-    or at none, has none.
+    at the last anchor that both ran at, left being the better one there.
     """
 
     standing: tuple[str, ...]
@@ -183,14 +185,15 @@ def race(
     standing, dropped = list(models), dict[str, str]()
     found: dict[tuple[str, str], Bounds] = {}
     for at, here in enumerate(anchors):
-        before = anchors[at - 1].scores
+        before = anchors[at - 1].scores if at else None
         means = {name: round(float(rows.mean()), 12) for name, rows in here.scores.items()}
         standing = sorted((name for name in standing if name in means), key=lambda name: -means[name])
         beaten: dict[str, str] = {}
-        for left, right in combinations(standing, 2) if at else ():
-            d = before[left] - before[right], here.scores[left] - here.scores[right]
+        for left, right in combinations(standing, 2):
+            earlier = None if before is None else before[left] - before[right]
+            d = here.scores[left] - here.scores[right]
             found.pop((right, left), None)
-            found[left, right] = known = bounds(*d, here.train_rows, all_rows, z, groups)
+            found[left, right] = known = bounds(earlier, d, here.train_rows, all_rows, z, groups)
             said = known.outcome(rope)
             if said in {"better", "worse"}:
                 winner, loser = (left, right) if said == "better" else (right, left)
