@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from toy_tables import make_dataset
 
-from compare_cli.report.formats import FORMATS, Result
+from compare_cli.report.formats import FORMATS
 from compare_cli.report.table import View
-from compare_cli.types import Dataset
+from compare_cli.types import Dataset, Result
 
 HOSTILE = [
     "[red]x[/]",

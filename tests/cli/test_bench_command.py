@@ -159,9 +159,3 @@ def test_an_ascii_terminal_can_show_it(spawn, folder, form):
     assert ended.code == 0
     ended.out.encode("ascii")
     assert "?" not in ended.out
-
-
-def test_completion_knows_the_built_in_names():
-    from compare_cli.cli.app import _complete_data
-
-    assert _complete_data("moo") == ["moons"]
