@@ -115,6 +115,13 @@ NOTES: dict[str, NoteKind] = {
         "rank by --metric balanced_accuracy or roc_auc",
         "--metric",
     ),
+    "few_of_a_class": NoteKind(
+        "info",
+        "Only {rows} of the judged rows are {label!r}: AUC, balanced accuracy, MCC and F1 (marked *) hang on "
+        "them, and their intervals are too narrow.",
+        "rank by --metric accuracy or log_loss",
+        "--metric",
+    ),
     "no_probabilities": NoteKind("info", "{models}: no probabilities, so no log loss and no Brier score."),
     "busy_machine": NoteKind(
         "info",

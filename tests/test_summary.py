@@ -281,3 +281,25 @@ def test_boundaries_are_summed_up_over_folds() -> None:
     differ = float((labels[pair.left] != labels[pair.right]).mean())
     assert pair.disagreement_between_rows == pytest.approx(differ)
     assert row(run(), "tree").boundary is None
+
+
+@pytest.mark.parametrize(("positives", "marked"), [(9, True), (10, False)])
+def test_scores_of_few_rows_of_a_class_are_marked(positives: int, marked: bool) -> None:
+    import pandas as pd
+
+    from compare_cli import api
+    from compare_cli.report.table import View
+    from compare_cli.report.tables import comparison_blocks
+
+    rng, rows = np.random.default_rng(0), 60
+    labels = np.repeat(["yes", "no"], [positives, rows - positives])
+    table = pd.DataFrame({"x": rng.standard_normal(rows) + (labels == "yes"), "y": labels})
+    result = api.compare(table, target="y", models="logistic,tree", repeats=1, boundary=False, store=None)
+    assert any(note.code == "few_of_a_class" and "'yes'" in note.message for note in result.notes) is marked
+    blocks = [*comparison_blocks(result, result.run, View(200, everything=True))]
+    text = str([part.headings if hasattr(part, "headings") else part.text for b in blocks for part in b])
+    for title in ("AUC", "Balanced", "MCC", "F1"):
+        assert (f"'{title}*'" in text) is marked
+    assert ("fewer than 10 rows of a class" in text) is marked
+    assert "not tried: boosting, forest; --models all" in text
+    assert result.verdict.not_tried == ("boosting", "forest")

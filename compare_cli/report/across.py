@@ -17,16 +17,13 @@ from compare_cli.report import units
 from compare_cli.report.classes import comparison_page
 from compare_cli.report.diagram import rank_diagram
 from compare_cli.report.escaping import cells, fitted, fitted_apart, padded, printable
-from compare_cli.report.table import Block, Cell, Heading, Line, Table, View
+from compare_cli.report.table import GAP, Block, Cell, Column, Heading, Line, Table, View, fitting, in_blocks
 from compare_cli.report.tables import (
-    GAP,
     NAME_WIDTH,
     SHORTEST_NAME,
-    Column,
-    fitting,
     footnotes,
-    in_blocks,
     name_room,
+    not_tried_lines,
     score_title,
 )
 from compare_cli.report.units import counted
@@ -85,7 +82,7 @@ def bench_blocks(bench: Bench, view: View) -> Iterator[Block]:
     if bench.across.pairs:
         yield [Line(pairs_title(bench), "title")]
         yield from ([table] for table in _pair_tables(bench, view))
-    yield [Line(bench.across.verdict.sentence, "strong")]
+    yield [Line(bench.across.verdict.sentence, "strong"), *not_tried_lines(bench.datasets[:1])]
 
 
 @dataclass(frozen=True)
@@ -183,7 +180,11 @@ def _matrix_blocks(matrix: Matrix, view: View) -> Iterator[Block]:
         yield [_matrix_table(matrix, columns, names, view)]
     against = matrix.against if view.whole else fitted(printable(matrix.against), NAME_WIDTH)
     yield [
-        Line(f"Marks: against {against}, by the verdict on that data set.", "quiet"),
+        Line(
+            f"Marks: against {against}, by the verdict on each data set alone, not corrected over data sets: "
+            "between equal models about 1 in 20 is a false one.",
+            "quiet",
+        ),
         Line(
             f"{MARKS['better']} better, {MARKS['worse']} worse, {MARKS['equivalent']} equivalent;"
             " no mark: not decided.",

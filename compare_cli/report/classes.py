@@ -8,8 +8,8 @@ from functools import partial
 
 from compare_cli.report import units
 from compare_cli.report.escaping import fitted_apart, printable
-from compare_cli.report.table import Block, Line, Table, View
-from compare_cli.report.tables import Column, Row, comparison_blocks, in_blocks
+from compare_cli.report.table import Block, Column, Line, Row, Table, View, in_blocks
+from compare_cli.report.tables import comparison_blocks
 from compare_cli.types import CalibrationBin, ClassScores, Comparison, ModelSummary, Run
 
 NAME_CELLS = 20  # of a class on the left

@@ -23,6 +23,7 @@ from compare_cli.report.tables import (
     heading,
     leak_lines,
     models_tables,
+    not_tried_lines,
     protocol_line,
     reused_line,
 )
@@ -110,7 +111,11 @@ def _section(comparison: Comparison, run: Run, view: View) -> dict[str, Any]:
         "sentence": comparison.verdict.sentence,
         "table": table,
         "legend": [
-            line.text for line in footnotes([comparison], View(UNLIMITED, whole=True, everything=True))
+            line.text
+            for line in (
+                *footnotes([comparison], View(UNLIMITED, whole=True, everything=True)),
+                *not_tried_lines([comparison] if comparison.command != "bench" else []),
+            )
         ],
         "reused": reused_line(comparison),
         "failures": [line.text for line in failures(comparison)],

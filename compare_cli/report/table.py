@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -16,9 +16,12 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from compare_cli.report.escaping import markdown, printable
+from compare_cli.report.escaping import cells, markdown, printable
 
 INDENT = 2
+GAP = 2  # characters between columns
+NOTHING = {"", "-"}  # cells that say nothing
+Row = TypeVar("Row")
 _FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
 
 Justify = Literal["left", "right"]
@@ -201,3 +204,76 @@ def _raw(value: object) -> object:
         return "" if value is None else value
     text = printable(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """One fact of a row: its name (for options and CSV), its title, the text of a cell.
+
+    Columns with a lower ``priority`` are shown first where there is not room for all, those of the same
+    priority together, 0 always; None means only when everything is asked for.
+    """
+
+    name: str
+    title: str
+    cell: Callable[[Row], str]
+    priority: float | None
+    justify: Justify = "right"
+    boundary: bool = False
+
+    @property
+    def heading(self) -> Heading:
+        """The head of the column."""
+        return Heading(self.title, self.justify)
+
+    def width(self, rows: Sequence[Row]) -> int:
+        """Return how many characters the column takes."""
+        return max(cells(text) for text in (self.title, *map(self.cell, rows)))
+
+    def says_something(self, rows: Sequence[Row]) -> bool:
+        """Whether any row has this fact."""
+        return any(self.cell(row) not in NOTHING for row in rows)
+
+
+def fitting(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> list[Column[Row]]:
+    """Return the columns that fit ``room`` characters, each with a gap, by priority, in their own order."""
+    ranked = [column for column in columns if column.priority is not None]
+    chosen: list[Column[Row]] = []
+    for priority, group in groupby(
+        sorted(ranked, key=lambda column: column.priority or 0.0), key=lambda column: column.priority or 0.0
+    ):
+        together = list(group)
+        room -= sum(column.width(rows) + GAP for column in together)
+        if room < 0 and priority:
+            break
+        chosen += together
+    return [column for column in columns if column in chosen]
+
+
+def in_blocks(
+    columns: Sequence[Column[Row]], rows: Sequence[Row], room: int, view: View
+) -> list[list[Column[Row]]]:
+    """Return columns in blocks that fit ``room`` characters, each with a gap, about equally wide.
+
+    One block where not everything is wanted, as the columns were chosen to fit, and in files without width.
+    """
+    if view.whole or not view.everything:
+        return [list(columns)]
+    blocks = _filled(columns, rows, room)
+    while len(narrower := _filled(columns, rows, room - 1)) == len(blocks) and room > 1:
+        blocks, room = narrower, room - 1
+    return blocks
+
+
+def _filled(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> list[list[Column[Row]]]:
+    """Fill one block after the other; each has a column at least."""
+    blocks: list[list[Column[Row]]] = [[]]
+    left = room
+    for column in columns:
+        width = column.width(rows) + GAP
+        if blocks[-1] and width > left:
+            blocks.append([])
+            left = room
+        blocks[-1].append(column)
+        left -= width
+    return blocks

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
-from typing import Generic, TypeVar
 
-from compare_cli.metrics import METRICS, Metric, metric_named
+from compare_cli.metrics import BY_JACKKNIFE, METRICS, Metric, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.report import units
 from compare_cli.report.escaping import cells, printable, shortened
-from compare_cli.report.table import Block, Heading, Justify, Line, Table, View
+from compare_cli.report.table import GAP, Block, Column, Line, Table, View, fitting, in_blocks
 from compare_cli.report.units import counted
 from compare_cli.types import Comparison, ModelSummary, Run
 
@@ -21,10 +19,10 @@ MARK = "●"
 NAME_WIDTH = 34  # longer names are cut in a table
 UNLIMITED = 10_000  # in files they are not
 SHORTEST_NAME = 8
-GAP = 2  # characters between columns
 MARK_WIDTH = len(MARK) + GAP
 BLURRED_FROM = 30  # numeric columns from which directions are only rough
-Row = TypeVar("Row")
+FEW_MARK = "*"
+FEW = f"{FEW_MARK} rests on fewer than 10 rows of a class"
 TOP_SET = f"{MARK} top set: not told apart from the best"
 LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to lead"}
 """What columns mean, for the line under a table."""
@@ -40,6 +38,7 @@ def comparison_blocks(
         yield from ([table] for table in before)
         reused = reused_line(comparison)
         under = [*(footnotes([comparison], view) if reasons else [])]
+        under += not_tried_lines([comparison] if comparison.command != "bench" else [])
         yield [last, *under, *([Line(reused, "quiet")] if reused else [])]
     verdict = comparison.verdict
     said = [Line(verdict.sentence, "strong")] if verdict.sentence else []
@@ -129,39 +128,11 @@ def models_tables(comparison: Comparison, view: View) -> Iterator[Table]:
         )
 
 
-def in_blocks(
-    columns: Sequence[Column[Row]], rows: Sequence[Row], room: int, view: View
-) -> list[list[Column[Row]]]:
-    """Return columns in blocks that fit ``room`` characters, each with a gap, about equally wide.
-
-    One block where not everything is wanted, as the columns were chosen to fit, and in files without width.
-    """
-    if view.whole or not view.everything:
-        return [list(columns)]
-    blocks = _filled(columns, rows, room)
-    while len(narrower := _filled(columns, rows, room - 1)) == len(blocks) and room > 1:
-        blocks, room = narrower, room - 1
-    return blocks
-
-
-def _filled(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> list[list[Column[Row]]]:
-    """Fill one block after the other; each has a column at least."""
-    blocks: list[list[Column[Row]]] = [[]]
-    left = room
-    for column in columns:
-        width = column.width(rows) + GAP
-        if blocks[-1] and width > left:
-            blocks.append([])
-            left = room
-        blocks[-1].append(column)
-        left -= width
-    return blocks
-
-
 def footnotes(comparisons: Sequence[Comparison], view: View) -> Iterator[Line]:
     """Yield what marks and columns mean, in one line, and which columns there was no room for, in another."""
     shown = [column.name for c in comparisons for column in chosen_columns(c, view)]
     pieces = [TOP_SET] if any(map(marks_a_top_set, comparisons)) else []
+    pieces += [FEW] if any(map(few_of_a_class, comparisons)) else []
     pieces += [text for name, text in LEGEND.items() if name in shown]
     if not metric_named(comparisons[0].protocol.metric).rate:
         pieces = [piece for piece in pieces if piece != LEGEND["gap"]]
@@ -230,6 +201,18 @@ def marks_a_top_set(comparison: Comparison) -> bool:
     return comparison.verdict.status != "none" and sum(bool(m.in_top_set) for m in comparison.models) > 1
 
 
+def few_of_a_class(comparison: Comparison) -> bool:
+    """Whether scores that are no mean over rows, such as AUC, rest on very few rows of a class."""
+    return any(note.code == "few_of_a_class" for note in comparison.notes)
+
+
+def not_tried_lines(comparisons: Sequence[Comparison]) -> Iterator[Line]:
+    """Yield what might be better and was not tried: "not tried: boosting, forest; --models all"."""
+    names = dict.fromkeys(name for c in comparisons for name in c.verdict.not_tried)
+    if names:
+        yield Line(f"not tried: {', '.join(names)}; --models all", "quiet")
+
+
 def failures(comparison: Comparison) -> Iterator[Line]:
     """Yield each way in which a model failed, once, with its count."""
     for row in comparison.models:
@@ -238,50 +221,6 @@ def failures(comparison: Comparison) -> Iterator[Line]:
             all_fits = count == len(row.failures) and row.status == "failed"
             times = "all fits" if all_fits else counted(count, "fit")
             yield Line(f"{row.model}: {times} failed: {kind}: {message}", "failure")
-
-
-@dataclass(frozen=True)
-class Column(Generic[Row]):
-    """One fact of a row: its name (for options and CSV), its title, the text of a cell.
-
-    Columns with a lower ``priority`` are shown first where there is not room for all, those of the same
-    priority together, 0 always; None means only when everything is asked for.
-    """
-
-    name: str
-    title: str
-    cell: Callable[[Row], str]
-    priority: float | None
-    justify: Justify = "right"
-    boundary: bool = False
-
-    @property
-    def heading(self) -> Heading:
-        """The head of the column."""
-        return Heading(self.title, self.justify)
-
-    def width(self, rows: Sequence[Row]) -> int:
-        """Return how many characters the column takes."""
-        return max(cells(text) for text in (self.title, *map(self.cell, rows)))
-
-    def says_something(self, rows: Sequence[Row]) -> bool:
-        """Whether any row has this fact."""
-        return any(self.cell(row) not in {"", units.NOTHING} for row in rows)
-
-
-def fitting(columns: Sequence[Column[Row]], rows: Sequence[Row], room: int) -> list[Column[Row]]:
-    """Return the columns that fit ``room`` characters, each with a gap, by priority, in their own order."""
-    ranked = [column for column in columns if column.priority is not None]
-    chosen: list[Column[Row]] = []
-    for priority, group in groupby(
-        sorted(ranked, key=lambda column: column.priority or 0.0), key=lambda column: column.priority or 0.0
-    ):
-        together = list(group)
-        room -= sum(column.width(rows) + GAP for column in together)
-        if room < 0 and priority:
-            break
-        chosen += together
-    return [column for column in columns if column in chosen]
 
 
 def _chance(row: ModelSummary) -> str:
@@ -314,6 +253,12 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         mean = _mean(row, "directions")
         return "" if mean is None else f"{about}{mean:.1f}"
 
+    few = few_of_a_class(comparison)
+
+    def marked(column: Column[ModelSummary]) -> Column[ModelSummary]:
+        scored = metric.name if column.name == "score" else column.name
+        return replace(column, title=column.title + FEW_MARK) if few and scored in BY_JACKKNIFE else column
+
     columns = [
         Column("top", "", mark, 0),
         Column("model", "Model", lambda row: row.model, 0, "left"),
@@ -337,7 +282,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         Column("prepare", "Prepare", lambda row: units.seconds(row.prepare_seconds), None),
         Column("size", "Size", lambda row: units.size(row.size_bytes), 11),
     ]
-    return [column for column in columns if column.says_something(comparison.models)]
+    return [marked(column) for column in columns if column.says_something(comparison.models)]
 
 
 OTHER_SCORES: dict[str, float | None] = {

@@ -236,6 +236,8 @@ class Verdict:
     because: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     """what the boundaries say, as data; their sentences are in because"""
+    not_tried: tuple[str, ...] = ()
+    """families that are hard to beat on tables and were not among the models"""
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from compare_cli.errors import UsageError
 from compare_cli.metrics import Metric
+from compare_cli.models.families import FAMILIES
 from compare_cli.models.specs import split_specs
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Evidence
 from compare_cli.verdict.paired import PairPosterior, student_quantile
 from compare_cli.verdict.sentences import duration, probability, rope_width
-
-Preference = Literal["simple", "leader"] | Mapping[str, float]
-"""Which of several models that are as good to recommend; seconds of each to predict ask for the fastest."""
 
 SIMPLEST_FIRST = (
     "logistic",
@@ -33,6 +32,31 @@ FASTER = 2.0  # how many times as fast a model must predict for speed to choose 
 SAME = ("equivalent", "identical")
 
 
+BUILT_IN = {family.factory: name for name, family in FAMILIES.items()}
+STRONG = {"boosting": ("boost", "lgb"), "forest": ("forest", "extratrees")}
+"""Families that are hard to beat on tables, and what specs of such models have in them."""
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Which of several models that are as good is recommended: the simplest, unless something else is set.
+
+    ``leader`` asks for the one with the best score; ``seconds``, how long each model takes to predict, for
+    the fastest. ``specs`` says what models are whose names are the user's: ``t`` a ``tree(max_depth=3)``.
+    """
+
+    leader: bool = False
+    seconds: Mapping[str, float] | None = None
+    specs: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, model: str) -> tuple[int, int]:
+        """Return a model's place among the simplest (see `simplicity`)."""
+        return simplicity(self.specs.get(model, model))
+
+
+SIMPLEST = Preference()
+
+
 class Choice(NamedTuple):
     """The recommended model (None: none), why in a few words, and the sentence that proves it ("" each)."""
 
@@ -49,9 +73,11 @@ class Choice(NamedTuple):
 def simplicity(model: str) -> tuple[int, int]:
     """Return a model's place among the simplest: its family's, then how many parameters were set for it.
 
-    Smaller is simpler. ``model`` is a spec such as ``tree(max_depth=3)``.
+    Smaller is simpler. ``model`` is a spec such as ``tree(max_depth=3)``; a built-in model's class counts as
+    its family.
     """
     family, _, rest = model.partition("(")
+    family = BUILT_IN.get(family, family)
     place = SIMPLEST_FIRST.index(family) if family in SIMPLEST_FIRST else len(SIMPLEST_FIRST)
     inside = rest.removesuffix(")")
     try:
@@ -67,12 +93,12 @@ def choose(
     metric: Metric,
     *,
     critical: float | None,
-    prefer: Preference = "simple",
+    prefer: Preference = SIMPLEST,
 ) -> Choice:
     """Recommend one of the complete models that surely beat the baseline (of all, where none is known to).
 
     It is the best of them, unless others are as good (see `as_good`): then the simplest of these, or, where
-    ``prefer`` gives times, the fastest of these if it predicts at least twice as fast as the simplest.
+    ``prefer`` has times, the fastest of these if it predicts at least twice as fast as the simplest.
     ``critical`` is the |t| that shows "no worse" among more than two models (None: t.95). ``pairs`` have left
     before right in order of merit.
     """
@@ -81,13 +107,14 @@ def choose(
     worthy = [name for name in evidence.complete if beats[name] is not False] or list(evidence.complete)
     best, *others = worthy
     good = [best]
-    if prefer != "leader":
+    if not prefer.leader:
         good += as_good(best, others, evidence, pairs, metric.rope, critical)
-    simplest = min(good, key=lambda name: (*simplicity(name), evidence.registry.index(name)))
-    if isinstance(prefer, Mapping) and (fastest := _fastest(good, simplest, prefer)) is not None:
-        return _for_speed(fastest, simplest, prefer)
+    simplest = min(good, key=lambda name: (*prefer.place(name), evidence.registry.index(name)))
+    if prefer.seconds is not None and (fastest := _fastest(good, simplest, prefer.seconds)) is not None:
+        return _for_speed(fastest, simplest, prefer.seconds)
     if simplest != best:
-        return _for_simplicity(simplest, pairs[best, simplest], metric)
+        simpler = "simpler" if prefer.place(simplest) < prefer.place(best) else "named first"
+        return _for_simplicity(simplest, pairs[best, simplest], metric, simpler)
     if best != evidence.leader:
         which = "the only one" if len(worthy) == 1 else "the best"
         return Choice(best, f"{which} of them that surely beats the baseline")
@@ -159,9 +186,16 @@ def _for_speed(fast: str, slow: str, seconds: Mapping[str, float]) -> Choice:
     return Choice(fast, f"it predicts a fold {times}", proof)
 
 
-def _for_simplicity(chosen: str, pair: PairVerdict, metric: Metric) -> Choice:
-    """The choice of the right model of ``pair``, because it is simpler than the left one."""
-    simpler = "simpler" if simplicity(chosen) < simplicity(pair.left) else "named first"
+def not_tried(specs: Iterable[str]) -> tuple[str, ...]:
+    """Return the families that are hard to beat and that no model with one of ``specs`` belongs to."""
+    texts = [spec.partition("(")[0].casefold() for spec in specs]
+    return tuple(
+        name for name, parts in STRONG.items() if not any(p in text for p in parts for text in texts)
+    )
+
+
+def _for_simplicity(chosen: str, pair: PairVerdict, metric: Metric, simpler: str) -> Choice:
+    """The choice of the right model of ``pair``, as it is ``simpler`` than the left one, or named first."""
     if pair.verdict in SAME or not pair.delta:
         return Choice(chosen, f"which is {simpler}")
     sure = f"no worse by more than {rope_width(metric)} ({probability('P', 1 - (pair.p_better or 0.0))})"

@@ -39,7 +39,7 @@ from compare_cli.types import (
 )
 from compare_cli.verdict.across import judge_data_sets
 from compare_cli.verdict.anchors import at_largest
-from compare_cli.verdict.choice import Preference
+from compare_cli.verdict.choice import SIMPLEST, Preference, not_tried
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
 from compare_cli.verdict.growing import judge_samples, with_predictions
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
@@ -91,7 +91,7 @@ def judge_fits(
     splits: Sequence[Split],
     results: Sequence[FitResult],
     *,
-    prefer: Preference = "simple",
+    prefer: Preference = SIMPLEST,
     seed: int = 0,
 ) -> Judgement:
     """Judge the fits of one comparison: by paired scores over folds, or per row on a test set.
@@ -159,10 +159,10 @@ def test_share(splits: Sequence[Split]) -> float | None:
 
 
 def preference(prefer: Prefer, rows: Mapping[str, ModelSummary]) -> Preference:
-    """Return what `choice` takes: for speed the seconds that each model takes to predict."""
-    if prefer != "speed":
-        return prefer
-    return {name: row.predict_seconds for name, row in rows.items() if row.predict_seconds is not None}
+    """Return what `choice` takes: what the models are, and for speed the seconds of each to predict."""
+    known = {name: row.predict_seconds for name, row in rows.items() if row.predict_seconds is not None}
+    specs = {name: row.spec for name, row in rows.items()}
+    return Preference(prefer == "leader", known if prefer == "speed" else None, specs)
 
 
 def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) -> tuple[ModelSummary, ...]:
@@ -185,7 +185,7 @@ def _row_scores(
 ) -> dict[str, Floats]:
     """Return each model's scores of single test rows (seeds, n_test), NaN where a fit failed."""
     seeds = max((r.repeat for r in results), default=0) + 1
-    truth, classes = _truth(dataset), len(dataset.classes)
+    truth, classes = judged_classes(dataset), len(dataset.classes)
     arrays = {name: np.full((seeds, len(truth)), np.nan) for name in models}
     for r in results:
         rows = r.row_scores
@@ -198,7 +198,7 @@ def _row_scores(
 
 def _row_df(dataset: Dataset, metric: Metric) -> int | None:
     """Degrees of freedom of pseudo-values: the rarest class's test rows less one; None for means of rows."""
-    rarest = int(np.bincount(_truth(dataset), minlength=len(dataset.classes)).min())
+    rarest = int(np.bincount(judged_classes(dataset), minlength=len(dataset.classes)).min())
     return None if metric.name in MEANS_OF_ROWS else max(0, rarest - 1)
 
 
@@ -207,8 +207,8 @@ def rows_of_classes(dataset: Dataset) -> list[int]:
     return [int(rows) for rows in np.bincount(dataset.y, minlength=len(dataset.classes))]
 
 
-def _truth(dataset: Dataset) -> NDArray[np.int64]:
-    """The true classes of the rows that splits call test rows."""
+def judged_classes(dataset: Dataset) -> NDArray[np.int64]:
+    """Return the true classes of the rows that splits call test rows."""
     return dataset.y if dataset.test is None else dataset.test.y
 
 
@@ -216,7 +216,7 @@ def _paired_predictions(
     dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResult]
 ) -> Predictions:
     """Return a function that tells how two models' predictions differ on the folds that both finished."""
-    truth = _truth(dataset)
+    truth = judged_classes(dataset)
     rows = {(s.repeat, s.fold): s.test for s in splits}
     given = {(r.model, r.repeat, r.fold): r.predictions for r in results if r.predictions is not None}
 
@@ -276,12 +276,13 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
         for p in judgement.pairs
     )
     evidence = Evidence([Profile.of(m) for m in models if m.boundary], pairs)
+    missing = not_tried(m.spec for m in models) if comparison.verdict.not_tried else ()
     return replace(
         comparison,
         command="verdict",
         models=models,
         pairs=pairs,
-        verdict=with_reasons(judgement.verdict, evidence),
+        verdict=with_reasons(replace(judgement.verdict, not_tried=missing), evidence),
         protocol=replace(comparison.protocol, metric=name, rope=metric.rope),
     )
 

@@ -15,7 +15,7 @@ from compare_cli.models.families import BASELINE
 from compare_cli.types import Dataset, FitResult, PairVerdict, Protocol, Split, Verdict
 from compare_cli.verdict import sentences
 from compare_cli.verdict.anchors import anchors_of
-from compare_cli.verdict.choice import SAME, Choice, Preference, choose
+from compare_cli.verdict.choice import SAME, SIMPLEST, Choice, Preference, choose
 from compare_cli.verdict.evidence import Baseline, Evidence, Pair, Predictions
 from compare_cli.verdict.judge import Judgement, judge_single_test, none_beats
 from compare_cli.verdict.paired import BETTER_FROM, PairPosterior, row_posterior, t_posterior
@@ -40,7 +40,7 @@ def judge_samples(
     splits: Sequence[Split],
     results: Sequence[FitResult],
     *,
-    prefer: Preference = "simple",
+    prefer: Preference = SIMPLEST,
     seed: int = 0,
 ) -> Judgement:
     """Judge fits on growing samples, up to the last look of ``protocol``.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict, Verdict
 from compare_cli.verdict import sentences
-from compare_cli.verdict.choice import SAME, Choice, Preference, beaten_models, choose
+from compare_cli.verdict.choice import SAME, SIMPLEST, Choice, Preference, beaten_models, choose
 from compare_cli.verdict.evidence import (
     Baseline,
     Evidence,
@@ -156,7 +156,7 @@ def judge_single_test(
     metric: Metric,
     df: int | None = None,
     baseline: Baseline | None = DEFAULT_BASELINE,
-    prefer: Preference = "simple",
+    prefer: Preference = SIMPLEST,
     predictions: Predictions | None = None,
     level: float = LEVEL,
     seed: int = 0,
@@ -200,16 +200,15 @@ def judge_evidence(
     evidence: Evidence,
     metric: Metric,
     *,
-    prefer: Preference = "simple",
+    prefer: Preference = SIMPLEST,
     predictions: Predictions | None = None,
     repeats_cap: int = REPEATS_CAP,
     seed: int = 0,
 ) -> Judgement:
     """Judge models by evidence of folds or of one test set.
 
-    ``prefer`` says which of several models that are as good is recommended: the "simple" one, the "leader",
-    or, given the seconds that each model takes to predict, the fastest (see `choice`). ``seed`` is that of
-    the draws for more than two models; the rest is as for `judge`.
+    ``prefer`` says which of several models that are as good is recommended (see `choice`). ``seed`` is that
+    of the draws for more than two models; the rest is as for `judge`.
     """
     joint = joint_evidence(evidence, metric.rope, seed)
     pairs = judge_pairs(

@@ -33,11 +33,13 @@ from compare_cli.types import (
     Split,
 )
 from compare_cli.verdict.anchors import at_largest, learning_curves
+from compare_cli.verdict.choice import not_tried
 from compare_cli.verdict.classes import curves
 from compare_cli.verdict.fits import (
     Prefer,
     in_order_of_merit,
     judge_fits,
+    judged_classes,
     judged_part,
     preference,
     rows_of_classes,
@@ -50,6 +52,7 @@ Floats = NDArray[np.float64]
 IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]
 BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
 IMBALANCED = 0.9
+FEWEST_OF_A_CLASS = 10  # rows below which scores that average over classes are marked
 NOT_CONVERGED = "ConvergenceWarning"
 
 
@@ -222,6 +225,7 @@ def summarise(
     )
     ordered, summary = in_order_of_merit(rows, judgement), summarise_dataset(dataset)
     notes = comparison_notes(summary, ordered, judged, metric)
+    notes += _few_notes(dataset)
     shared = len({(r.repeat, r.fold) for r in judged})
     folds = protocol.scheme != "samples"
     if folds and len(judged) < len(results) and len(judged) == shared * len(models):
@@ -231,7 +235,7 @@ def summarise(
         replace(p, disagreement_between_rows=between.get((p.left, p.right), between.get((p.right, p.left))))
         for p in judgement.pairs
     )
-    verdict = judgement.verdict
+    verdict = replace(judgement.verdict, not_tried=not_tried(spec_text(spec) for spec in models))
     curve = () if folds else tuple(learning_curves(dataset, metric, splits, judged))
     facts = (protocol, ordered, pairs, verdict, tuple(notes), tuple(results))
     return BenchComparison("bench", summary, *facts, curve=curve)
@@ -278,6 +282,14 @@ def comparison_notes(
     if without:
         notes.append(note("no_probabilities", models=", ".join(without)))
     return notes + _busy_notes(models)
+
+
+def _few_notes(dataset: Dataset) -> list[Note]:
+    """Return a note where scores that are no mean over rows rest on very few rows of a class."""
+    counts = np.bincount(judged_classes(dataset), minlength=len(dataset.classes)).tolist()
+    rarest = min(range(len(counts)), key=counts.__getitem__)
+    few = counts[rarest] < FEWEST_OF_A_CLASS
+    return [note("few_of_a_class", rows=counts[rarest], label=dataset.classes[rarest])] if few else []
 
 
 def _convergence_notes(models: Sequence[ModelSummary], results: Sequence[FitResult]) -> list[Note]:

@@ -7,7 +7,7 @@ import pytest
 
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.verdict import Baseline, Judgement
-from compare_cli.verdict.choice import SIMPLEST_FIRST, Preference, simplicity
+from compare_cli.verdict.choice import SIMPLEST, SIMPLEST_FIRST, Preference, not_tried, simplicity
 from compare_cli.verdict.judge import fold_evidence, judge_evidence
 
 ACCURACY = METRICS["accuracy"]
@@ -21,7 +21,7 @@ def folds(mean: float, wobble: float, phase: float = 0, r: int = 4, k: int = 10)
 
 
 def judged(
-    scores: Scores, prefer: Preference = "simple", metric: Metric = ACCURACY, answer: str | None = None
+    scores: Scores, prefer: Preference = SIMPLEST, metric: Metric = ACCURACY, answer: str | None = None
 ) -> Judgement:
     evidence = fold_evidence(scores, metric, 500, Baseline("dummy", answer))
     return judge_evidence(evidence, metric, prefer=prefer)
@@ -79,7 +79,7 @@ def test_simpler_and_shown_no_worse_is_taken_although_nothing_is_decided() -> No
     assert f"logistic is simpler than mlp, and no worse by more than 1 pt ({p}) (pairs.p_better)." in (
         behind.verdict.because
     )
-    assert judged(scores, prefer="leader").verdict.recommended == "mlp"
+    assert judged(scores, prefer=Preference(leader=True)).verdict.recommended == "mlp"
 
 
 def test_among_many_no_worse_must_hold_after_their_correction() -> None:
@@ -90,7 +90,7 @@ def test_among_many_no_worse_must_hold_after_their_correction() -> None:
     assert judged({**others, **two}).verdict.recommended == "mlp"
 
 
-@pytest.mark.parametrize("prefer", ["simple", {"logistic": 0.01, "tree": 0.001}])
+@pytest.mark.parametrize("prefer", [SIMPLEST, Preference(seconds={"logistic": 0.01, "tree": 0.001})])
 def test_beaten_models_are_never_recommended(prefer: Preference) -> None:
     """All within the ROPE of the leader, but the simplest is shown to be beaten by the second."""
     rng = np.random.default_rng(0)
@@ -114,15 +114,20 @@ def test_speed_needs_twice_the_speed_and_tells_both_times() -> None:
         "tree": folds(0.801, 0.003),
         "dummy": folds(0.5, 0.0),
     }
-    fast = judged(scores, prefer={"logistic": 0.004, "tree": 0.00199}).verdict
+    fast = judged(scores, prefer=Preference(seconds={"logistic": 0.004, "tree": 0.00199})).verdict
     assert fast.recommended == "tree"
     assert fast.sentence.endswith("; take tree, it predicts a fold in 2.0 ms, logistic in 4.0 ms.")
     assert (
         "tree predicts a fold in 2.0 ms, logistic in 4.0 ms (models.predict_seconds); times change from run"
         " to run." in fast.because
     )
-    assert judged(scores, prefer={"logistic": 0.004, "tree": 0.0021}).verdict.recommended == "logistic"
-    assert judged(scores, prefer={}).verdict.recommended == "logistic", "without times the simplest"
+    assert (
+        judged(scores, prefer=Preference(seconds={"logistic": 0.004, "tree": 0.0021})).verdict.recommended
+        == "logistic"
+    )
+    assert judged(scores, prefer=Preference(seconds={})).verdict.recommended == "logistic", (
+        "without times the simplest"
+    )
 
 
 def test_the_very_same_score_is_no_reason_for_the_less_simple() -> None:
@@ -146,3 +151,28 @@ def test_no_model_is_recommended_that_does_not_surely_beat_the_baseline() -> Non
     scores = {"tree": folds(0.51, 0.1), "mlp": folds(0.52, 0.1, 1), "dummy": folds(0.5, 0.0)}
     verdict = judged(scores, answer="no").verdict
     assert (verdict.status, verdict.recommended) == ("none", None)
+
+
+def test_a_name_of_the_users_is_as_simple_as_what_it_stands_for() -> None:
+    same = folds(0.8, 0.02)
+    scores = {"a_forest": same, "t": same.copy(), "z": same.copy(), "dummy": folds(0.3, 0.0)}
+    specs = {"a_forest": "forest", "t": "tree(max_depth=3)", "z": "sklearn.linear_model:LogisticRegression"}
+    verdict = judged(scores, Preference(specs=specs)).verdict
+    assert verdict.recommended == "z"
+    del scores["z"]
+    assert judged(scores, Preference(specs=specs)).verdict.recommended == "t"
+    assert judged(scores).verdict.recommended == "a_forest", "unknown names count in the order given"
+
+
+@pytest.mark.parametrize(
+    ("specs", "missing"),
+    [
+        (["logistic", "tree", "dummy"], ("boosting", "forest")),
+        (["forest(n_estimators=10)"], ("boosting",)),
+        (["boosting", "forest"], ()),
+        (["xgboost:XGBClassifier", "sklearn.ensemble:ExtraTreesClassifier(n_estimators=9)"], ()),
+        (["tree(criterion=boosting)"], ("boosting", "forest")),
+    ],
+)
+def test_strong_families_that_were_not_tried_are_named(specs: list[str], missing: tuple[str, ...]) -> None:
+    assert not_tried(specs) == missing

@@ -8,6 +8,7 @@ import pytest
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.types import PairVerdict
 from compare_cli.verdict import Baseline, Judgement, PairPredictions, judge
+from compare_cli.verdict.choice import Preference
 from compare_cli.verdict.evidence import common_repeats
 from compare_cli.verdict.judge import fold_evidence, judge_evidence
 
@@ -295,7 +296,7 @@ def test_the_baseline_is_never_recommended_nor_in_the_top_set() -> None:
     scores = {"tree": folds(0.8, 0.02), "mlp": folds(0.8, 0.02, phase=1), "dummy": folds(0.9, 0.02, phase=2)}
     seconds = {**SECONDS, "dummy": 1e-9}
     evidence = fold_evidence(scores, ACCURACY, 500)
-    judgement = judge_evidence(evidence, ACCURACY, prefer=seconds)
+    judgement = judge_evidence(evidence, ACCURACY, prefer=Preference(seconds=seconds))
     assert judgement.verdict.status == "none"
     assert judgement.verdict.sentence == "No model beats the baseline (dummy)."
     assert judgement.order[-1] == "dummy"

@@ -10,7 +10,7 @@ import pytest
 
 from compare_cli.metrics import METRICS
 from compare_cli.types import PairVerdict
-from compare_cli.verdict.choice import SAME
+from compare_cli.verdict.choice import SAME, Preference
 from compare_cli.verdict.evidence import Baseline, PairPredictions
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
 
@@ -57,7 +57,7 @@ def drawn(seed: int) -> Judgement:
         return judge_single_test(per_row, metric=metric, baseline=baseline, level=level, **how)
     few = bool(rng.random() < 0.3)
     evidence = fold_evidence(scores, metric, rows, baseline, cautious=few, level=level)
-    prefer = "leader" if rng.random() < 0.1 else "simple"
+    prefer = Preference(leader=bool(rng.random() < 0.1))
     return judge_evidence(evidence, metric, prefer=prefer, repeats_cap=int(rng.choice([1, 10])), **how)
 
 
