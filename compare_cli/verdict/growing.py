@@ -282,7 +282,8 @@ class SampleVerdict:
         others = {n: pairs[leader, n] for n in self.race.standing if n != leader}
         top_set = (leader, *others)
         if others and not all(pair.verdict in SAME for pair in others.values()):
-            lead = sentences.leads(leader, float(evidence.columns[leader].mean()), others, self.metric)
+            mean = float(evidence.columns[leader].mean())
+            lead = sentences.leads(leader, mean, others, self.metric, looked=False)
             sentence = f"On {self.reached:,} of {self.rows:,} rows {lead}: {sentences.NO_LOOK}."
             return Verdict("undecided", "no_look", choice.model, top_set, sentence, because)
         if others:
