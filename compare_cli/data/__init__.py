@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compare_cli.data.builtins import builtin_names
     from compare_cli.data.csv import write_csv
+    from compare_cli.data.named import builtin_names
     from compare_cli.data.sources import attach_test, expand, read, read_like
 
 __all__ = ["attach_test", "builtin_names", "expand", "read", "read_like", "write_csv"]
@@ -19,5 +19,5 @@ __all__ = ["attach_test", "builtin_names", "expand", "read", "read_like", "write
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = {"builtin_names": "builtins", "write_csv": "csv"}.get(name, "sources")
+    place = {"builtin_names": "named", "write_csv": "csv"}.get(name, "sources")
     return getattr(import_module(f"{__name__}.{place}"), name)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compare_cli.data.builtins import CLASSICS, builtin_bytes, builtin_names, files, load_classic
 from compare_cli.data.bytes import (
     COMPRESSED_SUFFIXES,
     ByteSource,
@@ -20,6 +19,14 @@ from compare_cli.data.bytes import (
 )
 from compare_cli.data.dataset import conform, fingerprint, make_dataset
 from compare_cli.data.guards import with_one_judge
+from compare_cli.data.named import (
+    CLASSICS,
+    builtin_names,
+    files,
+    load_classic,
+    load_openml,
+    suite_members,
+)
 from compare_cli.data.roles import text_columns
 from compare_cli.data.table import ReadOptions, Table, from_frame
 from compare_cli.data.text import read_text
@@ -102,13 +109,11 @@ def load(source: Source, options: ReadOptions) -> Table:
     if text == "-":
         return load_bytes(open_stdin(), options)
     if isinstance(source, str) and text.startswith("openml:"):
-        from compare_cli.data.openml import load_openml
-
         return load_openml(text.removeprefix("openml:"))
     if isinstance(source, str) and is_builtin(text):
         if text in CLASSICS:
             return load_classic(text)
-        return replace(load_bytes(builtin_bytes(text), options), target="class")
+        return replace(load_bytes(ByteSource(text, text, path=files()[text]), options), target="class")
     return load_path(Path(source), options)
 
 
@@ -213,8 +218,6 @@ def _entries(source: BenchSource) -> Iterator[Entry]:
 
 def _openml(source: str) -> Iterator[Entry]:
     if source.startswith(SUITE):
-        from compare_cli.data.openml import suite_members
-
         for number in suite_members(source.removeprefix(SUITE)):
             yield Entry(f"{OPENML}{number}", f"{OPENML}{number}", f"{OPENML}{number}", known=False)
         return

@@ -177,7 +177,7 @@ class Server:
 @pytest.fixture
 def openml(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     server = Server()
-    monkeypatch.setattr("compare_cli.data.openml.SERVER", server.url)
+    monkeypatch.setattr("compare_cli.data.named.SERVER", server.url)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "*")
     thread = Thread(target=server.http.serve_forever, daemon=True)
@@ -229,7 +229,7 @@ def test_a_suite_that_is_none_is_told_and_not_kept(
 def test_offline_a_suite_is_told_in_one_line_unless_it_is_kept(openml: Server, monkeypatch) -> None:
     openml.answers["/api/v1/json/study/99"] = (200, study(5))
     assert names("openml:suite/99") == ["openml:5"]
-    monkeypatch.setattr("compare_cli.data.openml.SERVER", "http://127.0.0.1:9")
+    monkeypatch.setattr("compare_cli.data.named.SERVER", "http://127.0.0.1:9")
     assert names("openml:suite/99") == ["openml:5"]
     with pytest.raises(DataError, match=r"openml:suite/2: openml.org cannot be reached \(.*\); give files"):
         expand(["openml:suite/2"])

@@ -1,4 +1,7 @@
-"""Data sets and suites of openml.org, kept in the user's cache directory."""
+"""Data sets that have a name instead of a file: the built-in ones, and those and the suites of openml.org.
+
+What comes from openml.org is kept in the user's cache directory. Importing this imports nothing heavy.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,59 @@ import json
 import os
 import re
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from compare_cli.data.table import Table, from_frame
 from compare_cli.errors import DataError, UsageError
 
+CLASSICS = {
+    "iris": "150 flowers, 4 measures, 3 species",
+    "wine": "178 wines, 13 measures, 3 growers",
+    "breast_cancer": "569 tumours, 30 measures, malignant or benign",
+    "digits": "1,797 handwritten digits as 8 x 8 pixels",
+}
+PACKAGE = Path(__file__).parent
+FOLDERS = (PACKAGE / "builtin", PACKAGE.parents[1] / "datasets")
+
 SERVER = "https://www.openml.org"
 PATIENCE = 20.0  # seconds
 MOST_BYTES = 5_000_000
+
+
+@cache
+def files() -> dict[str, Path]:
+    """Return the CSV files of the built-in data sets by name; a wheel and a checkout keep them apart."""
+    found: dict[str, Path] = {}
+    for folder in FOLDERS:
+        for path in sorted(folder.glob("*.csv")) if folder.is_dir() else ():
+            found.setdefault(path.stem, path)
+    return found
+
+
+def builtin_names() -> list[tuple[str, str]]:
+    """Return (name, one-line description) of every built-in data set. Imports nothing heavy."""
+    return [*CLASSICS.items(), *((name, _title(path)) for name, path in files().items())]
+
+
+def _title(path: Path) -> str:
+    with path.open(encoding="utf-8") as lines:
+        first = lines.readline()
+    name, _, title = first.removeprefix("#").partition(":")
+    return title.strip() if name.strip() == path.stem else first.strip("# \n")
+
+
+def load_classic(name: str) -> Table:
+    """Return one of scikit-learn's data sets."""
+    import numpy as np
+    import pandas as pd
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")()
+    frame = pd.DataFrame(bunch.data, columns=[str(column) for column in bunch.feature_names])
+    frame["class"] = np.asarray(bunch.target_names).astype(str).astype(object)[bunch.target]
+    return Table(name, name, frame, target="class")
 
 
 def load_openml(wanted: str) -> Table:
