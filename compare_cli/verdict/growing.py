@@ -308,7 +308,7 @@ class SampleVerdict:
         did = f"closed at most {most}" if known.closing > 0 else "closed nothing"
         return (
             f"{where}: {leader} beats {whom}; {nearest} was {gap} behind{on}, would have to close {would} per"
-            f" doubling, and at its last {did}.{self._growth(leader)}"
+            f" doubling, and at its last two {did}.{self._growth(leader)}"
         )
 
     def _closest(self, leader: str) -> tuple[str, Bounds] | None:

@@ -5,18 +5,18 @@ each, and are judged on the same test rows, which nobody learns from. Curves of 
 that closes c points per doubling now is not expected to close more later. A is ahead of B at full size when
 its lead, less all that B may close on the way there, is still above zero:
 
-    D - z·se(D) - log2(N/m)·c > 0,   c = max(0, D' - D + z·se(D' - D))
+    D - z·se(D) - log2(N/m)·c > 0,   c = max(0, D' - D + z·se(D' - D), D" - D' + z·se(D" - D'))
 
-with D the mean difference at this anchor, D' at the one before, on the same test rows. No theorem says so,
-as curves can cross later than that; docs/simulations.md tells how often it was wrong on recorded curves. The
-same bounds from both sides, within the ROPE, make two models equivalent.
+with D the mean difference at this anchor, D' and D" at the two before, on the same test rows. No theorem says
+so, as curves can cross later than that; docs/simulations.md tells how often it was wrong on recorded curves.
+The same bounds from both sides, within the ROPE, make two models equivalent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import inf, log2, sqrt
 from statistics import NormalDist
 from typing import Literal
@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Outcome = Literal["identical", "equivalent", "better", "worse", "undecided"]
 LEVEL = 0.05  # of a wrong word about any pair at any anchor
+DOUBLINGS = 2  # the last ones, of which the one that closed most counts
 
 
 def critical_value(pairs: int, anchors: int, level: float = LEVEL) -> float:
@@ -92,24 +93,24 @@ class Bounds:
 
 
 def bounds(
-    before: Floats | None,
-    here: Floats,
+    differences: Sequence[Floats],
     train_rows: int,
     all_rows: int,
     z: float,
     groups: Codes | None = None,
 ) -> Bounds:
-    """Return the bounds of a pair from its row differences at two anchors, the larger one ``here``.
+    """Return the bounds of a pair from its row differences at the anchors so far, the largest one last.
 
-    Both are (blocks, n) over the same blocks and test rows, positive where left is better. ``train_rows`` is
-    the size of a block here, half of it was before; ``all_rows`` is the full size. At the first anchor
-    (``before`` None) nothing bounds what either may gain.
+    Each is (blocks, n) over the same blocks and test rows, positive where left is better. ``train_rows`` is
+    the size of a block at the last one; ``all_rows`` is the full size. Before the third anchor nothing bounds
+    what either may gain.
     """
-    delta, se = mean_and_error(here, groups)
+    delta, se = mean_and_error(differences[-1], groups)
     closing = opening = inf
-    if before is not None:
-        lost, lost_se = mean_and_error(before - here, groups)
-        closing, opening = max(0.0, lost + z * lost_se), max(0.0, -lost + z * lost_se)
+    if len(differences) > DOUBLINGS:
+        gains = [mean_and_error(before - here, groups) for before, here in pairwise(differences)]
+        closing = max(0.0, *(lost + z * its for lost, its in gains[-DOUBLINGS:]))
+        opening = max(0.0, *(z * its - lost for lost, its in gains[-DOUBLINGS:]))
     doublings = max(0.0, log2(all_rows / train_rows))
     return Bounds(
         train_rows=train_rows,
@@ -185,15 +186,16 @@ def race(
     standing, dropped = list(models), dict[str, str]()
     found: dict[tuple[str, str], Bounds] = {}
     for at, here in enumerate(anchors):
-        before = anchors[at - 1].scores if at else None
         means = {name: round(float(rows.mean()), 12) for name, rows in here.scores.items()}
         standing = sorted((name for name in standing if name in means), key=lambda name: -means[name])
         beaten: dict[str, str] = {}
         for left, right in combinations(standing, 2):
-            earlier = None if before is None else before[left] - before[right]
-            d = here.scores[left] - here.scores[right]
+            met = [
+                anchor.scores[left] - anchor.scores[right]
+                for anchor in anchors[max(at - DOUBLINGS, 0) : at + 1]
+            ]
             found.pop((right, left), None)
-            found[left, right] = known = bounds(earlier, d, here.train_rows, all_rows, z, groups)
+            found[left, right] = known = bounds(met, here.train_rows, all_rows, z, groups)
             said = known.outcome(rope)
             if said in {"better", "worse"}:
                 winner, loser = (left, right) if said == "better" else (right, left)

@@ -39,24 +39,30 @@ def test_critical_value_is_bonferronis() -> None:
 
 
 def test_bounds_by_hand() -> None:
+    first = np.array([[1.0, 1, 1, 1, 1, 0, 1, 0]])
     before = np.array([[1.0, 0, 1, 0, 1, 0, 1, 0]])
     here = np.array([[1.0, 0, 1, 0, 1, 0, 0, 0]])
-    z, found = 2.0, bounds(before, here, 1000, 8000, 2.0)
+    z, found = 2.0, bounds([first, before, here], 1000, 8000, 2.0)
     se = np.std(here[0], ddof=1) / sqrt(8)
-    lost = 1 / 8
-    lost_se = np.std((before - here)[0], ddof=1) / sqrt(8)
+    gains = [(2 / 8, np.std((first - before)[0], ddof=1)), (1 / 8, np.std((before - here)[0], ddof=1))]
     assert found.delta == pytest.approx(3 / 8)
-    assert found.closing == pytest.approx(lost + z * lost_se)
-    assert found.opening == pytest.approx(max(0, -lost + z * lost_se))
+    assert found.closing == pytest.approx(max(lost + z * sd / sqrt(8) for lost, sd in gains))
+    assert found.opening == pytest.approx(max(0, *(z * sd / sqrt(8) - lost for lost, sd in gains)))
     assert found.low == pytest.approx(3 / 8 - z * se - 3 * found.closing)
     assert found.high == pytest.approx(3 / 8 + z * se + 3 * found.opening)
     assert found.doublings == log2(8)
 
 
+def test_nothing_is_known_before_the_third_anchor() -> None:
+    early = bounds([np.ones((3, 50)), np.ones((3, 50))], 1000, 8000, 2.0)
+    assert (early.low, early.high) == (-np.inf, np.inf)
+    assert early.outcome(0.01) == "undecided"
+
+
 def test_a_pair_seen_from_the_other_side() -> None:
-    one = bounds(np.array([[1.0, 0, 1, 0]]), np.array([[1.0, 0, 0, 0]]), 100, 400, 1.5)
-    other = bounds(-np.array([[1.0, 0, 1, 0]]), -np.array([[1.0, 0, 0, 0]]), 100, 400, 1.5)
-    assert one.mirrored() == other
+    rng = np.random.default_rng(0)
+    d = [rng.normal(size=(3, 20)) for _ in range(3)]
+    assert bounds(d, 100, 400, 1.5).mirrored() == bounds([-x for x in d], 100, 400, 1.5)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,7 @@ def test_outcomes(low: float, high: float, outcome: str) -> None:
 
 def test_the_same_predictions_are_identical() -> None:
     same = np.zeros((3, 20))
-    assert bounds(same, same, 100, 800, 3.0).outcome(0.0) == "identical"
+    assert bounds([same] * 3, 100, 800, 3.0).outcome(0.0) == "identical"
 
 
 def grown(rng: np.random.Generator, curves: dict[str, list[float]], rows: int = 20_000) -> list[Anchor]:
@@ -98,15 +104,16 @@ def judged(anchors: list[Anchor], rope: float = 0.01) -> tuple[tuple[str, ...], 
     return result.standing, dict(result.dropped), result.decided
 
 
-def test_a_clear_leader_whose_rivals_close_slowly_wins_at_the_second_anchor() -> None:
-    anchors = grown(np.random.default_rng(1), {"a": [0.9, 0.91], "b": [0.7, 0.71], "c": [0.6, 0.61]})
+def test_a_clear_leader_whose_rivals_close_slowly_wins_at_the_third_anchor() -> None:
+    rates = {"a": [0.9, 0.91, 0.91], "b": [0.7, 0.71, 0.71], "c": [0.6, 0.61, 0.61]}
+    anchors = grown(np.random.default_rng(1), rates)
     assert judged(anchors) == (("a",), {"b": "a", "c": "a"}, True)
-    assert judged(anchors[:1]) == (("a", "b", "c"), {}, False)
+    assert judged(anchors[:2]) == (("a", "b", "c"), {}, False)
 
 
 def test_a_rival_that_closes_fast_is_not_dropped() -> None:
     """It trails by 6 points and closes 2 a doubling: after the 5 doublings to come it would lead."""
-    anchors = grown(np.random.default_rng(2), {"ahead": [0.80, 0.80], "late": [0.72, 0.74]}, rows=100_000)
+    anchors = grown(np.random.default_rng(2), {"ahead": [0.8] * 3, "late": [0.70, 0.72, 0.74]}, rows=100_000)
     assert judged(anchors) == (("ahead", "late"), {}, False)
 
 
@@ -120,7 +127,7 @@ def test_equivalent_models_end_the_race() -> None:
 
 
 def test_who_is_dropped_may_be_beaten_by_another_than_the_winner() -> None:
-    rates = {"a": [0.80, 0.83, 0.90, 0.95], "b": [0.85, 0.85, 0.85, 0.85], "c": [0.6, 0.6, 0.6, 0.6]}
+    rates = {"a": [0.80, 0.83, 0.90, 0.95, 0.95, 0.95], "b": [0.85] * 6, "c": [0.6] * 6}
     standing, dropped, _ = judged(grown(np.random.default_rng(4), rates, rows=100_000))
     assert standing == ("a",)
     assert dropped["c"] in {"a", "b"}
@@ -137,7 +144,7 @@ def test_a_model_without_scores_leaves_the_race() -> None:
 def test_false_decisions_are_rare_where_curves_cross_and_plain_significance_makes_many() -> None:
     """Errors fall as floor + gain·m^-power from .22-.26 at 1,000 rows to .10-.20 at 64,000."""
     rng = np.random.default_rng(6)
-    sizes = 1000 * 2 ** np.arange(4)
+    sizes = 1000 * 2 ** np.arange(5)
     decided = wrong = plain_decided = plain_wrong = 0
     for _ in range(400):
         first, last = rng.uniform(0.22, 0.26, 2), rng.uniform(0.10, 0.20, 2)
@@ -146,7 +153,7 @@ def test_false_decisions_are_rare_where_curves_cross_and_plain_significance_make
         rates = dict(zip("ab", (1 - last - (first - last) * share).T.tolist(), strict=True))
         truth = last[1] - last[0]
         anchors = grown(rng, rates, rows=4000)
-        result = race(anchors, ["a", "b"], all_rows=ROWS, planned=4, rope=0.01)
+        result = race(anchors, ["a", "b"], all_rows=ROWS, planned=5, rope=0.01)
         if len(result.standing) == 1:
             decided += 1
             wrong += (truth if result.standing == ("a",) else -truth) < -0.01
