@@ -176,7 +176,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
         for batch in batches(job, session, results, looks):
             planned += batch
             with closing(session.results(batch, job)) as stream:
-                yield Planned(job.dataset.name, tuple(batch), most_fits(job))
+                yield Planned(job.dataset.name, tuple(batch), most_fits(job), job.plan.max_repeats)
                 for result in stream:
                     results.append(_completed(result, job))
                     yield results[-1]

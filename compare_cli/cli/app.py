@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from compare_cli import __version__
 from compare_cli.cli import completion
 from compare_cli.cli.config import defaults
+from compare_cli.cli.gate import GateOptions
 from compare_cli.cli.options import (
     BenchOptions,
     CompareOptions,
@@ -26,7 +27,7 @@ from compare_cli.cli.options import (
     takes,
 )
 from compare_cli.cli.runs import runs_app
-from compare_cli.errors import ExitCode, UsageError
+from compare_cli.errors import UsageError
 
 
 class Commands(TyperGroup):
@@ -178,7 +179,9 @@ def verdict(
 
 
 @app.command()
+@takes(GateOptions)
 def gate(
+    options: GateOptions,
     base: Annotated[
         str,
         typer.Argument(
@@ -195,22 +198,11 @@ def gate(
             autocompletion=completion.results,
         ),
     ],
-    model: Annotated[
-        str | None,
-        option("Model to look at. (default: the recommended one)", "MODEL"),
-    ] = None,
-    margin: Annotated[float, option("How much worse is still accepted.", "X")] = 0.01,
-    unpaired: Annotated[
-        bool, option("Compare results of different data or splits.", None, "--unpaired")
-    ] = False,
 ) -> None:
     """Exit 0 when NEW is not worse than BASE by more than the margin, 5 when it is or cannot be told."""
-    from compare_cli import api
-    from compare_cli.cli.output import write_out
+    from compare_cli.cli.gate import run_gate
 
-    held = api.gate(base, new, model=model, margin=margin, paired=not unpaired)
-    write_out(f"{held.sentence}\n")
-    raise typer.Exit(ExitCode.OK if held.outcome == "not worse" else ExitCode.GATE)
+    raise typer.Exit(run_gate(base, new, options))
 
 
 app.add_typer(runs_app)

@@ -9,6 +9,7 @@ from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
 from compare_cli import api
+from compare_cli.cli.gate import checked
 from compare_cli.cli.options import BenchOptions, CompareOptions
 from compare_cli.cli.output import Output, say_error, say_notes
 from compare_cli.errors import ExitCode, UsageError
@@ -44,17 +45,20 @@ def run_bench(sources: list[str], options: BenchOptions) -> int:
 
 
 def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
-    thresholds = [api.Threshold.parse(text) for text in options.fail_under or ()]
+    thresholds = options.fail_under or []
+    for text in thresholds:
+        api.Threshold.parse(text)
     model = _looked_at(options)
-    with Output(options, boundary=options.boundary, **shown) as output:
+    with Output(options, boundary=options.boundary, gates=bool(thresholds), **shown) as output:
         follower = Follower(output, options)
         try:
             result = follower.follow(begin(follower))
         finally:
             follower.progress.close()
         follower.tell(result.notes)
-        output.finish(result, follower.dataset)
-    return _exit_code(result, thresholds, model)
+        checks = checked(result, thresholds, model)
+        output.finish(result, follower.dataset, checks)
+    return _exit_code(result, checks)
 
 
 def _looked_at(options: CompareOptions) -> str | None:
@@ -66,14 +70,13 @@ def _looked_at(options: CompareOptions) -> str | None:
     return api.reference(options.model, options.models, "--model")
 
 
-def _exit_code(result: Result, thresholds: list[api.Threshold], model: str | None) -> int:
+def _exit_code(result: Result, checks: dict[str, str]) -> int:
     """A run that did not do everything says so first; then the gates."""
     if result.run.status != "complete":
         return _CODES[result.run.status]
-    missed = api.check(result, thresholds, model)
-    for sentence in missed:
-        say_error(sentence)
-    return ExitCode.GATE if missed else ExitCode.OK
+    for why in filter(None, checks.values()):
+        say_error(why)
+    return ExitCode.GATE if any(checks.values()) else ExitCode.OK
 
 
 def notes_at_once(event: Comparison | LeftOut, *, everything: bool) -> tuple[Note, ...]:

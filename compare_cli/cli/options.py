@@ -112,7 +112,8 @@ class OutputOptions:
     format: Annotated[
         str | None,
         _output(
-            "table, json, ndjson, csv, markdown or html. (default: by the suffix of -o, else table)",
+            "table, json, ndjson, csv, markdown, html, or junit for --fail-under."
+            " (default: by the suffix of -o, else table)",
             "FORMAT",
             "--format",
         ),

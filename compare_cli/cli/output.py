@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import textwrap
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -71,7 +71,13 @@ class Output:
     """
 
     def __init__(
-        self, options: OutputOptions, *, several: bool, boundary: bool = False, baseline: str | None = None
+        self,
+        options: OutputOptions,
+        *,
+        several: bool,
+        boundary: bool = False,
+        baseline: str | None = None,
+        gates: bool = False,
     ) -> None:
         from compare_cli.report.formats import FORMATS
         from compare_cli.report.table import View
@@ -79,7 +85,10 @@ class Output:
         self.file = options.output
         asked = options.format is not None or options.json
         otherwise = "table" if asked or self.file is None else _format_of(self.file)
-        self._renderer = FORMATS[chosen_format(options.format, options.json, FORMATS, otherwise)]
+        form = chosen_format(options.format, options.json, FORMATS, otherwise)
+        if form == "junit" and not gates:
+            raise UsageError("--format junit says whether gates hold: give --fail-under METRIC=X.")
+        self._renderer = FORMATS[form]
         self._view_of = partial(
             View,
             everything=options.verbose,
@@ -109,9 +118,14 @@ class Output:
         """Whether lines appear on a terminal while fits run: bars would be drawn between them."""
         return self._renderer.line is not None and self._text_file is None and sys.stdout.isatty()
 
-    def finish(self, result: Result, dataset: Dataset | None = None) -> None:
-        """Write the whole result and put the file in place; a page gets pictures of the ``dataset``."""
-        view = self._view()
+    def finish(
+        self, result: Result, dataset: Dataset | None = None, checks: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the whole result and put the file in place.
+
+        A page gets pictures of the ``dataset``; ``checks`` are gates with the reasons why they do not hold.
+        """
+        view = replace(self._view(), checks=checks or {})
         if self._renderer.pictures:
             from compare_cli import api
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -86,10 +87,25 @@ def padded(text: str, room: int, justify: str = "left") -> str:
     return spaces + text if justify == "right" else text + spaces
 
 
-def markdown(text: str) -> str:
-    """Escape what Markdown or the HTML in it would act on."""
-    safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join("\\" + ch if ch in "\\`*_[]|#~" else ch for ch in safe)
+_ACTS = (
+    r"[\\`*|~]"  # anywhere
+    r"|(?<![^\W_])_|_(?![^\W_])"  # at the edge of a word
+    r"|\](?=[(\[:])|\[(?=[^\]]*\][(\[:])"  # a link
+)
+_IN_A_CELL = re.compile(_ACTS)
+_IN_A_LINE = re.compile(
+    r"^\s*[#+-](?=[\s#+-]|$)|^\s*\d+[.)](?=\s|$)|^\s*=(?==*$)"  # a heading, a list
+    rf"|^\s*\[(?=[ xX]\])|{_ACTS}"  # a task
+)
+
+
+def markdown(text: str, *, cell: bool = False) -> str:
+    """Escape what Markdown or the HTML in it would act on, in a line or a ``cell``, and nothing else."""
+    safe = printable(text).replace("&", "&amp;").replace("<", "&lt;")
+    if "<" in text or text.lstrip().startswith(">"):
+        safe = safe.replace(">", "&gt;")
+    acts = _IN_A_CELL if cell else _IN_A_LINE
+    return acts.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], safe)
 
 
 def encodable(text: str, encoding: str | None) -> str:

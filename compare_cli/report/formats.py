@@ -74,6 +74,12 @@ def _html(result: Result, view: View) -> str:
     return html_page(result, view)
 
 
+def _junit(result: Result, view: View) -> str:
+    from compare_cli.report.junit import junit_page
+
+    return junit_page(f"compare {result.command}", view.checks, result.run.seconds, result.verdict.sentence)
+
+
 def _json(result: Result, view: View) -> str:
     from compare_cli.document import to_json
 
@@ -98,4 +104,5 @@ FORMATS: dict[str, Renderer] = {
     "csv": Renderer(_csv, (".csv",)),
     "html": Renderer(_html, (".html", ".htm"), pictures=True),
     "markdown": Renderer(_markdown, (".md", ".markdown")),
+    "junit": Renderer(_junit, (".xml",)),
 }

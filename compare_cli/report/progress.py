@@ -1,4 +1,4 @@
-"""Progress: live on a terminal and in a notebook, elsewhere a line for each finished data set of a bench."""
+"""Progress: live on a terminal and in a notebook, elsewhere a line a repeat, or a data set of a bench."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class Progress:
         self._names: tuple[str, ...] = ()
         self._dataset = ""
         self._started = time.monotonic()
+        self._repeats: dict[int, list[FitResult]] = {}
+        self._in_repeat = 0  # fits of one of several repeats
 
     def show(self, event: object) -> None:
         """Take in an event."""
@@ -48,8 +50,12 @@ class Progress:
         elif isinstance(event, Planned):
             self._dataset = event.dataset
             self._work.plan(event)
+            if event.repeats > 1 and self._lines_wanted and not self._names:
+                self._in_repeat = event.most // event.repeats
         elif isinstance(event, FitResult | Refitted):
             self._work.finish(event.result if isinstance(event, Refitted) else event)
+            if isinstance(event, FitResult) and self._in_repeat:
+                self._say_repeat(event)
         elif isinstance(event, Comparison | LeftOut):
             self._work.end_dataset()
             if isinstance(event, Comparison) and self._names and self._lines_wanted:
@@ -59,6 +65,19 @@ class Progress:
             self.close()
         elif self._live_wanted:
             self._draw(by_thread=isinstance(event, Planned | FitResult | Refitted))
+
+    def _say_repeat(self, fit: FitResult) -> None:
+        """Say a line when the last fit of one of several repeats is done."""
+        done = self._repeats.setdefault(fit.repeat, [])
+        done.append(fit)
+        if len(done) == self._in_repeat:
+            reused, failed = sum(f.reused for f in done), sum(f.status != "ok" for f in done)
+            facts = [counted(len(done), "fit")]
+            facts += [f"{reused} reused"] if reused else []
+            facts += [f"{failed} failed"] if failed else []
+            seconds = time.monotonic() - self._started
+            line = f"repeat {fit.repeat + 1}: {', '.join(facts)}, {seconds:.1f} s so far"
+            print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Remove what is drawn; the next event draws it again."""

@@ -44,6 +44,7 @@ class View:
     ``baseline`` is the model that others are held against over several data sets (None: chosen). ``whole``
     is set for files that have no width: names are not cut. ``details`` are names of `report.classes.DETAILS`.
     A page shows ``pictures``, by the name of their data set ("" for the ranks), and the ``command``.
+    ``checks`` are gates, by name, with the reason of those that do not hold.
     """
 
     width: int = 80
@@ -55,6 +56,7 @@ class View:
     details: tuple[str, ...] = ()
     pictures: Mapping[str, PagePicture] = field(default_factory=dict)
     command: str = ""
+    checks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -96,10 +98,10 @@ class Table:
 
     def markdown(self) -> Iterator[str]:
         """Yield its lines in Markdown, what is in the cells escaped."""
-        yield f"| {' | '.join(markdown(h.title.strip()) for h in self.headings)} |"
+        yield f"| {' | '.join(markdown(h.title.strip(), cell=True) for h in self.headings)} |"
         yield f"|{'|'.join('---:' if h.justify == 'right' else '---' for h in self.headings)}|"
         for row in self.rows:
-            yield f"| {' | '.join(markdown(str(cell).strip()) for cell in row)} |"
+            yield f"| {' | '.join(markdown(str(cell).strip(), cell=True) for cell in row)} |"
 
 
 def _shown(cell: Cell, style: str) -> Text:
@@ -125,7 +127,7 @@ STYLES: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Line:
-    """A line or paragraph of text, and what it is. Markdown leaves out legends of marks, and failures."""
+    """A line or paragraph of text, and what it is. Markdown leaves out failures."""
 
     text: str
     kind: Kind = "plain"
@@ -141,7 +143,9 @@ class Line:
         """Return it as Markdown, escaped."""
         if self.kind == "drawing":  # a block of code by its indentation: no name can end it
             return f"    {self.text}"
-        text = markdown(self.text)
+        text = markdown(without_fields(self.text) if self.kind == "reason" else self.text)
+        if self.kind == "legend":
+            return f"*{text}*"
         return {"title": f"### {text}", "strong": f"**{text}**", "reason": f"- {text}"}.get(self.kind, text)
 
 
@@ -165,7 +169,7 @@ def markdown_page(blocks: Iterable[Block]) -> str:
     """Return blocks as Markdown: a blank line wherever the kind of text changes."""
     chunks = []
     for block in blocks:
-        shown = [p for p in block if isinstance(p, Table) or p.kind not in {"legend", "failure"}]
+        shown = [p for p in block if isinstance(p, Table) or p.kind != "failure"]
         for _, parts in groupby(shown, key=lambda p: id(p) if isinstance(p, Table) else p.kind):
             lines = [[p.markdown()] if isinstance(p, Line) else p.markdown() for p in parts]
             chunks.append("\n".join(line for several in lines for line in several))

@@ -184,12 +184,13 @@ class FitResult(Fit):
 class Planned:
     """The tasks that are about to run: the first event of a comparison, and of each further repeat.
 
-    ``most`` is how many fits the whole comparison takes if nothing ends it sooner.
+    ``most`` is how many fits the whole comparison takes if nothing ends it sooner, in ``repeats`` repeats.
     """
 
     dataset: str
     tasks: tuple[FitTask, ...]
     most: int = 0
+    repeats: int = 1
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,17 @@ def test_a_log_gets_a_line_for_each_data_set_in_order(capsys):
     ]
 
 
+@pytest.mark.parametrize(("repeats", "lines"), [("1", 0), ("3", 3)])
+def test_a_log_gets_a_line_for_each_repeat(compare, repeats, lines):
+    args = ("fit", "iris", "-m", "tree", "--folds", "3", "--no-boundary", "--repeats", repeats)
+    said = [line for line in compare(*args).err.splitlines() if line.startswith("repeat ")]
+    shown = [re.sub(r"[\d.]+ s so far$", "T", line) for line in said]
+    assert shown == [f"repeat {number}: 6 fits, T" for number in range(1, lines + 1)]
+    again = [line for line in compare(*args).err.splitlines() if line.startswith("repeat ")]
+    assert all("6 fits, 6 reused, " in line for line in again)
+    assert "repeat" not in compare(*args, "-q").err
+
+
 def test_the_log_of_a_bench(compare, table):
     ended = compare("bench", "iris", str(table), *FAST)
     lines = ended.err.splitlines()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from compare_cli.report.escaping import cells, encodable, fitted_apart, markdown, printable, shortened
 
@@ -77,13 +81,35 @@ def test_cut_names_fit_and_short_ones_stay(names: list[str], room: int) -> None:
         ("*x* _y_ `z`", "\\*x\\* \\_y\\_ \\`z\\`"),
         ("[t](u)", "\\[t\\](u)"),
         ("<script>&", "&lt;script&gt;&amp;"),
+        ("x2 > 1 and y", "x2 > 1 and y"),
         ("# h ~s~", "\\# h \\~s\\~"),
+        ("class_1 [95.0, 99.6] 1. a-b #3", "class_1 [95.0, 99.6] 1. a-b #3"),
+        ("1. a", "1\\. a"),
+        ("> a", "&gt; a"),
         ("back\\slash", "back\\\\slash"),
         ("a\nb", "a�b"),
     ],
 )
 def test_markdown(text: str, expected: str) -> None:
     assert markdown(text) == expected
+
+
+@given(st.text(st.sampled_from("ab _*`~[]()<>!|#+-&;.:1\\\"'=/xl") | st.characters(), max_size=12))
+@settings(max_examples=600, deadline=None)
+def test_markdown_is_read_as_the_text_that_it_was(text: str) -> None:
+    """By a renderer with GitHub's tables and strikethrough: in a cell, in a line, and after a bullet."""
+    renderer = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    want = " ".join(printable(text).split())
+    shown, cell = markdown(want), markdown(want, cell=True)
+    pages = {"td": f"|a|b|\n|-|-|\n| {cell} | c |\n", "li": f"- {shown}\n- c\n"}
+    if want:
+        pages |= {"p": f"{shown}\n"}
+    for tag, page in pages.items():
+        html = renderer.render(page)
+        found = re.search(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        assert found is not None, html
+        assert "<" not in found[1], f"{html!r} has a tag"
+        assert unescape(found[1]) == want
 
 
 @pytest.mark.parametrize(
