@@ -2,7 +2,8 @@
 
 - a table: ``read`` and ``describe`` one, its ``csv_bytes``, ``plot`` where models predict which class;
   the built-in ``datasets``
-- a comparison: ``compare`` models on one table, ``bench`` them on several; ``iter_…`` yields as it goes
+- a comparison: ``compare`` models on one table, ``bench`` them on several, draw
+  a learning ``curve``; ``iter_…`` yields as it goes
 - results that are stored: ``judge`` them again, ``gate`` and ``check`` them; ``runs``, ``load_run``,
   ``diff``, ``prune``
 - what there is to choose from: ``models``, ``model``, ``statistics``, ``explain``
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         reference,
         statistics,
     )
-    from compare_cli.api.comparison import bench, compare, iter_bench, iter_compare, shown_notes
+    from compare_cli.api.comparison import bench, compare, curve, iter_bench, iter_compare, shown_notes
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
     from compare_cli.api.table import csv_bytes, describe, page_pictures, plot, read
@@ -46,6 +47,7 @@ __all__ = [
     "check",
     "compare",
     "csv_bytes",
+    "curve",
     "datasets",
     "default_store",
     "describe",
@@ -79,7 +81,7 @@ _HOMES = {
         "reference",
         "statistics",
     },
-    "api.comparison": {"bench", "compare", "iter_bench", "iter_compare", "shown_notes"},
+    "api.comparison": {"bench", "compare", "curve", "iter_bench", "iter_compare", "shown_notes"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
     "api.table": {"csv_bytes", "describe", "page_pictures", "plot", "read"},
     "engine.limits": {"ask_for_one_thread"},

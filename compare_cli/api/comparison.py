@@ -21,6 +21,7 @@ from compare_cli.engine.fit import no_result
 from compare_cli.engine.plan import Job, Options, prepare_job
 from compare_cli.engine.refits import refits_for
 from compare_cli.engine.runs import Clock, environment
+from compare_cli.engine.samples import Samples
 from compare_cli.errors import DataError, UsageError
 from compare_cli.metrics import BY_JACKKNIFE as BY_CLASS
 from compare_cli.metrics import COST
@@ -30,6 +31,7 @@ from compare_cli.notes import NOTES, note
 from compare_cli.types import (
     Bench,
     BenchComparison,
+    Command,
     Comparison,
     Dataset,
     FitResult,
@@ -48,6 +50,7 @@ from compare_cli.types import (
 )
 from compare_cli.verdict.across import judge_data_sets
 from compare_cli.verdict.classes import cost_notes
+from compare_cli.verdict.curve import curve_comparison
 from compare_cli.verdict.reasons import Refits, explained
 from compare_cli.verdict.summary import summarise
 
@@ -68,6 +71,17 @@ def compare(data: Any, options: Options | None = None, **given: Any) -> Comparis
     return last
 
 
+def curve(data: Any, options: Options | None = None, **given: Any) -> ComparisonResult:
+    """Draw learning curves: the scores of models on a table at growing numbers of training rows.
+
+    ``sizes`` names these numbers (default: chosen, each twice the one before); the rest is as for `compare`.
+    All models are fitted at every size, small ones first. Boundaries are not looked at.
+    """
+    options, reading = keywords(options, given)
+    sizes = options.sizes if options.sizes is not None else ()
+    return compare(data, replace(options, sizes=sizes, boundary=False), **reading)
+
+
 def iter_compare(
     data: Any,
     options: Options | None = None,
@@ -86,11 +100,12 @@ def iter_compare(
         raise UsageError(f"The table is read already: give {', '.join(reading)} to read().")
     dataset = data if isinstance(data, Dataset) else read(data, **reading)
     job = prepare_job(dataset, options)
-    with Session(options, _begun("fit", clock, [dataset.name], options)) as session:
+    command: Command = "fit" if options.sizes is None else "curve"
+    with Session(options, _begun(command, clock, [dataset.name], options)) as session:
         part = yield from _compare(job, session, clock)
         part = yield from _without_leaks(job, part, session)
         run = _ended_run([part], part.status, session, clock)
-        comparison = single_comparison(replace(part, command="fit"), run, environment())
+        comparison = single_comparison(replace(part, command=command), run, environment())
         session.archive.put_run(_listed(comparison), lambda: to_json(comparison, indent=None))
         comparison = replace(comparison, notes=(*comparison.notes, *session.archive.notes))
     result = comparison_result(comparison, dataset, options)
@@ -208,7 +223,7 @@ def _completed(result: FitResult, job: Job) -> FitResult:
     by_row = None
     if job.plan.scheme == "test":
         by_row = job.costs[job.workspace.test_y, result.predictions]
-    elif job.samples is not None:
+    elif isinstance(job.samples, Samples):
         by_row = job.costs[job.dataset.y[job.samples.test], result.predictions]
     return replace(result, scores={**result.scores, COST.name: cost}, row_scores=by_row)
 
@@ -346,17 +361,12 @@ def _summarised(
     options = job.options
     metric = replace(job.metric, rope=job.rope)
     how = replace(protocol(job, results, looks), refits=sum(len(fits) for _, fits in refits))
-    comparison = summarise(
-        job.dataset,
-        job.models,
-        how,
-        metric,
-        job.splits,
-        results,
-        prefer=options.prefer,
-        seed=options.seed,
-    )
-    if options.boundary:
+    facts = (job.dataset, job.models, how, metric, job.splits, results)
+    if options.sizes is not None:
+        comparison = curve_comparison(*facts, seed=options.seed)
+    else:
+        comparison = summarise(*facts, prefer=options.prefer, seed=options.seed)
+    if options.boundary and options.sizes is None:
         verdict = explained(comparison, job.dataset, metric, job.splits, results, refits)
         comparison = replace(comparison, verdict=verdict)
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]

@@ -74,7 +74,9 @@ class ComparisonResult(SingleComparison):
         return pd.DataFrame([_fit_row(fit) for fit in self.fits])
 
     def plot(self, kind: str = "boundary", **how: Any) -> Drawing:
-        """Draw where each model predicts which class; ``how`` is as for `plot` (features, row, models).
+        """Draw where each model predicts which class (``how`` is as for `plot`: features, row, models).
+
+        "curve" draws how scores grew with training rows, where the result has learning curves.
 
         Models are fitted once more on the first fold. Raises UsageError without the table, which a result
         that was read has not.
@@ -82,7 +84,13 @@ class ComparisonResult(SingleComparison):
         from compare_cli.plot.drawing import make_picture
         from compare_cli.plot.figure import picture_file
 
-        _known_kind(kind, ("boundary",))
+        _known_kind(kind, ("boundary", "curve"))
+        if kind == "curve":
+            from compare_cli.plot.curve import curve_file
+
+            if not self.curve:
+                raise UsageError("plot: there is no curve in this result; compare_cli.curve draws one.")
+            return Drawing(curve_file(self, "svg"), curve_file(self, "png"))
         dataset, options = self._table("plot")
         models = how.pop("models", options.models)
         picture = make_picture(dataset, models, seed=options.seed, **how)

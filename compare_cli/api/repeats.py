@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from compare_cli.engine.execute import Session
 from compare_cli.engine.plan import Job, make_tasks
-from compare_cli.engine.samples import BLOCKS, Samples
+from compare_cli.engine.samples import BLOCKS, FoldSizes, Samples
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
 from compare_cli.models.families import BASELINE, LARGE
 from compare_cli.types import FitResult, FitTask, Look, Protocol, Split
@@ -23,7 +23,10 @@ def batches(
 
     ``results`` and ``looks`` are those so far; a run that was cut short takes no further look.
     """
-    if job.samples is not None:
+    if job.options.sizes is not None and job.samples is not None:
+        yield from sizes_in_turn(job, job.samples, results)
+        return
+    if isinstance(job.samples, Samples):
         yield from growing(job, job.samples, session, results, looks)
         return
     batch: list[Split] = []
@@ -66,10 +69,23 @@ def growing(
             at, standing = last, {wanted} & everybody if job.options.whole is not None else set()
 
 
-def _tasks_of_size(job: Job, samples: Samples, at: int, models: Set[str]) -> list[FitTask]:
+def sizes_in_turn(job: Job, sizes: Samples | FoldSizes, results: list[FitResult]) -> Iterator[list[FitTask]]:
+    """Yield the tasks of one number of training rows after the other, for all models: a learning curve."""
+    everybody, planned = {spec.name for spec in job.models}, 0
+    for at in range(len(sizes.sizes)):
+        tasks = _tasks_of_size(job, sizes, at, everybody)
+        planned += len(tasks)
+        yield tasks
+        if len(results) < planned:
+            return
+
+
+def _tasks_of_size(job: Job, samples: Samples | FoldSizes, at: int, models: Set[str]) -> list[FitTask]:
     """Return the tasks of one size (of all rows, past the last one) and add its splits to the job's."""
-    whole = at == len(samples.sizes)
-    size, splits = (samples.most, [samples.whole()]) if whole else (samples.sizes[at], samples.splits(at))
+    if at == len(samples.sizes) and isinstance(samples, Samples):
+        size, splits = samples.most, [samples.whole()]
+    else:
+        size, splits = samples.sizes[at], samples.splits(at)
     job.splits.extend(splits)
     specs = [spec for spec in job.models if spec.name in models]
     shape = replace(job.shape, rows=max(size, min(LARGE, samples.most)))  # one regime at all sizes
@@ -98,6 +114,8 @@ def _precise(job: Job, results: Sequence[FitResult]) -> bool:
 
 def most_fits(job: Job) -> int:
     """How many fits a comparison takes if no look ends it sooner."""
+    if job.options.sizes is not None:
+        return job.plan.max_repeats * job.plan.folds * len(job.models)
     if job.samples is not None:
         return (len(job.samples.sizes) * BLOCKS + 1) * len(job.models)
     return job.plan.max_repeats * job.plan.folds * len(job.models)
@@ -118,5 +136,12 @@ def protocol(job: Job, results: Sequence[FitResult], looks: Sequence[Look]) -> P
         balanced=job.options.balanced,
         costs=None if job.costs is None else tuple(map(tuple, job.costs.tolist())),
         looks=tuple(looks),
-        sizes=(*job.samples.sizes, job.samples.most) if job.samples is not None else (),
+        sizes=_sizes(job),
     )
+
+
+def _sizes(job: Job) -> tuple[int, ...]:
+    """The numbers of training rows that were planned, where they grow."""
+    if job.samples is None:
+        return ()
+    return job.samples.sizes if job.options.sizes is not None else (*job.samples.sizes, job.samples.most)

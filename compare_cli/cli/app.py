@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from compare_cli import __version__
 from compare_cli.cli import completion
 from compare_cli.cli.config import defaults
+from compare_cli.cli.curve import CurveOptions
 from compare_cli.cli.gate import GateOptions
 from compare_cli.cli.options import (
     BenchOptions,
@@ -134,6 +135,18 @@ def bench(
     from compare_cli.cli.fit import run_bench
 
     raise typer.Exit(run_bench(data or [], options))
+
+
+@app.command()
+@takes(CurveOptions)
+def curve(options: CurveOptions, data: Data) -> None:
+    """Draw learning curves: how scores grow with training rows, who leads from which size on.
+
+    With -o FILE.png or .svg the picture goes to the file. Exit codes as for fit.
+    """
+    from compare_cli.cli.curve import run_curve
+
+    raise typer.Exit(run_curve(data, options))
 
 
 @app.command()

@@ -30,7 +30,7 @@ def run_fit(source: str, options: CompareOptions) -> int:
         whole = (_looked_at(options) or "") if options.fail_under else None
         return api.iter_compare(dataset, asked, whole=whole)
 
-    return _run(begin, options, several=False)
+    return follow_and_show(begin, options, command="fit")
 
 
 def run_bench(sources: list[str], options: BenchOptions) -> int:
@@ -41,10 +41,11 @@ def run_bench(sources: list[str], options: BenchOptions) -> int:
         return api.iter_bench(sources, options.comparing(), **reading)
 
     baseline = None if options.baseline is None else api.reference(options.baseline, options.models)
-    return _run(begin, options, several=True, baseline=baseline)
+    return follow_and_show(begin, options, command="bench", baseline=baseline)
 
 
-def _run(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
+def follow_and_show(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
+    """Follow the events that ``begin`` starts, write the result, and return the exit code."""
     thresholds = options.fail_under or []
     for text in thresholds:
         api.Threshold.parse(text)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
 
 from compare_cli.errors import CompareError, ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable, printable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from compare_cli.cli.options import OutputOptions
     from compare_cli.plot.figure import Draw
     from compare_cli.report.table import View
-    from compare_cli.types import Bench, Dataset, Fit, Note, Result
+    from compare_cli.types import Dataset, Fit, Note, Result
 
 PIPE_WIDTH = 100
 PICTURE_SUFFIXES = (".png", ".svg")
@@ -65,7 +65,7 @@ def _format_of(file: Path) -> str:
 class Output:
     """Where a result goes. A file is begun at once, so that a bad path fails early, and replaced whole.
 
-    A file of a picture's suffix gets the diagram of ranks, where ``several`` data sets are compared, and the
+    A file of a picture's suffix gets the diagram of ranks or the learning curves, by the ``command``, and the
     result goes to standard output. Left without `finish`, nothing remains of the file. Raises UsageError for
     formats that do not exist and files that cannot be written.
     """
@@ -74,7 +74,7 @@ class Output:
         self,
         options: OutputOptions,
         *,
-        several: bool,
+        command: str = "fit",
         boundary: bool = False,
         baseline: str | None = None,
         gates: bool = False,
@@ -96,7 +96,7 @@ class Output:
             baseline=baseline,
             details=options.details,
         )
-        self._picture = _ranks_picture(self.file, several=several)
+        self._picture = _picture(self.file, command)
         self._begun = _begin_file(self.file, "-o") if self.file is not None else None
 
     def __enter__(self) -> Self:
@@ -135,7 +135,7 @@ class Output:
         if self._begun is not None and self.file is not None:
             with _told(self.file, "-o"):
                 if self._picture is not None:
-                    self._begun.write_bytes(self._picture(cast("Bench", result)))
+                    self._begun.write_bytes(self._picture(result))
                 _put_in_place(self._begun, self.file)
             self._begun = None
 
@@ -168,8 +168,7 @@ def show(
     """Write a result that is there already as it would be written while it is computed."""
     from compare_cli.report.formats import fits_of
 
-    several = result.command == "bench"
-    with Output(options, several=several, boundary=boundary, baseline=baseline) as output:
+    with Output(options, command=result.command, boundary=boundary, baseline=baseline) as output:
         for dataset, fit in fits_of(result):
             output.stream(dataset, fit)
         if not options.quiet:
@@ -177,21 +176,23 @@ def show(
         output.finish(result)
 
 
-def _ranks_picture(file: Path | None, *, several: bool) -> Draw | None:
-    """Return what draws the ranks into a file of this suffix, None where it is no picture's.
+def _picture(file: Path | None, command: str) -> Draw | None:
+    """Return what draws a result into a file of this suffix, None where it is no picture's.
 
-    Raises UsageError where matplotlib is missing, and for one data set: that is what `plot` draws.
+    Raises UsageError where matplotlib is missing, and for a comparison on one data set: that is what
+    `plot` draws.
     """
     if file is None or file.suffix.lower() not in PICTURE_SUFFIXES:
         return None
-    if not several:
+    if command not in {"bench", "curve"}:
         raise UsageError(
             f"-o {file}: a result on one data set has no picture; compare plot draws its boundaries."
         )
+    from compare_cli.plot.curve import CURVES
     from compare_cli.plot.figure import RANKS, require_matplotlib
 
     require_matplotlib()
-    return RANKS[file.suffix.lower()]
+    return (RANKS if command == "bench" else CURVES)[file.suffix.lower()]
 
 
 def out_view() -> View:

@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 
 from compare_cli.engine.limits import Limits, check_memory_limit, parse_size
 from compare_cli.engine.nursery import can_fork, in_a_fork
-from compare_cli.engine.samples import BLOCKS, Samples, grows
-from compare_cli.engine.splits import FoldPlan, plan_folds
+from compare_cli.engine.samples import FoldSizes, Samples, plan_rows
+from compare_cli.engine.splits import FoldPlan
 from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import Probing, Workspace
 from compare_cli.errors import UsageError, nearest
 from compare_cli.metrics import (
     COST,
     METRICS,
-    PER_ROW,
     Metric,
     find_metric,
     practical_rope,
@@ -62,7 +61,8 @@ class Options:
 
     ``samples`` lets samples grow until the case is decided, instead of folds (None: above 50,000 rows, where
     neither folds, repeats nor a test set are given). ``whole`` names a model that is then fitted on all rows
-    but the test rows too, and scored there; "" is the recommended one.
+    but the test rows too, and scored there; "" is the recommended one. ``sizes`` asks for learning curves
+    instead of a verdict: all models at these numbers of training rows (empty: chosen).
 
     ``balanced`` gives models that can weigh classes equal weights of all of them. ``cost`` says what errors
     cost, ``"yes:no=5"`` (others 1), and judges by the mean cost of a row instead of the metric.
@@ -74,6 +74,7 @@ class Options:
     models: str | None = None
     metric: str = "accuracy"
     samples: bool | None = None
+    sizes: tuple[int, ...] | None = None
     whole: str | None = None
     folds: int | None = None
     repeats: int | Literal["auto"] = "auto"
@@ -129,7 +130,7 @@ class Job:
     """One comparison, ready to run: nothing in it will still change, and everything was checked.
 
     ``costs`` (c, c) are there where errors have a cost: it is computed from each fit's predictions.
-    ``samples`` are there where samples grow instead of folds.
+    ``samples`` are there where samples grow: instead of folds, or for learning curves.
     """
 
     dataset: Dataset
@@ -142,7 +143,7 @@ class Job:
     rope: float
     notes: tuple[Note, ...] = ()
     costs: NDArray[np.float64] | None = None
-    samples: Samples | None = None
+    samples: Samples | FoldSizes | None = None
     splits: list[Split] = field(default_factory=list)
 
     @property
@@ -165,19 +166,13 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
     if options.balanced:
         specs, unable = _balanced(specs)
         notes += [note("not_balanced", models=", ".join(unable))] if unable else []
-    repeats = None if options.repeats == "auto" else options.repeats
-    by_class = metric.name not in (*PER_ROW, COST.name)
-    samples = Samples(dataset, options.seed) if grows(dataset, options, metric, specs) else None
-    if samples is not None:
-        plan = FoldPlan("samples", BLOCKS, 1, len(samples.sizes) + 1)
-    else:
-        plan = plan_folds(dataset, options.folds, repeats, by_class=by_class)
+    plan, samples = plan_rows(dataset, options, metric, specs)
     probing = None
     if options.boundary:
         folds = plan.folds if samples is None else None
         probing = Probing(dataset.columns, options.seed, options.boundary_probes, folds)
     scored = metric.name if costs is None else "accuracy"
-    workspace = Workspace(dataset, scored, probing, by_row=samples is not None)
+    workspace = Workspace(dataset, scored, probing, by_row=plan.scheme == "samples")
     shape = training_shape(dataset, workspace.table.width, plan.folds)
     if samples is not None:
         shape = replace(shape, rows=samples.most)

@@ -8,11 +8,13 @@ smaller one. Groups go whole; in time order the last rows are the test rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.engine.splits import FoldPlan, make_splits, plan_folds
 from compare_cli.errors import DataError, UsageError
 from compare_cli.metrics import BY_JACKKNIFE, COST, PER_ROW, Metric
 from compare_cli.models.families import BASELINE
@@ -55,9 +57,9 @@ def rows_to_judge(rows: int) -> int:
 class Samples:
     """The rows of a table in the order in which they are used; see `splits` and `whole`."""
 
-    def __init__(self, dataset: Dataset, seed: int) -> None:
+    def __init__(self, dataset: Dataset, seed: int, sizes: Sequence[int] = ()) -> None:
         rows, rng = len(dataset.y), np.random.default_rng(seed)
-        self.sizes = anchor_sizes(rows)
+        self.sizes = tuple(sizes) or anchor_sizes(rows)
         self._groups = dataset.groups
         if dataset.time is not None:
             order = np.argsort(dataset.time, kind="stable")
@@ -79,6 +81,9 @@ class Samples:
     def splits(self, anchor: int) -> list[Split]:
         """Return the blocks of an anchor (from 0): its number is their repeat, the block's their fold."""
         size = self.sizes[anchor]
+        if BLOCKS * size > self.most:
+            kept = _whole_groups(self._pool, self._groups, size)
+            return [Split(anchor, 0, np.sort(self._pool[:kept]), self.test)]
         return [Split(anchor, fold, self._block(fold, size), self.test) for fold in range(BLOCKS)]
 
     def whole(self) -> Split:
@@ -92,6 +97,62 @@ class Samples:
         number = np.cumsum(np.r_[0, groups[1:] != groups[:-1]])  # of each row's group, in the order of use
         its = self._pool[number % BLOCKS == block]
         return np.sort(its[: _whole_groups(its, self._groups, size)])
+
+
+class FoldSizes:
+    """The folds of one repeat, with growing parts of their training rows: for tables that are not large.
+
+    A larger part begins with the smaller one. Of groups whole ones are taken; in time order the latest rows.
+    """
+
+    def __init__(self, dataset: Dataset, plan: FoldPlan, seed: int, sizes: Sequence[int] = ()) -> None:
+        rng = np.random.default_rng(seed)
+        self._folds, self._groups = next(make_splits(dataset, plan, seed)), dataset.groups
+        self._orders = [self._order(dataset, split.train, rng) for split in self._folds]
+        self.most = min(len(split.train) for split in self._folds)
+        self.sizes = tuple(sizes) or halved(self.most, 2 * len(dataset.classes))
+
+    def _order(self, dataset: Dataset, train: Codes, rng: np.random.Generator) -> Codes:
+        if dataset.time is not None:
+            return train[::-1]
+        if dataset.groups is not None:
+            return train[by_group(dataset.groups[train], rng)]
+        return train[mixed(dataset.y[train], rng)]
+
+    def splits(self, at: int) -> list[Split]:
+        """Return the folds of a size (from 0): its number is their repeat."""
+        size = self.sizes[at]
+        parts = [order[: _whole_groups(order, self._groups, size)] for order in self._orders]
+        return [
+            Split(at, split.fold, np.sort(part), split.test)
+            for split, part in zip(self._folds, parts, strict=True)
+        ]
+
+
+def halved(most: int, least: int) -> tuple[int, ...]:
+    """Return ``most``, its half, its fourth … down to at least ``least`` and 8, the smallest first."""
+    sizes = [most]
+    while sizes[-1] // 2 >= max(least, LEAST_FIRST):
+        sizes.append(sizes[-1] // 2)
+    return tuple(reversed(sizes))
+
+
+def curve_sizes(dataset: Dataset, options: Options, plan: FoldPlan) -> Samples | FoldSizes:
+    """Return what a learning curve is drawn from. Raises UsageError for sizes that there cannot be."""
+    if dataset.test is not None:
+        raise UsageError("compare curve judges on rows of the table itself: leave out the test set.")
+    asked = tuple(sorted(set(options.sizes or ())))
+    large = len(dataset.y) > ABOVE if options.samples is None else options.samples
+    found: Samples | FoldSizes
+    if large:
+        found = Samples(dataset, options.seed, asked)
+        found.sizes = asked or (*found.sizes, found.most)
+    else:
+        found = FoldSizes(dataset, plan, options.seed, asked)
+    if asked and not 2 <= asked[0] <= asked[-1] <= found.most:
+        wrong = asked[0] if asked[0] < 2 else asked[-1]
+        raise UsageError(f"--sizes {wrong}: there are 2 to {found.most:,} rows to learn from.")
+    return found
 
 
 def mixed(y: Codes, rng: np.random.Generator) -> Codes:
@@ -135,3 +196,21 @@ def grows(dataset: Dataset, options: Options, metric: Metric, models: Sequence[M
     if options.samples and not several:
         raise UsageError("--samples compares models with each other: name two at least with --models.")
     return bool(options.samples)
+
+
+def plan_rows(
+    dataset: Dataset, options: Options, metric: Metric, models: Sequence[ModelSpec]
+) -> tuple[FoldPlan, Samples | FoldSizes | None]:
+    """Return how rows are split, and what grows, if anything does: instead of folds, or for curves."""
+    repeats = None if options.repeats == "auto" else options.repeats
+    by_class = metric.name not in (*PER_ROW, COST.name)
+    if options.sizes is None and grows(dataset, options, metric, models):
+        grown = Samples(dataset, options.seed)
+        return FoldPlan("samples", BLOCKS, 1, len(grown.sizes) + 1), grown
+    plan = plan_folds(dataset, options.folds, repeats if options.sizes is None else 1, by_class=by_class)
+    if options.sizes is None:
+        return plan, None
+    found = curve_sizes(dataset, options, plan)
+    if isinstance(found, Samples):
+        plan = FoldPlan("samples", BLOCKS, 1, len(found.sizes))
+    return replace(plan, max_repeats=len(found.sizes)), found

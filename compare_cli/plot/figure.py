@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Draw = Callable[[Bench], bytes]
+Draw = Callable[[Any], bytes]
 DPI = 150
 ACROSS = 3
 PANEL = (3.1, 3.65)  # inches, with title and scales

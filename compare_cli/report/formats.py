@@ -42,6 +42,10 @@ def blocks_of(result: Result, view: View) -> Iterable[Block]:
 
     if isinstance(result, Bench):
         return bench_blocks(result, view)
+    if result.command == "curve":
+        from compare_cli.report.curve import curve_page
+
+        return curve_page(result, result.run, view)
     return comparison_page(result, result.run, view)
 
 

@@ -22,7 +22,7 @@ INDENT = 2
 GAP = 2  # characters between columns
 NOTHING = {"", "-"}  # cells that say nothing
 Row = TypeVar("Row")
-_FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits)\.[^)]*\)")  # for readers of the JSON
+_FIELDS = re.compile(r" \((?:pairs|models|verdict|protocol|fits|curve)\.[^)]*\)")  # for readers of the JSON
 
 Justify = Literal["left", "right"]
 Cell = str | Text

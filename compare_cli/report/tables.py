@@ -77,6 +77,8 @@ def protocol_line(comparison: Comparison, run: Run) -> str:
         "test": f"fitted on all rows, judged on the test rows; {counted(p.repeats, 'seed')}",
         "samples": _samples(comparison),
     }[p.scheme]
+    if comparison.command == "curve":
+        how = f"{how.partition(' ×')[0]}, learnt from growing parts" if p.scheme != "samples" else how
     how += ", balanced" if p.balanced else ""
     if comparison.command == "verdict":
         return f"{how}; judged by {printable(p.metric)}"

@@ -18,7 +18,7 @@ from compare_cli.types.fit import (
     Refitted,
     Split,
 )
-from compare_cli.types.protocol import CurvePoint, Look, Protocol, Scheme
+from compare_cli.types.protocol import CurvePair, CurvePoint, Look, Protocol, Scheme
 from compare_cli.types.reasons import ColumnShare, LeakCheck, Reason
 from compare_cli.types.result import (
     Bench,

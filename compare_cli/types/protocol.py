@@ -58,10 +58,26 @@ class CurvePoint:
     train_rows: int
     """of each sample"""
     samples: int
-    """disjoint ones that were learnt from"""
+    """how many were learnt from: disjoint ones of a large table, else parts of the folds' training rows"""
     test_rows: int
+    """that were judged"""
     score: Number
     """mean over samples, by the metric of the protocol"""
     low: Number
     """95 %, of the mean over samples and test rows"""
     high: Number
+
+
+@dataclass(frozen=True)
+class CurvePair:
+    """Two models at one number of training rows, on the same rows; delta > 0 speaks for left."""
+
+    left: str
+    right: str
+    train_rows: int
+    delta: Number
+    low: Number
+    """95 %"""
+    high: Number
+    p_positive: Number
+    """probability that left is better there"""

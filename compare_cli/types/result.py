@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from compare_cli.types.across import Across, AcrossVerdict
 from compare_cli.types.fit import Fit, Number, Rate, Seconds
-from compare_cli.types.protocol import CurvePoint, Protocol
+from compare_cli.types.protocol import CurvePair, CurvePoint, Protocol
 from compare_cli.types.reasons import LeakCheck, Reason
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
 
@@ -255,6 +255,8 @@ class Comparison:
     fits: tuple[Fit, ...]
     curve: tuple[CurvePoint, ...] = ()
     """learning curves, where models learnt from growing samples"""
+    curve_pairs: tuple[CurvePair, ...] = ()
+    """all pairs at every number of training rows, of `compare curve`"""
     leak_checks: tuple[LeakCheck, ...] = ()
 
     @property

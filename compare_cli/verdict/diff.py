@@ -82,7 +82,9 @@ def gate(
 
 
 def _same_scheme(base: Comparison, new: Comparison) -> None:
-    """Raise DataError where one of them comes from growing samples and the other does not."""
+    """Raise DataError where one of them comes from growing samples and the other does not, and for curves."""
+    if "curve" in {base.command, new.command}:
+        raise DataError("learning curves are no results that a gate can hold: give those of compare fit.")
     grown = {"BASE": base.protocol.scheme == "samples", "NEW": new.protocol.scheme == "samples"}
     if sum(grown.values()) == 1:
         which, other = ("BASE", "NEW") if grown["BASE"] else ("NEW", "BASE")

@@ -253,6 +253,10 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
     """
     name = criterion.metric or comparison.protocol.metric
     rows = {m.model: m for m in comparison.models}
+    if comparison.command == "curve":
+        raise DataError(
+            f"{comparison.dataset.name}: learning curves are judged size by size: compare curve again."
+        )
     if comparison.protocol.scheme == "samples":
         if name == comparison.protocol.metric and criterion.rope is None:
             return replace(comparison, command="verdict")

@@ -57,7 +57,7 @@ def judge_samples(
     groups = None if dataset.groups is None or not splits else dataset.groups[splits[0].test]
     so_far = race(grown, real, all_rows=len(dataset.y), planned=planned, rope=metric.rope, groups=groups)
     told = SampleVerdict(dataset, metric, real, grown, so_far, planned, groups)
-    if so_far.decided or not whole:
+    if (so_far.decided and grown) or not whole:
         return told.judgement(prefer)
     return told.judgement_of_whole(whole[0], prefer, seed)
 
@@ -132,10 +132,9 @@ class SampleVerdict:
         known = {(p.left, p.right): replace(p, train_rows=whole.train_rows) for p in judged.pairs}
         pairs = [known.get(pair) or self._pair(pair) for pair in combinations(order, 2)]
         pairs += [p for p in known.values() if p.right == BASELINE]
-        before = (
-            f"Not decided on samples of up to {self.reached:,} of {self.rows:,} rows, so each model that was"
-            f" left learnt from {whole.train_rows:,}. "
-        )
+        before = f"Not decided on samples of up to {self.reached:,} of {self.rows:,} rows, so each model"
+        before += f" that was left learnt from {whole.train_rows:,}. "
+        before = before if self.anchors else ""
         against = self._against_baseline()
         beats = {n: judged.beats_baseline.get(n, _beats(against.get(n))) for n in self.models}
         return replace(
