@@ -1,7 +1,7 @@
 """The library: every command of the program is a verb here, with a value as its result.
 
-- a table: ``read`` and ``describe`` one, its ``csv_bytes``, ``plot`` where models predict which class;
-  the built-in ``datasets``
+- a table: ``read`` and ``describe`` one, its ``cells`` as they are written, ``plot`` where models predict
+  which class; the built-in ``datasets``
 - a comparison: ``compare`` models on one table, ``bench`` them on several, draw
   a learning ``curve``; ``iter_…`` yields as it goes
 - results that are stored: ``judge`` them again, ``gate`` and ``check`` them; ``runs``, ``load_run``,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from compare_cli.api.comparison import bench, compare, curve, iter_bench, iter_compare, shown_notes
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
-    from compare_cli.api.table import csv_bytes, describe, page_pictures, plot, read
+    from compare_cli.api.table import cells, describe, page_pictures, plot, read
     from compare_cli.engine.limits import ask_for_one_thread
     from compare_cli.engine.plan import Options
     from compare_cli.models.families import DEFAULT_MODELS
@@ -44,9 +44,9 @@ __all__ = [
     "Threshold",
     "ask_for_one_thread",
     "bench",
+    "cells",
     "check",
     "compare",
-    "csv_bytes",
     "curve",
     "datasets",
     "default_store",
@@ -83,7 +83,7 @@ _HOMES = {
     },
     "api.comparison": {"bench", "compare", "curve", "iter_bench", "iter_compare", "shown_notes"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
-    "api.table": {"csv_bytes", "describe", "page_pictures", "plot", "read"},
+    "api.table": {"cells", "describe", "page_pictures", "plot", "read"},
     "engine.limits": {"ask_for_one_thread"},
     "engine.plan": {"Options"},
     "models.families": {"DEFAULT_MODELS"},

@@ -13,6 +13,7 @@ from compare_cli.errors import UsageError, nearest
 from compare_cli.types import Bench, Dataset, DatasetSummary, Result
 
 if TYPE_CHECKING:
+    from compare_cli.data.table import Cells
     from compare_cli.plot.picture import Picture
     from compare_cli.report.table import PagePicture
 
@@ -25,38 +26,39 @@ class Reading(TypedDict, total=False):
     time: str | None
     drop: str | Sequence[str]
     test: str | os.PathLike[str] | None
+    classes: bool
     encoding: str | None
     delimiter: str | None
-    classes: bool
+    quote: str | None
+    header: bool | int | None
+    skip_rows: int | None
+    decimal: str | None
+    max_bytes: int | None
+
+
+LOOK = ("encoding", "delimiter", "quote", "header", "skip_rows", "decimal", "max_bytes")
+"""How a text looks; it holds for a second table, too."""
 
 
 def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
     """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, a DataFrame.
 
     ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on. ``drop``
-    names columns to leave out; ``classes`` takes each number of the
-    target for a class. Raises DataError when the data cannot be used, UsageError when there is no
-    such source or keyword.
+    names columns to leave out; ``classes`` takes each number of the target for a class. ``encoding``,
+    ``delimiter``, ``quote`` ("none" for none), ``header`` (true, false or a number of rows), ``skip_rows``
+    (lines before the table) and ``decimal`` ("." or ",") say how a text is written, where it should not be
+    found out; ``max_bytes`` is the most to read or unpack. They hold for ``test``, too. Raises DataError when
+    the data cannot be used, UsageError when there is no such source or keyword.
     """
     _refuse_unknown(reading, Reading.__annotations__)
     if reading.get("groups") is not None and reading.get("time") is not None:
         raise UsageError("--groups and --time ask for different folds: give one of them.")
-    drop = reading.get("drop", ())
     test: Any = reading.get("test")
-    dataset = sources.read(
-        data,
-        target=reading.get("target"),
-        groups=reading.get("groups"),
-        time=reading.get("time"),
-        drop=(drop,) if isinstance(drop, str) else drop,
-        encoding=reading.get("encoding"),
-        delimiter=reading.get("delimiter"),
-        classes=reading.get("classes", False),
-    )
+    dataset = sources.read(data, **{name: value for name, value in reading.items() if name != "test"})
     if test is None:
         return dataset
-    how = {"encoding": reading.get("encoding"), "delimiter": reading.get("delimiter")}
-    return sources.attach_test(dataset, test, **how)
+    look = {name: value for name, value in reading.items() if name in LOOK}
+    return sources.attach_test(dataset, test, **look)
 
 
 def keywords(options: Options | None, given: Mapping[str, Any]) -> tuple[Options, Reading]:
@@ -87,9 +89,13 @@ def describe(data: Any, **reading: Unpack[Reading]) -> DatasetSummary:
     return summarise_dataset(data if isinstance(data, Dataset) else read(data, **reading))
 
 
-def csv_bytes(dataset: Dataset) -> bytes:
-    """Return a table as read, written as CSV in UTF-8."""
-    return sources.write_csv(dataset)
+def cells(data: Any, **reading: Unpack[Reading]) -> Cells:
+    """Return a table as it is written, cell by cell, whether or not models could use it.
+
+    Its ``csv()`` is the table as CSV in UTF-8. Raises what `read` raises.
+    """
+    _refuse_unknown(reading, Reading.__annotations__)
+    return sources.read_cells(data, **reading)
 
 
 def page_pictures(result: Result, dataset: Dataset | None = None) -> dict[str, PagePicture]:

@@ -16,6 +16,7 @@ from compare_cli.cli.output import PIPE_WIDTH, out_view, say_notes, whole_file, 
 from compare_cli.report.escaping import printable
 
 if TYPE_CHECKING:
+    from compare_cli.data.table import Cells
     from compare_cli.report.table import Heading
     from compare_cli.types import Dataset, DatasetSummary, ReadInfo
 
@@ -85,17 +86,24 @@ def _print_entries(rows: Sequence[tuple[str, str, str]]) -> None:
 
 def describe_data(source: str, to_csv: Path | None, options: ReadOptions) -> None:
     """Print a table as compare reads it: columns, roles, types, missing values, classes, notes."""
+    if to_csv is not None:
+        _write_cells(api.cells(source, **options.reading()), to_csv)
+        return
     dataset = api.read(source, **options.reading())
-    if to_csv is None:
-        write_out(_description(dataset, api.describe(dataset)))
-    elif str(to_csv) == "-":
+    write_out(_description(dataset, api.describe(dataset)))
+    say_notes(dataset.notes)
+
+
+def _write_cells(cells: Cells, file: Path) -> None:
+    """Write a table as it was read, to standard output for ``-``."""
+    if str(file) == "-":
         sys.stdout.flush()
-        sys.stdout.buffer.write(api.csv_bytes(dataset))
+        sys.stdout.buffer.write(cells.csv())
         sys.stdout.flush()
     else:
-        with whole_file(to_csv, "--to-csv") as stream:
-            stream.write(api.csv_bytes(dataset))
-    say_notes(dataset.notes)
+        with whole_file(file, "--to-csv") as stream:
+            stream.write(cells.csv())
+    say_notes(cells.notes)
 
 
 def _description(dataset: Dataset, facts: DatasetSummary) -> str:
@@ -126,10 +134,21 @@ def _headings(first: str, *others: str, numbers: Sequence[str]) -> list[Heading]
 
 def _how_read(read: ReadInfo) -> str:
     header = "with a header" if read.header else "without a header"
-    parts = [f"{read.encoding}, delimiter {read.delimiter!r}, {header}"]
-    parts += [f"{read.preamble_rows} lines before the table"] if read.preamble_rows else []
-    parts += [f"{read.skipped_rows} rows skipped"] if read.skipped_rows else []
+    header += f" of {read.header_rows} rows" if (read.header_rows or 0) > 1 else ""
+    parts = [f"{read.encoding}, delimiter {read.delimiter!r}, quote {read.quote or 'none'}, {header}"]
+    counted = {"before the table": read.preamble_rows, "skipped": read.skipped_rows}
+    parts += [f"{_lines(count)} {where}" for where, count in counted.items() if count]
+    spelled = {
+        "decimal comma": read.decimal_comma,
+        "day first": read.day_first,
+        "month first": read.month_first,
+    }
+    parts += [f"{what} in {', '.join(names)}" for what, names in spelled.items() if names]
     return "; ".join(parts)
+
+
+def _lines(count: int) -> str:
+    return f"{count} line" + "s" * (count != 1)
 
 
 def _columns(dataset: Dataset) -> Iterator[tuple[str, ...]]:

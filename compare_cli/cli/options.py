@@ -15,6 +15,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from compare_cli.cli import completion
+from compare_cli.engine.limits import parse_size
 from compare_cli.errors import UsageError, nearest
 
 STORE_DEFAULT = "(default: COMPARE_STORE, else the user's data folder)"
@@ -90,6 +91,19 @@ class ReadOptions:
         None
     )
     delimiter: Annotated[str | None, _data("Delimiter of the columns. (default: found out)", "CHAR")] = None
+    quote: Annotated[str | None, _data("Quote of the cells, or none. (default: found out)", "CHAR")] = None
+    header: Annotated[
+        str | None,
+        _data("Whether rows name the columns, or how many do. (default: found out)", "yes|no|N"),
+    ] = None
+    skip_rows: Annotated[int | None, _data("Lines before the table. (default: found out)", "N")] = None
+    decimal: Annotated[
+        str | None, _data("Mark before the decimals, . or a comma. (default: found out)", "CHAR")
+    ] = None
+    max_bytes: Annotated[
+        str | None,
+        _data("Read and unpack no more, e.g. 2G. (default: a quarter of the free memory)", "SIZE"),
+    ] = None
     config: Annotated[
         Path | None,
         option("Options from this file. (default: compare.toml, or tool.compare in pyproject.toml)", "FILE"),
@@ -102,7 +116,18 @@ class ReadOptions:
     def reading(self) -> dict[str, Any]:
         """Return them as the library's keywords."""
         names = {field.name for field in fields(ReadOptions)} - {"config", "trust_config"}
-        return {name: getattr(self, name) for name in names} | {"drop": tuple(self.drop or ())}
+        given = {name: getattr(self, name) for name in names}
+        most = None if self.max_bytes is None else parse_size(self.max_bytes, "--max-bytes")
+        return given | {"drop": tuple(self.drop or ()), "header": _header(self.header), "max_bytes": most}
+
+
+def _header(text: str | None) -> bool | int | None:
+    """Return what --header says. Raises UsageError for other words."""
+    if text is None or text in {"yes", "no"}:
+        return None if text is None else text == "yes"
+    if not text.isdecimal():
+        raise UsageError(f"--header {text}: give yes, no or a number of rows.")
+    return int(text)
 
 
 @dataclass(frozen=True)

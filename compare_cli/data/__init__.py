@@ -9,15 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compare_cli.data.csv import write_csv
     from compare_cli.data.named import builtin_names
-    from compare_cli.data.sources import attach_test, expand, read, read_like
+    from compare_cli.data.sources import attach_test, expand, read, read_cells, read_like
 
-__all__ = ["attach_test", "builtin_names", "expand", "read", "read_like", "write_csv"]
+__all__ = ["attach_test", "builtin_names", "expand", "read", "read_cells", "read_like"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = {"builtin_names": "named", "write_csv": "csv"}.get(name, "sources")
+    place = "named" if name == "builtin_names" else "sources"
     return getattr(import_module(f"{__name__}.{place}"), name)

@@ -47,12 +47,16 @@ MAX_NULS = 0.05  # share of a text; stray NULs are taken out
 
 @dataclass(frozen=True)
 class ByteSource:
-    """Bytes that can be opened any number of times: a plain file, or bytes already in memory."""
+    """Bytes that can be opened any number of times: a plain file, or bytes already in memory.
+
+    ``made``: it is one of the built-in tables, whose target is called class.
+    """
 
     name: str
     source: str
     path: Path | None = None
     data: bytes = b""
+    made: bool = False
 
     def open(self) -> BinaryIO:
         """Open the bytes from the start."""

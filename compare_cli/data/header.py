@@ -33,23 +33,29 @@ class Layout:
     header_cells: list[list[str]] = field(default_factory=list)
 
 
-def find_layout(records: Sequence[list[str]], header: int | None, *, names_quoted: bool) -> Layout:
-    """Judge the first records of a table. ``names_quoted``: all names wear quotes, numbers below do not."""
+def find_layout(
+    records: Sequence[list[str]], header: bool | int | None, *, names_quoted: bool, start: int | None = None
+) -> Layout:
+    """Judge the first records of a table.
+
+    ``header`` says whether rows name the columns, or how many do; ``start`` which record is the table's
+    first; None leaves it to the records. ``names_quoted``: all names wear quotes, numbers below do not.
+    """
     width = typical_width(records)
-    start = _skip_preamble(records, width, header)
+    if start is None:
+        start = _skip_preamble(records, width)
     body = records[start : start + HEADER_SAMPLE]
     if not body:
         return Layout(width, [], start, start)
     if header is None and (rescued := unmangle(body[0], body[1:])) is not None:
         return Layout(width, [], start + 1, start, rescued=rescued)
-    count = _header_rows(body, width, names_quoted) if header is None else int(header)
-    if (
-        header is None
-        and not count
-        and start
-        and (named := _names_in_comment(records[start - 1], body, width))
-    ):
-        return Layout(width, named, start, start - 1, header_cells=[named])
+    count = int(header or 0)
+    if header is None or header is True:
+        found = _header_rows(body, width, names_quoted)
+        named = _names_in_comment(records[start - 1], body, width) if start and not found else None
+        if named is not None:
+            return Layout(width, named, start, start - 1, header_cells=[named])
+        count = max(count, found)
     used = [list(row) for row in body[:count]]
     names = _names(used, body[count:], width)
     return Layout(width, names, start + count, start, header_cells=used)
@@ -82,7 +88,7 @@ def _filled(row: Sequence[str]) -> int:
     return sum(bool(cell.strip()) for cell in row)
 
 
-def _skip_preamble(records: Sequence[list[str]], width: int, header: int | None) -> int:
+def _skip_preamble(records: Sequence[list[str]], width: int) -> int:
     """Return the number of the first record that belongs to the table."""
     at = 0
     while at < len(records) and (is_comment(records[at]) or not _filled(records[at])):

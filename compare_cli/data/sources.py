@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compare_cli.data.bytes import (
     COMPRESSED_SUFFIXES,
@@ -27,9 +27,9 @@ from compare_cli.data.named import (
     load_openml,
     suite_members,
 )
-from compare_cli.data.roles import text_columns
-from compare_cli.data.table import ReadOptions, Table, from_frame
-from compare_cli.data.text import read_text
+from compare_cli.data.roles import dropped_columns, text_columns
+from compare_cli.data.table import Cells, ReadOptions, Table, from_frame
+from compare_cli.data.text import checked, read_text, text_cells
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.types import Dataset
 
@@ -44,29 +44,18 @@ WILD = "*?["
 OPENML, SUITE = "openml:", "openml:suite/"
 
 
-def read(
-    source: Source,
-    *,
-    target: str | int | None = None,
-    groups: str | None = None,
-    time: str | None = None,
-    drop: Sequence[str] = (),
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    classes: bool = False,
-) -> Dataset:
+def read(source: Source, **asked: Any) -> Dataset:
     """Read a data set.
 
     ``source`` is a path (CSV, TSV, Parquet, IDX folder; also compressed), ``-`` for standard input, a
     built-in name, ``openml:ID`` or ``openml:NAME``, or a DataFrame. ``target`` is a column's name or
     its position from 1; by default a column with a usual name, else the last. ``groups`` and ``time``
     name columns that say which rows belong together and in which order they came; ``drop`` names
-    columns to leave out; ``classes`` takes each number of the target
-    for a class. Raises DataError when the data cannot be used, UsageError when the source
-    does not exist.
+    columns to leave out; ``classes`` takes each number of the target for a class. Whatever else `ReadOptions`
+    has may be given too. Raises DataError when the data cannot be used, UsageError when the source does not
+    exist or an option cannot be.
     """
-    dropped = (drop,) if isinstance(drop, str) else tuple(drop)
-    options = ReadOptions(target, groups, time, dropped, encoding, delimiter, classes=classes)
+    options = checked(ReadOptions(**asked))
     table = load(source, options)
     dataset = make_dataset(table, options)
     if table.test is None:
@@ -74,26 +63,21 @@ def read(
     return _with_test(dataset, conform(table.test, dataset))
 
 
-def read_like(
-    source: Source, like: Dataset, *, encoding: str | None = None, delimiter: str | None = None
-) -> Dataset:
-    """Read a table with the columns, categories and classes of ``like``.
+def read_like(source: Source, like: Dataset, **asked: Any) -> Dataset:
+    """Read a table with the columns, categories and classes of ``like``; ``asked`` are `ReadOptions`.
 
     A category that ``like`` does not know becomes missing, with a note. Raises DataError for a
     missing column or an unknown class label.
     """
     exact = [column.name for column in like.columns if column.kind in {"categorical", "date"}]
     as_text = (*exact, *like.read.decimal_comma)
-    header = None if like.read.header is None else int(like.read.header)
-    options = ReadOptions(like.target, encoding=encoding, delimiter=delimiter, header=header, as_text=as_text)
-    return conform(load(source, options), like)
+    asked = {"header": like.read.header} | {name: value for name, value in asked.items() if value is not None}
+    return conform(load(source, checked(ReadOptions(like.target, as_text=as_text, **asked))), like)
 
 
-def attach_test(
-    dataset: Dataset, source: Source, *, encoding: str | None = None, delimiter: str | None = None
-) -> Dataset:
+def attach_test(dataset: Dataset, source: Source, **asked: Any) -> Dataset:
     """Return the data set with another table as its test set, and a fingerprint of both."""
-    return _with_test(dataset, read_like(source, dataset, encoding=encoding, delimiter=delimiter))
+    return _with_test(dataset, read_like(source, dataset, **asked))
 
 
 def _with_test(dataset: Dataset, test: Dataset) -> Dataset:
@@ -101,36 +85,56 @@ def _with_test(dataset: Dataset, test: Dataset) -> Dataset:
     return replace(both, fingerprint=fingerprint(both))
 
 
+def read_cells(source: Source, **asked: Any) -> Cells:
+    """Return the cells of a table as it is written, whether or not models could use it.
+
+    ``drop`` leaves columns out. Raises DataError for what is no table, UsageError as `read` does.
+    """
+    options = checked(ReadOptions(**asked))
+    found = opened(source)
+    if isinstance(found, ByteSource) and not found.is_parquet:
+        cells = text_cells(found, options)
+    else:
+        cells = load(source, options).cells()
+    if not options.drop or not cells.rows:
+        return cells
+    names = cells.header or [f"c{at + 1}" for at in range(len(cells.rows[0]))]
+    dropped = dropped_columns(options, names, str(source))
+    keep = [at for at, name in enumerate(names) if name not in dropped]
+    header = cells.header and [cells.header[at] for at in keep]
+    return replace(cells, header=header, rows=[[row[at] for at in keep] for row in cells.rows])
+
+
 def load(source: Source, options: ReadOptions) -> Table:
     """Return the raw table behind a source. Raises DataError or UsageError, in one line."""
+    found = opened(source)
+    return found if isinstance(found, Table) else load_bytes(found, options)
+
+
+def opened(source: Source) -> ByteSource | Table:
+    """Return the bytes behind a source, or its table where it does not come as a file's bytes."""
     if not isinstance(source, str | os.PathLike):
         return from_frame(source)
     text = os.fspath(source)
     if text == "-":
-        return load_bytes(open_stdin(), options)
+        return open_stdin()
     if isinstance(source, str) and text.startswith("openml:"):
         return load_openml(text.removeprefix("openml:"))
     if isinstance(source, str) and is_builtin(text):
-        if text in CLASSICS:
-            return load_classic(text)
-        return replace(load_bytes(ByteSource(text, text, path=files()[text]), options), target="class")
-    return load_path(Path(source), options)
-
-
-def is_builtin(text: str) -> bool:
-    """Whether a text is a built-in's name; a path with a separator or a suffix cannot be one."""
-    return text in CLASSICS or text in files()
-
-
-def load_path(path: Path, options: ReadOptions) -> Table:
-    """Return the table in a file, or in a folder of IDX files."""
+        return load_classic(text) if text in CLASSICS else ByteSource(text, text, files()[text], made=True)
+    path = Path(source)
     if path.is_dir():
         from compare_cli.data.formats import load_idx
 
         return load_idx(path)
     if not path.exists():
         raise not_found(path)
-    return load_bytes(open_path(path), options)
+    return open_path(path)
+
+
+def is_builtin(text: str) -> bool:
+    """Whether a text is a built-in's name; a path with a separator or a suffix cannot be one."""
+    return text in CLASSICS or text in files()
 
 
 def not_found(path: Path) -> DataError:
@@ -155,9 +159,10 @@ def load_bytes(text: ByteSource, options: ReadOptions) -> Table:
         return load_parquet(text)
 
     def keep_text(names: Sequence[str], header: bool) -> list[str]:
-        return text_columns(names, options, text.source, header=header)
+        kept = text_columns(names, options, text.source, header=header)
+        return list(names) if options.decimal == "," else kept
 
-    return read_text(text, options, keep_text)
+    return replace(read_text(text, options, keep_text), target="class" if text.made else None)
 
 
 @dataclass(frozen=True)

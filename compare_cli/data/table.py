@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +23,7 @@ UNNAMED = re.compile(r"|Unnamed: 0(\.\d+)?|__index_level_0__")  # what pandas ca
 class ReadOptions:
     """What the user said about a table; None where the table itself must tell.
 
-    ``target`` is a name or a position from 1; ``header`` the number of rows that name the columns;
+    ``target`` is a name or a position from 1; ``header`` whether rows name the columns, or how many do;
     ``skip_rows`` the number of lines before the table; ``as_text`` the columns that keep the file's text;
     ``max_bytes`` the most that may be read or unpacked; ``classes`` says that the target's numbers name
     classes.
@@ -30,16 +32,32 @@ class ReadOptions:
     target: str | int | None = None
     groups: str | None = None
     time: str | None = None
-    drop: tuple[str, ...] = ()
+    drop: Sequence[str] = ()
     encoding: str | None = None
     delimiter: str | None = None
     quote: str | None = None
-    header: int | None = None
+    header: bool | int | None = None
     skip_rows: int | None = None
     decimal: str | None = None
     max_bytes: int | None = None
     as_text: tuple[str, ...] = ()
     classes: bool = False
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table with its cells as the source has them; ``header`` is None where no row names the columns."""
+
+    header: list[str] | None
+    rows: list[list[str]]
+    notes: tuple[Note, ...] = ()
+
+    def csv(self) -> bytes:
+        """Return the cells as CSV (RFC 4180, UTF-8, CRLF)."""
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        writer.writerows(self.rows if self.header is None else [self.header, *self.rows])
+        return out.getvalue().encode()
 
 
 @dataclass(frozen=True)
@@ -60,9 +78,22 @@ class Table:
     test: Table | None = None
     unnamed: tuple[str, ...] = ()
 
+    def cells(self) -> Cells:
+        """Return the cells as text; a missing one is empty, a whole number has no decimal point."""
+        texts = [[_cell_text(value) for value in self.frame[name].astype(object)] for name in self.frame]
+        return Cells(list(self.frame.columns), [list(row) for row in zip(*texts, strict=True)], self.notes)
+
     def noting(self, *notes: Note) -> Table:
         """Return the same table with more notes."""
         return replace(self, notes=(*self.notes, *notes))
+
+
+def _cell_text(value: Any) -> str:
+    import pandas as pd
+
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:

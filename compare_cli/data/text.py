@@ -17,7 +17,7 @@ from compare_cli.data.cells import MISSING
 from compare_cli.data.dialect import Dialect, find_dialect
 from compare_cli.data.header import ROW_NAMES, Layout, find_layout, is_comment, typical_width
 from compare_cli.data.rows import Lines, Outcome, decoded_lines, iterate, read_records, refuse_many
-from compare_cli.data.table import UNNAMED, ReadOptions, Table, clean_name, unique_names
+from compare_cli.data.table import UNNAMED, Cells, ReadOptions, Table, clean_name, unique_names
 from compare_cli.errors import DataError, UsageError
 from compare_cli.notes import note
 from compare_cli.types import ReadInfo
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HEAD = 1 << 16  # characters
 HEAD_RECORDS = 200
 MAX_WIDE_HEAD = 1 << 24
+MAX_HEADER = 50  # rows that may name columns
 
 ChooseText = Callable[[Sequence[str], bool], Sequence[str]]
 """Given the column names and whether the table has a header: the columns to keep as text (the target)."""
@@ -51,14 +52,6 @@ class Plan:
     skip_lines: int
     quoted: bool
     nuls: bool
-
-
-@dataclass(frozen=True)
-class Cells:
-    """A text table with its cells as the file has them; ``header`` is None where no row names the columns."""
-
-    header: list[str] | None
-    rows: list[list[str]]
 
 
 def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> Table:
@@ -94,8 +87,8 @@ def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> 
     return Table(text.name, text.source, frame, info, tuple(notes), unnamed=tuple(plan.unnamed))
 
 
-def read_cells(text: ByteSource, options: ReadOptions) -> Cells:
-    """Read a text table as it is written, whether or not models could use it; an empty text has no rows."""
+def text_cells(text: ByteSource, options: ReadOptions) -> Cells:
+    """Read a text table as it is written; an empty text has no rows."""
     plan = make_plan(text, options)
     if plan.layout.width == 0:
         return Cells(None, [])
@@ -106,7 +99,7 @@ def read_cells(text: ByteSource, options: ReadOptions) -> Cells:
     header = [*names, *[""] * width][:width] if names else None
     if header is not None and len(layout.header_cells) == 1 and len(layout.header_cells[0]) == width:
         header = layout.header_cells[0]  # as it is written, blanks and all
-    return Cells(header, rows)
+    return Cells(header, rows, outcome.notes())
 
 
 def _read_irregular(text: ByteSource, plan: Plan, options: ReadOptions) -> tuple[Plan, Outcome]:
@@ -127,8 +120,8 @@ def _read_irregular(text: ByteSource, plan: Plan, options: ReadOptions) -> tuple
     return other_plan, other
 
 
-def _check(options: ReadOptions) -> None:
-    """Raise UsageError for options that no text could be read with."""
+def checked(options: ReadOptions) -> ReadOptions:
+    """Return options that a text can be read with. Raises UsageError for others."""
     delimiter, quote = options.delimiter, options.quote
     named = delimiter is None or delimiter in {"whitespace", r"\s+", r"\t", "tab"}
     if not named and (len(str(delimiter)) != 1 or str(delimiter) in '\r\n"\0'):
@@ -137,8 +130,15 @@ def _check(options: ReadOptions) -> None:
         raise UsageError(f"--quote {quote!r}: give one character, or 'none'.")
     if options.decimal not in {None, ".", ","}:
         raise UsageError(f"--decimal {options.decimal!r}: give . or a comma.")
+    numbers = (("--skip-rows", options.skip_rows, 0), ("--max-bytes", options.max_bytes, 1))
+    for option, number, least in numbers:
+        if number is not None and number < least:
+            raise UsageError(f"{option} {number}: give a number of at least {least}.")
+    if options.header is not None and not 0 <= int(options.header) <= MAX_HEADER:
+        raise UsageError(f"--header {options.header}: give yes, no or 0 to {MAX_HEADER} rows.")
     if options.encoding is not None:
         known_encoding(options.encoding)
+    return options
 
 
 def _not_csv(text: ByteSource, error: csv.Error) -> DataError:
@@ -157,7 +157,6 @@ def _refuse_tiny(text: ByteSource, plan: Plan) -> None:
 
 def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
     """Find encoding, dialect, header and column names on the head of a text."""
-    _check(options)
     scanned = scan(text, options.encoding)
     skip_rows = options.skip_rows or 0
     sample = read_sample(text, scanned.encoding, skip_rows)
@@ -168,7 +167,9 @@ def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
         records, begins = head_records(sample, dialect, whole=len(sample) < HEAD)
     except csv.Error as error:
         raise _not_csv(text, error) from None
-    layout = find_layout(records, options.header, names_quoted=_names_quoted(sample, dialect))
+    begins_at = None if options.skip_rows is None else 0  # the user, or a second look, said where
+    quoted_names = _names_quoted(sample, dialect)
+    layout = find_layout(records, options.header, names_quoted=quoted_names, start=begins_at)
     written = [clean_name(name) for name in layout.names] or [f"c{i + 1}" for i in range(layout.width)]
     written = (written + [""] * layout.width)[: layout.width]
     names, renamed = unique_names(written)

@@ -32,12 +32,12 @@ class Limits:
         return self.seconds is not None or self.memory is not None
 
 
-def parse_size(text: str) -> int:
+def parse_size(text: str, option: str = "--memory-limit") -> int:
     """Return bytes from ``500M``, ``2GB``, ``1.5 GiB`` (powers of 1,024). Raises UsageError for others."""
     found = _SIZE.fullmatch(text.strip())
     size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
     if size < 1:
-        raise UsageError(f"--memory-limit {text}: give a size such as 500M or 2G.")
+        raise UsageError(f"{option} {text}: give a size such as 500M or 2G.")
     return size
 
 

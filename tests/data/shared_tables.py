@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compare_cli.data.bytes import open_path
-from compare_cli.data.table import ReadOptions
-from compare_cli.data.text import Cells, read_cells
+from compare_cli.data import read_cells
+from compare_cli.data.table import Cells
 from compare_cli.errors import DataError
 
 # Beside the checkout, or beside the folder of several checkouts.
@@ -23,11 +22,11 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the data in ../sh
 def as_read(path: Path, encoding: str | None) -> Cells:
     """Read a table's cells; the encoding is named only where it has to be."""
     try:
-        return read_cells(open_path(path), ReadOptions())
+        return read_cells(path)
     except DataError as error:
         if "--encoding" not in str(error):
             raise
-        return read_cells(open_path(path), ReadOptions(encoding=encoding))
+        return read_cells(path, encoding=encoding)
 
 
 def clean_rows(path: Path) -> list[list[str]]:

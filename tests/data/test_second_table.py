@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 from conftest_types import Write
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from compare_cli.data import attach_test, builtin_names, read, read_like, write_csv
+from compare_cli.data import attach_test, builtin_names, read, read_like
 from compare_cli.errors import DataError
 
 TRAIN = "a,kind,class\n1,p,x\n2,q,y\n3,p,x\n4,q,y\n"
@@ -83,49 +80,6 @@ def test_fingerprint_is_of_the_content(write: Write) -> None:
 def test_fingerprint_sees_every_change(write: Write, change: tuple[str, str]) -> None:
     text = "a,b,class\n1,2,x\n2,5,y\n3,6,x\n4,9,y\n9,9,x\n"
     assert read(write(text)).fingerprint != read(write(text.replace(*change))).fingerprint
-
-
-@pytest.mark.parametrize("name", ["iris", "digits", "mixed", "wide", "boxes"])
-def test_built_in_sets_survive_writing(write: Write, name: str) -> None:
-    dataset = read(name)
-    again = read(write(write_csv(dataset)), target=dataset.target)
-    assert again.fingerprint == dataset.fingerprint
-
-
-def test_written_form(write: Write) -> None:
-    text = 'd,on,"a,b",k,class\n2020-01-02,true,1.50,p,x\n2020-01-03,,2,"q ""r""",y\n'
-    text += ",false,,?,x\n2020-02-01,true,4,p,y\n"
-    assert write_csv(read(write(text))) == (
-        b'd,on,"a,b",k,class\r\n2020-01-02,true,1.5,p,x\r\n2020-01-03,,2.0,"q ""r""",y\r\n'
-        b",false,,,x\r\n2020-02-01,true,4.0,p,y\r\n"
-    )
-
-
-labels = st.lists(st.sampled_from(["x", "y", "z z", 'a"b', "c,d", "é"]), min_size=12, max_size=12)
-floats = st.floats(allow_nan=True, allow_infinity=False, width=64)
-texts = st.sampled_from(["p", "q, r", 's"t', "line\nbreak", "#u", "'v'", "w;w", None])
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    y=labels,
-    numbers=st.lists(floats, min_size=12, max_size=12),
-    words=st.lists(texts, min_size=12, max_size=12),
-    whole=st.lists(st.integers(-(2**40), 2**40), min_size=12, max_size=12),
-)
-def test_what_is_written_reads_back(
-    write: Write, y: list[str], numbers: list[float], words: list, whole: list
-) -> None:  # type: ignore[type-arg]
-    frame = pd.DataFrame({"n": numbers, "w": pd.Series(words, dtype=object), "i": whole, "class": y})
-    try:
-        dataset = read(frame)
-    except DataError:
-        return
-    again = read(write(write_csv(dataset)), target="class")
-    assert again.classes == dataset.classes
-    pd.testing.assert_frame_equal(again.X, dataset.X)
-    np.testing.assert_array_equal(again.y, dataset.y)
-    assert again.fingerprint == dataset.fingerprint
 
 
 def test_built_in_names() -> None:
