@@ -7,10 +7,12 @@ often on short tables to act on their guess; it is offered as a hint.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -42,6 +44,8 @@ CYRILLIC = frozenset(
     {"kz1048", "cp1251", "mac-cyrillic", "koi8-r", "koi8-u", "iso8859-5", "cp866", "ptcp154"}
 )
 CHUNK = 1 << 20
+SHARE = 4  # of the free memory: a table of text takes up to three times its bytes while it is read
+MOST_FOR_XZ = 1 << 30  # bytes; 65 MiB at its own highest level, but a header may ask for any number
 MAX_NULS = 0.05  # share of a text; stray NULs are taken out
 
 
@@ -77,27 +81,68 @@ class ByteSource:
         return self.head(4) == b"PAR1"
 
 
-def open_path(path: Path) -> ByteSource:
+def open_path(path: Path, max_bytes: int | None = None) -> ByteSource:
     """Return the bytes of a file, decompressed where its first bytes say so.
 
-    Raises DataError for what cannot be read or is damaged.
+    Raises DataError for what cannot be read, is damaged or has more than ``max_bytes``: by default a plain
+    file may have any number, anything else a share of the free memory.
     """
     source = os.fspath(path)
     try:
         with path.open("rb") as stream:
             head = stream.read(MAGIC_BYTES)
             if compression_of(head) is None and path.is_file() and not source.startswith("/dev/"):
+                if max_bytes is not None:
+                    Room(source, max_bytes).refuse(path.stat().st_size)
                 return ByteSource(table_name(path), source, path=path)
             # A pipe or device can be read only once: its first bytes are not read again, they are kept.
-            data = head + stream.read()
+            data = unpacked(stream, head, source, max_bytes)
     except OSError as error:
         raise DataError(f"{source}: cannot be read: {error.strerror or error}.") from None
-    return ByteSource(table_name(path), source, data=decompress(data, source))
+    return ByteSource(table_name(path), source, data=data)
 
 
-def open_stdin() -> ByteSource:
-    """Return the bytes of standard input. Raises UsageError when it is a terminal."""
-    return ByteSource("stdin", "-", data=decompress(piped_stdin().read(), "standard input"))
+def open_stdin(max_bytes: int | None = None) -> ByteSource:
+    """Return the bytes of standard input. Raises UsageError for a terminal, DataError as `open_path`."""
+    stream = piped_stdin()
+    data = unpacked(stream, stream.read(MAGIC_BYTES), "standard input", max_bytes)
+    return ByteSource("stdin", "-", data=data)
+
+
+class Room(io.BytesIO):
+    """Memory for the bytes of a source that may have any number of them: it takes so many and no more."""
+
+    def __init__(self, source: str, most: int | None) -> None:
+        super().__init__()
+        self.source, self.asked = source, most is not None
+        self.most = most or free_memory() // SHARE
+
+    def write(self, data: Any) -> int:
+        """Keep the data. Raises DataError where there would be too many."""
+        self.refuse(self.tell() + len(data))
+        return super().write(data)
+
+    def refuse(self, size: int) -> None:
+        """Raise DataError where ``size`` bytes are too many."""
+        if size > self.most:
+            why = "as --max-bytes says" if self.asked else "a quarter of the free memory"
+            raise DataError(
+                f"{self.source}: has more than {self.most:,} bytes ({why}): use a part of its rows, "
+                "or allow more with --max-bytes."
+            )
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that are free, for this container if there is one; 4 GiB if nobody says."""
+    free = [4 << 30]
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = [int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) << 10]
+    with contextlib.suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        used = int((group / "memory.current").read_text(encoding="ascii"))
+        free.append(max(0, int((group / "memory.max").read_text(encoding="ascii")) - used))
+    return min(free)
 
 
 def piped_stdin() -> BinaryIO:
@@ -126,15 +171,28 @@ def compression_of(head: bytes) -> str | None:
     return None if found == "parquet" else found
 
 
-def decompress(data: bytes, source: str) -> bytes:
-    """Return the bytes themselves, decompressed as their first bytes say. Raises DataError when damaged."""
-    kind = compression_of(data[:MAGIC_BYTES])
-    if kind is None:
-        return data
+def unpacked(stream: BinaryIO, head: bytes, source: str, max_bytes: int | None) -> bytes:
+    """Return what a stream holds after its ``head``, decompressed as the head says.
+
+    Raises DataError where it is damaged or has too many bytes.
+    """
+    kind = compression_of(head)
+    if kind in {None, "zip"}:
+        room = Room(source, max_bytes)
+        room.write(head)
+        shutil.copyfileobj(stream, room, CHUNK)
+        if kind is None:
+            return room.getvalue()
     try:
-        return (
-            _unzip(data, source) if kind == "zip" else _frames(io.BytesIO(data), _decompressor(kind, source))
-        )
+        out = Room(source, max_bytes)
+        if kind == "zip":
+            _unzip(room, out)
+        else:
+            _frames(_with_head(head, stream), _decompressor(str(kind), source), out)
+        data = out.getvalue()
+        if compression_of(data[:MAGIC_BYTES]) is not None:
+            raise DataError(f"{source}: is packed twice: unpack it once.")
+        return data
     except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
         raise _damaged(source, kind, error) from None
     except Exception as error:
@@ -163,7 +221,7 @@ def _decompressor(kind: str, source: str) -> Callable[[], Any]:
     if kind == "xz":
         import lzma
 
-        return lzma.LZMADecompressor
+        return lambda: lzma.LZMADecompressor(memlimit=MOST_FOR_XZ)
     if sys.version_info >= (3, 14):
         from compression import zstd
 
@@ -177,14 +235,20 @@ def _decompressor(kind: str, source: str) -> Callable[[], Any]:
     return lambda: zstandard.ZstdDecompressor().decompressobj()
 
 
-def _frames(packed: BinaryIO, decompressor: Callable[[], Any]) -> bytes:
-    """Return the bytes of all frames, one after another; zeros may follow the last, as on a tape.
+def _with_head(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the parts of a stream whose first bytes were read already."""
+    yield head
+    while part := stream.read(PART):
+        yield part
+
+
+def _frames(packed: Iterable[bytes], decompressor: Callable[[], Any], out: Room) -> None:
+    """Write the bytes of all frames, one after another; zeros may follow the last, as on a tape.
 
     Raises EOFError where the last frame is cut off, the library's error for anything that is no frame.
     """
-    out = io.BytesIO()
     frame = None
-    while part := packed.read(PART):
+    for part in packed:
         while part:
             if frame is None and not (part := part.lstrip(b"\0")):
                 break
@@ -194,13 +258,13 @@ def _frames(packed: BinaryIO, decompressor: Callable[[], Any]) -> bytes:
             frame = None if frame.eof else frame
     if frame is not None:
         raise EOFError("it ends too early")
-    return out.getvalue()
 
 
-def _unzip(data: bytes, source: str) -> bytes:
+def _unzip(packed: BinaryIO, out: Room) -> None:
     import zipfile
 
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    source = out.source
+    with zipfile.ZipFile(packed) as archive:
         members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
         if len(members) != 1:
             raise DataError(
@@ -208,7 +272,8 @@ def _unzip(data: bytes, source: str) -> bytes:
             )
         if members[0].flag_bits & 1:
             raise DataError(f"{source}: is encrypted: unpack it first.")
-        return archive.read(members[0])
+        with archive.open(members[0]) as member:
+            shutil.copyfileobj(member, out, CHUNK)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.data.bytes import ByteSource, open_path
+from compare_cli.data.bytes import ByteSource, Room, open_path
 from compare_cli.data.table import Table, from_frame
 from compare_cli.errors import DataError, UsageError
 from compare_cli.types import ReadInfo
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+CELL = 8  # bytes that a value takes at least
 TRAIN = ("train",)
 TEST = ("t10k", "test")
 
@@ -82,7 +83,7 @@ def read_idx(path: Path) -> NDArray[np.generic]:
     return np.frombuffer(body, dtype=kind).reshape(shape).astype(np.dtype(kind).newbyteorder("="), copy=False)
 
 
-def load_parquet(text: ByteSource) -> Table:
+def load_parquet(text: ByteSource, max_bytes: int | None) -> Table:
     """Return a Parquet file as a table. Raises UsageError without pyarrow, DataError for damaged files."""
     try:
         import pyarrow
@@ -94,7 +95,9 @@ def load_parquet(text: ByteSource) -> Table:
 
     try:
         with text.open() as stream:
-            frame = pyarrow.parquet.read_table(stream).to_pandas()
+            file = pyarrow.parquet.ParquetFile(stream)
+            Room(text.source, max_bytes).refuse(file.metadata.num_rows * file.metadata.num_columns * CELL)
+            frame = file.read().to_pandas()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{text.source}: the Parquet file cannot be read: {first.rstrip('.')}.") from None

@@ -91,7 +91,7 @@ def read_cells(source: Source, **asked: Any) -> Cells:
     ``drop`` leaves columns out. Raises DataError for what is no table, UsageError as `read` does.
     """
     options = checked(ReadOptions(**asked))
-    found = opened(source)
+    found = opened(source, options.max_bytes)
     if isinstance(found, ByteSource) and not found.is_parquet:
         cells = text_cells(found, options)
     else:
@@ -107,17 +107,17 @@ def read_cells(source: Source, **asked: Any) -> Cells:
 
 def load(source: Source, options: ReadOptions) -> Table:
     """Return the raw table behind a source. Raises DataError or UsageError, in one line."""
-    found = opened(source)
+    found = opened(source, options.max_bytes)
     return found if isinstance(found, Table) else load_bytes(found, options)
 
 
-def opened(source: Source) -> ByteSource | Table:
+def opened(source: Source, max_bytes: int | None = None) -> ByteSource | Table:
     """Return the bytes behind a source, or its table where it does not come as a file's bytes."""
     if not isinstance(source, str | os.PathLike):
         return from_frame(source)
     text = os.fspath(source)
     if text == "-":
-        return open_stdin()
+        return open_stdin(max_bytes)
     if isinstance(source, str) and text.startswith("openml:"):
         return load_openml(text.removeprefix("openml:"))
     if isinstance(source, str) and is_builtin(text):
@@ -129,7 +129,7 @@ def opened(source: Source) -> ByteSource | Table:
         return load_idx(path)
     if not path.exists():
         raise not_found(path)
-    return open_path(path)
+    return open_path(path, max_bytes)
 
 
 def is_builtin(text: str) -> bool:
@@ -156,7 +156,7 @@ def load_bytes(text: ByteSource, options: ReadOptions) -> Table:
     if text.is_parquet:
         from compare_cli.data.formats import load_parquet
 
-        return load_parquet(text)
+        return load_parquet(text, options.max_bytes)
 
     def keep_text(names: Sequence[str], header: bool) -> list[str]:
         kept = text_columns(names, options, text.source, header=header)
