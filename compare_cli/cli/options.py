@@ -69,21 +69,13 @@ class ReadOptions:
             "COL",
         ),
     ] = None
-    groups: Annotated[
-        str | None,
-        _data("Keep rows with the same value here in one fold.", "COL"),
-    ] = None
-    time: Annotated[
-        str | None,
-        _data(
-            "Learn from the past, judge on the future, by this column.",
-            "COL",
-        ),
-    ] = None
-    drop: Annotated[
-        list[str] | None,
-        _data("Leave out these columns: a,b; may be given again.", "COL"),
-    ] = None
+    groups: Annotated[str | None, _data("Keep rows with the same value here in one fold.", "COL")] = None
+    time: Annotated[str | None, _data("Learn from the past, judge on the future, by this column.", "COL")] = (
+        None
+    )
+    drop: Annotated[list[str] | None, _data("Leave out these columns: a,b; may be given again.", "COL")] = (
+        None
+    )
     classes: Annotated[
         bool, _data("The target's numbers name classes, they are no quantity.", None, "--classes")
     ] = False
