@@ -14,6 +14,7 @@ mean difference, V(∞) what endless repeats would leave of its variance.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from math import floor, log10
 from statistics import NormalDist
 
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.types import Look, Protocol, Scheme
-from compare_cli.verdict.paired import floor_variance, repeat_variance
+from compare_cli.verdict.paired import floor_variance, repeat_variance, student_quantile
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +34,7 @@ PRECISE_SHARE = 0.05  # the share of V(∞) that the splits may still add to the
 HOPELESS_BELOW = 0.05  # chance under which more repeats are not worth naming
 ROWS_CAP = 100  # times the rows there are: beyond that a figure would be a guess
 HALF = 0.5
+TABLE_WIDTH = 30.0  # standard errors: a wider ROPE's other end does not matter
 STEPS = 400  # of equal ratio, 1.2 % each, from the rows there are to the cap
 
 
@@ -171,19 +173,29 @@ def _equivalent(delta: float, errors: Floats, rope: float, df: int) -> Floats:
 def _furthest_equivalent(rope: Floats, df: int, level: float = 0.95) -> Floats:
     """How many standard errors from 0 a difference is still equivalent; negative where none is.
 
-    ``rope`` is in standard errors. Found by halving: the mass within ±rope falls as the difference grows.
+    ``rope`` is in standard errors. Read from a table; beyond its end one side's tail is all that counts.
+    """
+    widths, furthest = _equivalence_table(df, level)
+    return np.where(
+        rope < widths[0], -1.0, np.interp(rope, widths, furthest) + np.maximum(0.0, rope - widths[-1])
+    )
+
+
+@cache
+def _equivalence_table(df: int, level: float) -> tuple[Floats, Floats]:
+    """Widths of a ROPE in standard errors, from the least that can hold ``level``, and how far Δ may lie.
+
+    Found by halving: the mass of t(Δ, 1, ``df``) within ±ROPE falls as Δ grows.
     """
     from scipy.special import stdtr
 
-    def mass(x: Floats) -> Floats:
-        return np.asarray(stdtr(df, rope - x) - stdtr(df, -rope - x))
-
-    low, high = np.zeros_like(rope), rope.copy()
+    widths = student_quantile(0.5 + level / 2, df) + np.linspace(0, TABLE_WIDTH, STEPS)
+    low, high = np.zeros_like(widths), widths.copy()
     for _ in range(40):
         middle = (low + high) / 2
-        within = mass(middle) >= level
+        within = stdtr(df, widths - middle) - stdtr(df, -widths - middle) >= level
         low, high = np.where(within, middle, low), np.where(within, high, middle)
-    return np.where(mass(np.zeros_like(rope)) >= level, low, -1.0)
+    return widths, low
 
 
 def _one_figure_above(needed: float, rows: int) -> int:
