@@ -93,6 +93,7 @@ NOTES: dict[str, NoteKind] = {
         "The budget of {seconds:g} s is spent: {left_out} of {total} fits were left out.",
         "the same command goes on where this one stopped",
     ),
+    "interrupted": NoteKind("info", "Interrupted after {done} of at most {most} fits; {then}."),
     "datasets_left_out": NoteKind(
         "warning",
         "The budget of {seconds:g} s is spent: the last {count} data sets were left out.",

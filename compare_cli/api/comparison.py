@@ -191,7 +191,8 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
         for batch in batches(job, session, results, looks):
             planned += batch
             with closing(session.results(batch, job)) as stream:
-                yield Planned(job.dataset.name, tuple(batch), most_fits(job), job.plan.max_repeats)
+                facts = (most_fits(job), job.plan.max_repeats, job.metric.name, job.samples is not None)
+                yield Planned(job.dataset.name, tuple(batch), *facts)
                 for result in stream:
                     results.append(_completed(result, job))
                     yield results[-1]
@@ -204,9 +205,16 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     comparison = _summarised(job, results, looks, len(planned), refits)
     left_out = any(n.code == "model_not_loaded" for n in job.notes) or len(results) < len(planned)
     partial = left_out or any(r.status != "ok" for r in results)
-    return replace(
-        comparison, seconds=clock.seconds, status=_status(interrupted=interrupted, partial=partial)
-    )
+    notes = comparison.notes
+    if interrupted:
+        then = (
+            "none is kept (--no-store)"
+            if job.options.store is None
+            else "the same command goes on from there"
+        )
+        notes = (*notes, note("interrupted", done=len(results), most=most_fits(job), then=then))
+    status = _status(interrupted=interrupted, partial=partial)
+    return replace(comparison, seconds=clock.seconds, status=status, notes=notes)
 
 
 def _completed(result: FitResult, job: Job) -> FitResult:

@@ -43,6 +43,7 @@ from compare_cli.types import FitResult, FitStatus, FitTask
 
 TRAIN_SCORE_ROWS = 10_000
 WARNINGS = 20  # of one fit that are told
+SWALLOWED = "Training interrupted by user."  # scikit-learn's perceptron catches Ctrl-C and stays half trained
 WHOLE = 2**63  # from which on a number is no number of JSON to everybody
 SUM_ERROR = 1e-3  # by which probabilities of a row may miss 1, or be less than 0
 ROWS_IN = {"predict", "predict_proba", "decision_function", "score"}  # methods that take rows
@@ -65,6 +66,8 @@ def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
             if trusted and isinstance(error, KeyboardInterrupt):
                 raise
             result = _failure(task, error)
+    if trusted and any(text_of(warning.message) == SWALLOWED for warning in caught):
+        raise KeyboardInterrupt
     return replace(result, warnings=_told(caught))
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from rich import progress as rich_progress
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
+from compare_cli.metrics import metric_named
+from compare_cli.report import units
 from compare_cli.report.escaping import encodable, printable, shortened
+from compare_cli.report.table import Heading, Table
+from compare_cli.report.tables import score_title
 from compare_cli.report.units import counted
 from compare_cli.types import Bench, Comparison, FitResult, FitTask, LeftOut, Planned, PlannedBench, Refitted
 
@@ -23,7 +29,8 @@ SOON = 1.0  # seconds before which no time is told
 class Progress:
     """Follows the events of a comparison or of several. Silent when ``shown`` is false.
 
-    On a terminal there is a line for the data set under way, and of a bench one for the whole. While fits
+    On a terminal there is a line for the data set under way, and of a bench one for the whole; of a single
+    data set the models with their means so far, in the order given: who leads is told at the end. While fits
     run they are redrawn by a thread; there is none in between, as a process that is about to fork may have
     no other thread. Elsewhere a bench says a line when a data set is finished. ``notebook`` draws below the
     cell of a notebook.
@@ -36,6 +43,7 @@ class Progress:
         self._drawn: rich_progress.Progress | None = None
         self._jobs = jobs
         self._work = Workload()
+        self._so_far = SoFar()
         self._names: tuple[str, ...] = ()
         self._dataset = ""
         self._started = time.monotonic()
@@ -50,9 +58,12 @@ class Progress:
         elif isinstance(event, Planned):
             self._dataset = event.dataset
             self._work.plan(event)
+            self._so_far.plan(event)
             if event.repeats > 1 and self._lines_wanted and not self._names:
                 self._in_repeat = event.most // event.repeats
         elif isinstance(event, FitResult | Refitted):
+            if isinstance(event, FitResult):
+                self._so_far.finish(event)
             self._work.finish(event.result if isinstance(event, Refitted) else event)
             if isinstance(event, FitResult) and self._in_repeat:
                 self._say_repeat(event)
@@ -99,7 +110,8 @@ class Progress:
 
     def _drawing(self, *, by_thread: bool) -> rich_progress.Progress:
         """Return what draws bars on standard error, removes them at its end and leaves other output alone."""
-        return rich_progress.Progress(
+        return _Drawing(
+            self,
             rich_progress.BarColumn(WIDTH),
             _Words(self),
             console=Console(force_jupyter=True) if self._notebook else Console(stderr=True),
@@ -117,7 +129,7 @@ class Progress:
         """
         work, name = self._work, self._name(self._dataset)
         failed = f", {work.failed} failed" if work.failed else ""
-        fits = f"{work.done_here}/{work.total_here} fits"
+        fits = work.told_here
         if not self._names:
             return [(work.share, f"{name}: {fits}{failed}{self._now()}{self._left()}")]
         sets = f"{work.finished}/{work.datasets} data sets"
@@ -134,10 +146,36 @@ class Progress:
 
     def _left(self) -> str:
         left = self._work.seconds_left(time.monotonic() - self._started)
-        return "" if left is None else f", {about(left)}"
+        told = "" if left is None else f", {about(left)}"
+        return told.replace("about", "at most", 1) if self._work.may_end_sooner else told
+
+    def table(self, height: int) -> Table | None:
+        """Return the models with their means so far; None where there are ``height`` lines and too few."""
+        rows = [] if self._names else self._so_far.rows()
+        if not rows or len(rows) + 5 > height:
+            return None
+        heads = [Heading("Model"), Heading(self._so_far.title, "right"), Heading("Folds", "right")]
+        return Table(heads, [(self._name(model), *cells) for model, *cells in rows])
 
     def _name(self, name: str) -> str:
         return shortened(printable(name), NAME)
+
+
+class _Drawing(rich_progress.Progress):
+    """Bars, and below them the models with their means so far."""
+
+    def __init__(
+        self, progress: Progress, *columns: rich_progress.ProgressColumn, console: Console, **how: Any
+    ) -> None:
+        self._progress, self._on = progress, console  # asked for while the rest is made
+        super().__init__(*columns, console=console, **how)
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Yield what is drawn, from above."""
+        yield from super().get_renderables()
+        table = self._progress.table(self._on.height)
+        if table is not None:
+            yield table.rich()
 
 
 class _Words(rich_progress.ProgressColumn):
@@ -176,6 +214,42 @@ def finished_line(number: int, total: int, comparison: Comparison) -> str:
 
 
 @dataclass
+class SoFar:
+    """The mean score of each model over the folds that it has finished; nothing is said of who is ahead."""
+
+    metric: str = ""
+    _done: dict[str, list[float | None]] = field(default_factory=dict)
+
+    def plan(self, event: Planned) -> None:
+        """Take in which models are fitted; fits that only reasons need (no metric) are none of them."""
+        if event.apart or (event.metric and event.metric != self.metric):
+            self._done = {}
+        if event.metric:
+            self.metric = event.metric
+            for task in event.tasks:
+                self._done.setdefault(task.model.name, [])
+
+    def finish(self, result: FitResult) -> None:
+        """Take in one fit."""
+        self._done.setdefault(result.model, []).append(result.score(self.metric))
+
+    @property
+    def title(self) -> str:
+        """What the means are of."""
+        return f"{score_title(metric_named(self.metric))} so far"
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return model, mean and number of folds, in the order in which models were given."""
+        metric = metric_named(self.metric) if self.metric else None
+        found = []
+        for model, scores in tuple(self._done.items()):  # a copy: the thread that draws asks too
+            known = [score for score in scores if score is not None]
+            mean = sum(known) / len(known) if known else None
+            found.append((model, units.score(mean, metric) if metric else "", str(len(scores))))
+        return found
+
+
+@dataclass
 class Workload:
     """The fits of one data set after the other, with their expected costs in seconds of one core.
 
@@ -190,6 +264,7 @@ class Workload:
     failed: int = 0
     done_here: int = 0
     total_here: int = 0
+    most_here: int = 0
     _pending: dict[str, FitTask] = field(default_factory=dict)
     _planned: float = 0.0
     _done: float = 0.0
@@ -209,6 +284,7 @@ class Workload:
             self._pending.clear()
         cost = sum(task.cost for task in event.tasks)
         self.total_here += len(event.tasks)
+        self.most_here = event.most
         self._planned += cost
         self._planned_here += cost
         self._pending |= {task.key: task for task in event.tasks}
@@ -230,6 +306,7 @@ class Workload:
             self.begun += 1  # it was left out before anything was planned
         self._planned -= self._planned_here - self._done_here
         self._planned_here = self._done_here
+        self.most_here = 0
         self.finished += 1
         self._between = True
         self._pending.clear()
@@ -242,14 +319,37 @@ class Workload:
     @property
     def share(self) -> float:
         """The share that is done, from 0 to 1; it never goes back, whatever the next data set costs."""
-        expected = self._planned + self._unread
+        expected = self._expected
         self._shown = max(self._shown, min(1.0, self._done / expected)) if expected else self._shown
         return self._shown
 
     @property
     def share_here(self) -> float:
         """The share of the data set under way that is done."""
-        return self._done_here / self._planned_here if self._planned_here else 0.0
+        expected = self._planned_here + self._may_come
+        return self._done_here / expected if expected else 0.0
+
+    @property
+    def may_end_sooner(self) -> bool:
+        """Whether more fits may be planned than there are."""
+        return self.most_here > self.total_here
+
+    @property
+    def told_here(self) -> str:
+        """How many fits are done of how many: ``12/30 fits``, ``12 of up to 300 fits, may end sooner``."""
+        if self.may_end_sooner:
+            return f"{self.done_here} of up to {self.most_here} fits, may end sooner"
+        return f"{self.done_here}/{self.total_here} fits"
+
+    @property
+    def _expected(self) -> float:
+        return self._planned + self._may_come + self._unread
+
+    @property
+    def _may_come(self) -> float:
+        """The cost of fits that may still be planned for the data set under way."""
+        more = max(0, self.most_here - self.total_here)
+        return self._planned_here / self.total_here * more if self.total_here else 0.0
 
     @property
     def _unread(self) -> float:
@@ -257,7 +357,7 @@ class Workload:
 
     def seconds_left(self, spent: float) -> float | None:
         """Return about how long the rest will take, after ``spent`` seconds; None while nobody can tell."""
-        expected = self._planned + self._unread
+        expected = self._expected
         if spent < SOON or not self._run or self._run < EARLY * expected:
             return None
         return max(0.0, expected - self._done) * spent / self._run

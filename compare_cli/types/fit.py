@@ -184,13 +184,17 @@ class FitResult(Fit):
 class Planned:
     """The tasks that are about to run: the first event of a comparison, and of each further repeat.
 
-    ``most`` is how many fits the whole comparison takes if nothing ends it sooner, in ``repeats`` repeats.
+    ``most`` is how many fits the whole comparison takes if nothing ends it sooner, in ``repeats`` repeats;
+    ``metric`` the score that ranks. ``apart`` says that scores are not averaged with those of tasks before:
+    samples of another size.
     """
 
     dataset: str
     tasks: tuple[FitTask, ...]
     most: int = 0
     repeats: int = 1
+    metric: str = ""
+    apart: bool = False
 
 
 @dataclass(frozen=True)

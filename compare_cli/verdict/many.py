@@ -42,7 +42,6 @@ Bools = NDArray[np.bool_]
 
 WIDTHS = np.logspace(-2, 2, 61)  # τ in standard errors: from "all equal" to "nothing to shrink"
 DRAWS = 20_000
-TYPICAL = 1.0  # scale of the prior of τ in standard errors
 SURE = 0.99  # the most that is believed of a leader that is not proven to be the best
 FEWEST = 3  # models from which a width can be learnt
 STABLE, UNSTABLE, UNKNOWN = 0.5, 0.85, 0.7  # shares of V(r) that simulated errors have; see error_share
@@ -360,8 +359,7 @@ def width_weights(seen: Floats, errors: Floats) -> Floats:
     """
     total = WIDTHS[:, None] ** 2 + errors
     log_likelihood = -0.5 * (np.log(total) + seen**2 / total).sum(axis=1)
-    scaled = WIDTHS / TYPICAL
-    prior = scaled / (1 + scaled**2)  # the half-Cauchy's density times τ: the steps of τ have equal ratios
+    prior = WIDTHS / (1 + WIDTHS**2)  # the half-Cauchy's density times τ: the steps of τ have equal ratios
     weights = np.exp(log_likelihood - log_likelihood.max()) * prior
     return np.asarray(weights / weights.sum())
 

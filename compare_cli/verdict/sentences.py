@@ -12,7 +12,7 @@ from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Baseline, Evidence
 
-NO_LOOK = "the run ended before the verdict was due; the same command goes on from there"
+NO_LOOK = "the run ended before the verdict was due"
 THESE_FITS = " This speaks of these fits on one test set, not of the way of fitting."
 
 

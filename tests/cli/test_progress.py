@@ -6,9 +6,11 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -219,20 +221,33 @@ def test_the_log_of_a_bench(compare, table):
     assert "[1/" not in compare("fit", "iris", *FAST).err
 
 
-def on_a_terminal(*args: str, term: str = "xterm") -> tuple[int, str, str]:
-    """Run the program with a terminal as standard error; return its code and what either stream got."""
+def on_a_terminal(*args: str, term: str = "xterm", until: str | None = None) -> tuple[int, str, str]:
+    """Run the program with a terminal as standard error; return its code and what either stream got.
+
+    When standard error has shown ``until``, a pattern, the program is interrupted as by Ctrl-C.
+    """
     leader, follower = pty.openpty()
     environment = {**os.environ, "TERM": term, "COLUMNS": "100"}
     command = [sys.executable, "-m", "compare_cli", *args]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=environment) as run:
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # background jobs ignore it
+    how = {"stdout": subprocess.PIPE, "stderr": follower, "env": environment, "preexec_fn": heed}
+    with subprocess.Popen(command, **how) as run:
         os.close(follower)
         seen = b""
         while chunk := _read(leader):
             seen += chunk
+            if until is not None and re.search(until, _plain(seen)):
+                run.send_signal(signal.SIGINT)
+                until = None
         assert run.stdout is not None
         out = run.stdout.read().decode()
     os.close(leader)
     return run.returncode, out, seen.decode()
+
+
+def _plain(seen: bytes) -> str:
+    """What a terminal got, without its commands."""
+    return re.sub(r"\x1b[^A-Za-z]*[A-Za-z]", "", seen.decode(errors="replace"))
 
 
 def _read(terminal: int) -> bytes:
@@ -258,3 +273,51 @@ def test_what_streams_goes_to_standard_output_also_while_bars_are_drawn():
     assert [json.loads(line)["type"] for line in out.splitlines()] == ["fit"] * 9 + ["comparison"]
     assert "9 fits" in seen
     assert '"type"' not in seen
+
+
+def test_the_total_does_not_grow_silently():
+    shown = Progress(jobs=1)
+    shown.show(replace(planned("moons", [3.0, 1.0]), most=4, metric="accuracy"))
+    shown.show(fit("moons0"))
+    assert shown.rows() == [(3 / 8, "moons: 1 of up to 4 fits, may end sooner, now m1.0")]
+    shown.show(fit("moons1"))
+    shown.show(replace(planned("more", [3.0, 1.0]), most=4, metric="accuracy"))
+    assert shown.rows() == [(4 / 8, "moons: 2/4 fits, now m3.0".replace("moons", "more"))]
+
+
+def test_models_are_shown_with_their_means_so_far_in_the_order_given():
+    def done(model: str, fold: int, accuracy: float | None) -> FitResult:
+        status = "failed" if accuracy is None else "ok"
+        return FitResult(model, 0, fold, status, accuracy=accuracy)
+
+    shown = Progress(jobs=1)
+    assert shown.table(40) is None, "nothing is planned"
+    first = replace(planned("moons", [3.0, 1.0]), most=4, metric="accuracy")
+    shown.show(first)
+    for result in (done("m3.0", 0, 0.5), done("m3.0", 1, 0.6), done("m1.0", 0, 0.9), done("m1.0", 1, None)):
+        shown.show(result)
+    table = shown.table(40)
+    assert table is not None
+    assert [heading.title for heading in table.headings] == ["Model", "Accuracy % so far", "Folds"]
+    assert [list(row) for row in table.rows] == [["m3.0", "55.0", "2"], ["m1.0", "90.0", "2"]]
+    assert shown.table(6) is None, "no room"
+    shown.show(replace(first, apart=True))  # samples of another size
+    assert [list(row) for row in shown.table(40).rows] == [["m3.0", "-", "0"], ["m1.0", "-", "0"]]
+
+
+def test_a_terminal_shows_means_so_far_and_ctrl_c_gives_what_is_there(tmp_path):
+    """The first fold is enough to compare; the same command then goes on where it was stopped."""
+    store = ("--store", str(tmp_path / "store.sqlite"), "--no-boundary", "--jobs", "1")
+    command = ("fit", "moons", "--models", "logistic,mlp", *store)
+    code, out, seen = on_a_terminal(*command, until="mlp +[0-9.]+ +[1-9]")
+    assert code == 130
+    assert "so far" in seen
+    assert "of up to 300 fits, may end sooner" in seen
+    assert "beats" not in seen
+    assert "interrupted" in out
+    assert "the run ended before the verdict was due" in " ".join(out.split())
+    assert "goes on from there" in " ".join(seen.split())
+    code, out, _ = on_a_terminal(*command)
+    assert code == 0
+    assert "reused" in out
+    assert "mlp beats logistic" in out

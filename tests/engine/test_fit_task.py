@@ -383,3 +383,14 @@ def test_a_constant_model_has_no_boundary_to_measure() -> None:
     assert (result.status, result.warnings) == ("ok", ())
     assert result.boundary is not None
     assert result.boundary.statistics["directions"] is None
+
+
+def test_ctrl_c_that_a_perceptron_swallows_leaves_no_half_trained_model(monkeypatch) -> None:
+    from sklearn.neural_network import MLPClassifier
+
+    def interrupted(*given: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MLPClassifier, "_backprop", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fitted("mlp")

@@ -23,11 +23,11 @@ from tests.simulations.procedure import (
     single_test_winners,
     world,
 )
-from tests.simulations.settings import EQUALS, POWER, WORLDS, Setting
+from tests.simulations.settings import EQUALS, POWER, PROOF, WORLDS, Setting
 from tests.simulations.single_tests import SINGLE_TESTS, SingleTest
 
 SETS = {2: 8000, 3: 300, 5: 200, 9: 150}  # most sets of so many models that are judged
-RUNS = {3: 300, 9: 60}  # most runs of a world, by models
+RUNS = {3: 2000, 5: 1000, 9: 1000}  # most runs of a world, by models
 _told: dict[tuple[str, int], dict] = {}
 
 
@@ -40,7 +40,7 @@ def main() -> None:
         return [s for s in settings if not names or s.name.startswith(tuple(names))]
 
     if "--table" not in rest:
-        make(chosen((*EQUALS, *POWER, *SINGLE_TESTS, *WORLDS)), Path(folder))
+        make(chosen((*EQUALS, *POWER, *SINGLE_TESTS, *WORLDS, *PROOF)), Path(folder))
     draw_less()
     for title, head, rows, settings in TABLES:
         lines = [line for s in chosen(settings) if (a := load(s, Path(folder))) for line in rows(s, a)]
@@ -169,13 +169,13 @@ TABLES = (
             *("P(> 1 pt)", "is so", "by tenths"),
         ),
         claims,
-        WORLDS,
+        (*WORLDS, *PROOF),
     ),
     (
         "Regret of the leader, and of the recommended model beyond it (points)",
         ("world", "models", "runs", "leader", "recommended, beyond", "worse by more than 1 pt"),
         regrets,
-        WORLDS,
+        (*WORLDS, *PROOF),
     ),
     ("True difference equal to the ROPE", ("world", "pairs", "called equivalent"), equivalences, WORLDS),
 )

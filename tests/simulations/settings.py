@@ -200,6 +200,25 @@ WORLDS = tuple(
     )
     for points in (1, 2, 4)
 )
+PROOF = tuple(
+    Setting(
+        f"proof {learner} {name} sd {points}",
+        learner,
+        counts,
+        models=9,
+        spread=points / 100 / SLOPES.get(learner, 0.57),
+        runs=runs,
+    )
+    for learner, name, counts, runs in (
+        ("logistic", "4:1 300", (240, 60), 1000),
+        ("1-NN", "200", (100, 100), 1000),
+        ("5-NN", "500", (250, 250), 700),
+        ("centroid", "3 classes 210", (70, 70, 70), 1000),
+        ("mlp", "300", (150, 150), 100),
+    )
+    for points in (1, 2, 4)
+)
+"""Worlds that nothing was tuned on: they prove what the others suggest."""
 POWER = (
     Setting(
         "power logistic 1000", "logistic", (500, 500), models=2, gap=0.03 / SLOPES["logistic"], runs=1000
