@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
     from compare_cli.api.table import cells, describe, page_pictures, plot, read
+    from compare_cli.api.tracking import require_mlflow, track
     from compare_cli.engine.limits import ask_for_one_thread
     from compare_cli.engine.plan import Options
     from compare_cli.models.families import DEFAULT_MODELS
@@ -66,9 +67,11 @@ __all__ = [
     "prune",
     "read",
     "reference",
+    "require_mlflow",
     "runs",
     "shown_notes",
     "statistics",
+    "track",
 ]
 _HOMES = {
     "api.catalogue": {
@@ -84,6 +87,7 @@ _HOMES = {
     "api.comparison": {"bench", "compare", "curve", "iter_bench", "iter_compare", "shown_notes"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
     "api.table": {"cells", "describe", "page_pictures", "plot", "read"},
+    "api.tracking": {"require_mlflow", "track"},
     "engine.limits": {"ask_for_one_thread"},
     "engine.plan": {"Options"},
     "models.families": {"DEFAULT_MODELS"},

@@ -50,6 +50,8 @@ def follow_and_show(begin: Callable[[Follower], Stream], options: CompareOptions
     for text in thresholds:
         api.Threshold.parse(text)
     model = _looked_at(options)
+    if options.mlflow:
+        api.require_mlflow()
     with Output(options, boundary=options.boundary, gates=bool(thresholds), **shown) as output:
         follower = Follower(output, options)
         try:
@@ -59,6 +61,8 @@ def follow_and_show(begin: Callable[[Follower], Stream], options: CompareOptions
         follower.tell(result.notes)
         checks = checked(result, thresholds, model)
         output.finish(result, follower.dataset, checks)
+    if options.mlflow:
+        api.track(result)
     return _exit_code(result, checks)
 
 

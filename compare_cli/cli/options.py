@@ -270,6 +270,9 @@ class CompareOptions(ReadOptions, OutputOptions):
             "--check-leaks",
         ),
     ] = False
+    mlflow: Annotated[
+        bool, _output("Write parameters, metrics and the JSON to MLflow too.", None, "--mlflow")
+    ] = False
     prefer: PreferOption = None
     recommend: RecommendOption = None
     no_boundary: Annotated[bool, _boundary("Leave out boundary statistics.", None, "--no-boundary")] = False
