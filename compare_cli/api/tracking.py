@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from compare_cli.document import to_json
@@ -20,10 +21,9 @@ TIMES = ("fit_seconds", "predict_seconds", "p_best")
 def require_mlflow() -> Any:
     """Return the module. Raises UsageError where it is not installed."""
     try:
-        import mlflow
+        return import_module("mlflow")  # mlflow-skinny has it under this name
     except ImportError as error:
         raise UsageError(f"--mlflow needs MLflow: pip install 'compare-cli[mlflow]' ({error}).") from None
-    return mlflow
 
 
 def track(result: Result) -> list[str]:
@@ -96,11 +96,10 @@ def _metrics(model: ModelSummary) -> Iterator[tuple[str, float]]:
 
 
 def _log(client: Any, run: str, params: dict[str, Any], metrics: dict[str, float]) -> None:
-    from mlflow.entities import Metric, Param
-
+    entities = import_module("mlflow.entities")
     now = int(time.time() * 1000)
-    told = [Param(_name(k), str(v)[:MAX_TEXT]) for k, v in params.items() if v is not None]
-    client.log_batch(run, [Metric(_name(k), v, now, 0) for k, v in metrics.items()], told)
+    told = [entities.Param(_name(k), str(v)[:MAX_TEXT]) for k, v in params.items() if v is not None]
+    client.log_batch(run, [entities.Metric(_name(k), v, now, 0) for k, v in metrics.items()], told)
 
 
 def _name(text: str) -> str:
