@@ -103,3 +103,82 @@ def test_hostile_names_are_text_in_xml(name):
     assert failure is not None
     assert failure.text == found.findtext("system-out")
     assert "\x1b" not in str(failure.text)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("fit", "iris", "--model", "tree"), "--model says which model --fail-under looks at"),
+        (("bench", "iris", "--model", "tree"), "--model says which model --fail-under looks at"),
+        (("fit", "iris", "--fail-under", "accuracy=97"), "Did you mean accuracy=0.97?"),
+        (("fit", "iris", "--fail-under", "roc_auc=93.5"), "Did you mean roc_auc=0.935?"),
+        (("fit", "iris", "--fail-under", "accuracy=970"), "accuracy lies between 0 and 1."),
+        (("fit", "iris", "--fail-under", "accuracy=-1"), "accuracy lies between 0 and 1."),
+        (("fit", "iris", "--fail-under", "accuracy=high"), "--fail-under accuracy=high: write it as"),
+        (
+            ("fit", "iris", "--fail-under", "acuracy=.9"),
+            "--fail-under acuracy=.9: no such score. Did you mean",
+        ),
+        (("fit", "iris", "--fail-under", "accuracy=.9", "--model", "tre"), "--model tre: is not among"),
+        (("fit", "iris", "--fail-under", "accuracy=.9", "--model", "mlp"), "--model mlp: is not among"),
+        (("bench", "iris", "--baseline", "tre"), "--baseline tre: is not among"),
+    ],
+)
+def test_mistakes_name_the_option_that_was_typed(compare, args, told):
+    ended = compare(*args, *FAST)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in " ".join(ended.err.split())
+
+
+def test_fail_under_looks_at_the_recommended_model_or_at_the_one_named(compare):
+    table = (
+        "fit",
+        "iris",
+        "--models",
+        "tree(max_depth=1),logistic",
+        *FAST[2:],
+        "--fail-under",
+        "accuracy=0.8",
+    )
+    assert compare(*table).code == 0, "logistic is recommended"
+    assert compare(*table, "--model", "logistic").code == 0
+    ended = compare(*table, "--model", "tree(max_depth=1)")
+    assert ended.code == 5
+    assert "the lower bound of tree(max_depth=1) is" in " ".join(ended.err.split())
+    named = (
+        "fit",
+        "iris",
+        "--models",
+        "t=tree(max_depth=1),logistic",
+        *FAST[2:],
+        "--fail-under",
+        "accuracy=0.8",
+    )
+    assert compare(*named, "--model", "t").code == 5, "a name of the user's"
+
+
+def test_without_a_recommended_model_no_threshold_holds(compare):
+    asked = ("fit", "noise", "--models", "tree", *FAST[2:], "--fail-under", "accuracy=0.1")
+    ended = compare(*asked)
+    assert ended.code == 5
+    assert "no model is recommended; --model NAME looks at one all the same" in " ".join(ended.err.split())
+    assert compare(*asked, "--model", "tree").code == 0
+
+
+def test_gate_takes_runs_as_well_as_files(compare, results):
+    for models in ("logistic", "tree(max_depth=1)"):
+        fitted = compare("fit", "iris", "--models", models, "--repeats", "2", "--no-boundary", "-q")
+        assert fitted.code == 0
+    held = {
+        ("last~1", "last"): 5,
+        ("last", "last~1"): 0,
+        ("last", "last"): 0,
+        (str(results / "good.json"), "last"): 5,
+        ("last", str(results / "good.json")): 0,
+    }
+    for pair, code in held.items():
+        ended = compare("gate", *pair)
+        assert ended.code == code, (pair, ended)
+    missing = compare("gate", "last~7", "last")
+    assert missing.code == 2
+    assert "last~7" in missing.err
