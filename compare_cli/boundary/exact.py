@@ -283,6 +283,7 @@ BY_CLASS: Mapping[str, Callable[[Any], Exact | None]] = {
     "DecisionTreeClassifier": exact_tree,
     "ExtraTreeClassifier": exact_tree,
     "MLPClassifier": exact_mlp,
+    "MultilayerPerceptron": exact_mlp,
     "SVC": exact_kernel,
     "KNeighborsClassifier": stepped,
     "RandomForestClassifier": stepped,

@@ -310,6 +310,8 @@ def _size(estimator: Any) -> int | None:
 
 def _all_params(estimator: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
     params = estimator.get_params(deep=False) if hasattr(estimator, "get_params") else given
+    if hasattr(estimator, "fitted_by"):  # scikit-learn's way, or our quicker one
+        params = {**params, "fitted_by": estimator.fitted_by}
     return {encodable(text_of(name)): _plain(value) for name, value in params.items()}
 
 

@@ -2,9 +2,8 @@
 
 scikit-learn updates each array of weights by itself and makes new arrays at every step, which costs more than
 the products of matrices do on tables of some dozens of columns. Here all weights lie in one vector, and Adam
-works on it in place. The steps are the same (order of rows, loss, gradient, rule to stop), so that results
-differ by rounding only. Where something else is asked for, or scikit-learn's own steps are no longer those
-that were known, its own way is taken.
+works on it in place. The steps are the same, so that results differ by rounding only. Where something else
+is asked for, or scikit-learn's own steps are no longer those that were known, its own way is taken.
 """
 
 from __future__ import annotations
@@ -22,18 +21,20 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import shuffle
 
+# The parameters of the method that is replaced, as of scikit-learn 1.7 to 1.9.
 KNOWN = "X y sample_weight activations deltas coef_grads intercept_grads layer_units incremental"
-"""The parameters of the method that is replaced, as of scikit-learn 1.7 to 1.9."""
 
 
-class Perceptron(MLPClassifier):
+class MultilayerPerceptron(MLPClassifier):  # type: ignore[misc]  # scikit-learn has no types
     """A multi-layer perceptron with the parameters and results of scikit-learn's ``MLPClassifier``."""
 
     def _fit_stochastic(self, X: Any, y: Any, *rest: Any) -> None:
         known = " ".join(inspect.signature(super()._fit_stochastic).parameters) == KNOWN
         asked = (self.solver, self.activation, self.shuffle, self.loss, self.verbose)
         usual = known and asked == ("adam", "relu", True, "log_loss", False)
-        if not usual or rest[0] is not None or rest[-1] or not isinstance(X, np.ndarray):
+        quick = usual and rest[0] is None and not rest[-1] and isinstance(X, np.ndarray)
+        self.fitted_by = "compare" if quick else "scikit-learn"
+        if not quick:
             super()._fit_stochastic(X, y, *rest)
             return
         X_val = y_val = None
@@ -51,8 +52,8 @@ class Perceptron(MLPClassifier):
             self.n_iter_ = epoch
             order = shuffle(order, random_state=self._random_state)
             self.loss_ = net.epoch(X[order], y[order], size)
-            self.t_ += len(X)
             self.loss_curve_.append(self.loss_)
+            self.t_ += len(X)
             self._update_no_improvement_count(self.early_stopping, X_val, y_val, None)
             if self._no_improvement_count > self.n_iter_no_change:
                 break

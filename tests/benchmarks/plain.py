@@ -37,8 +37,9 @@ def load(source):
 
 
 def pipeline(model):
+    params = {key: value for key, value in model["params"].items() if key != "fitted_by"}
     module, name = CLASSES[model["family"]].split(":")
-    estimator = getattr(importlib.import_module(module), name)(**model["params"])
+    estimator = getattr(importlib.import_module(module), name)(**params)
     numeric = [SimpleImputer(strategy="median", add_indicator=True)]
     if model["family"] in {"logistic", "mlp"}:
         numeric.append(StandardScaler())
