@@ -33,3 +33,7 @@ def __getattr__(name: str) -> Any:
     from compare_cli import api, types
 
     return getattr(types if hasattr(types, name) else api, name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -25,8 +25,8 @@ from compare_cli.engine.samples import Samples
 from compare_cli.errors import DataError, UsageError
 from compare_cli.metrics import BY_JACKKNIFE as BY_CLASS
 from compare_cli.metrics import COST
-from compare_cli.models.families import BASELINE, DEFAULT_MODELS
-from compare_cli.models.specs import split_specs
+from compare_cli.models.families import BASELINE
+from compare_cli.models.specs import models_of_list
 from compare_cli.notes import NOTES, note
 from compare_cli.types import (
     Bench,
@@ -60,13 +60,15 @@ if TYPE_CHECKING:
 Event = Planned | FitResult | Refitted | Comparison
 
 
-def compare(data: Any, options: Options | None = None, **given: Any) -> ComparisonResult:
+def compare(data: Any, y: Any = None, options: Options | None = None, **given: Any) -> ComparisonResult:
     """Compare models on a table and return the whole result.
 
-    ``given`` are the fields of `Options`, and what `read` takes: ``compare(frame, target="y", seed=7)``.
-    Raises what `read` raises, and UsageError for wrong options. Fits that fail are in the result.
+    ``data`` is a Dataset or what `read` takes, ``y`` the labels where they are not in it: ``compare(X, y)``.
+    ``given`` are the fields of `Options`, and what `read` takes: ``compare(frame, target="y", seed=7)``;
+    ``options`` may be the second argument too. Raises what `read` raises, and UsageError for wrong options.
+    Fits that fail are in the result.
     """
-    *_, last = followed(iter_compare(data, options, **given))
+    *_, last = followed(iter_compare(data, y, options, **given))
     assert isinstance(last, ComparisonResult), "the last event of a comparison is its result"
     return last
 
@@ -84,21 +86,28 @@ def curve(data: Any, options: Options | None = None, **given: Any) -> Comparison
 
 def iter_compare(
     data: Any,
+    y: Any = None,
     options: Options | None = None,
     heartbeat: Callable[[], None] | None = None,
     **given: Any,
 ) -> Generator[Event, None, ComparisonResult]:
     """Yield what is planned, each fit as it is finished, and at last the Comparison (also returned).
 
+    What is given is as for `compare`.
+
     A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
     still comes, with status "interrupted". ``heartbeat`` is deprecated and never called.
     """
     _refuse_heartbeat(heartbeat)
     clock = Clock()
+    if isinstance(y, Options):
+        if options is not None:
+            raise UsageError("Options are given twice: give them once.")
+        y, options = None, y
     options, reading = keywords(options, given)
-    if isinstance(data, Dataset) and reading:
-        raise UsageError(f"The table is read already: give {', '.join(reading)} to read().")
-    dataset = data if isinstance(data, Dataset) else read(data, **reading)
+    if isinstance(data, Dataset) and (reading or y is not None):
+        raise UsageError(f"The table is read already: give {', '.join(reading) or 'y'} to read().")
+    dataset = data if isinstance(data, Dataset) else read(data, y, **reading)
     job = prepare_job(dataset, options)
     command: Command = "fit" if options.sizes is None else "curve"
     with Session(options, _begun(command, clock, [dataset.name], options)) as session:
@@ -140,7 +149,7 @@ def _refuse_heartbeat(heartbeat: Callable[[], None] | None) -> None:
 
 def _begun(command: str, clock: Clock, datasets: Sequence[str], options: Options) -> StoredRun:
     """Return a run as the list shows it while it is under way."""
-    models = tuple(split_specs(options.models or DEFAULT_MODELS))
+    models = tuple(models_of_list(options.models))
     return StoredRun(clock.id, clock.started, command, tuple(datasets), models, "running")
 
 

@@ -15,7 +15,6 @@ from compare_cli.types import Bench, Dataset, Fit, ModelSummary, Result, SingleC
 if TYPE_CHECKING:
     import pandas as pd
 
-    from compare_cli.engine.final import FinalClassifier
     from compare_cli.engine.plan import Options
 
 _TIMES = ("fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds", "predict_rows_per_second")
@@ -96,11 +95,12 @@ class ComparisonResult(SingleComparison):
         picture = make_picture(dataset, models, seed=options.seed, **how)
         return Drawing(picture_file(picture, "svg"), picture_file(picture, "png"))
 
-    def estimator(self, model: str | None = None) -> FinalClassifier:
+    def estimator(self, model: str | None = None) -> Any:
         """Return a model (None: the recommended one, else the first) fitted on all rows.
 
         It has ``predict`` and ``predict_proba`` for tables with the columns of this one, and answers with
-        its labels. Raises UsageError for a name that is not in the result, and without the table.
+        its labels; of a Pipeline that was given it is a copy. Raises UsageError for a name that is not in the
+        result, and without the table.
         """
         from compare_cli.engine.final import final_classifier
         from compare_cli.engine.plan import prepare_job

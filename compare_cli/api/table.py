@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from compare_cli.report.table import PagePicture
 
 
+USUAL = {
+    **dict.fromkeys(("cv", "n_splits", "n_folds"), "folds"),
+    **dict.fromkeys(("scoring", "scorer", "score"), "metric"),
+    **dict.fromkeys(("estimators", "estimator", "classifiers", "model"), "models"),
+    **dict.fromkeys(("label", "labels"), "target"),
+    "n_jobs": "jobs",
+    "n_repeats": "repeats",
+    "random_state": "seed",
+}
+"""What keywords are called elsewhere, and what to write here."""
+
+
 class Reading(TypedDict, total=False):
     """How a table is read; see `read`."""
 
@@ -40,17 +52,26 @@ LOOK = ("encoding", "delimiter", "quote", "header", "skip_rows", "decimal", "max
 """How a text looks; it holds for a second table, too."""
 
 
-def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
-    """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, a DataFrame.
+def read(data: Any, y: Any = None, **reading: Unpack[Reading]) -> Dataset:
+    """Read a table: a path, ``-`` (standard input), a built-in name, ``openml:ID``, or what a program holds.
 
-    ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on. ``drop``
-    names columns to leave out; ``classes`` takes each number of the target for a class. ``encoding``,
-    ``delimiter``, ``quote`` ("none" for none), ``header`` (true, false or a number of rows), ``skip_rows``
+    That is a frame of pandas, polars or Arrow, a mapping of columns, a list of rows, a Bunch of scikit-learn;
+    or features (also a NumPy array) with their labels ``y``, one for each row.
+
+    ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on, a pair
+    (X, y) where labels are apart. ``drop`` names columns to leave out; ``classes`` takes each number of the
+    target for a class. ``encoding``, ``delimiter``, ``quote`` ("none" for none), ``header`` (true, false or a number of rows), ``skip_rows``
     (lines before the table) and ``decimal`` ("." or ",") say how a text is written, where it should not be
     found out; ``max_bytes`` is the most to read or unpack. They hold for ``test``, too. Raises DataError when
     the data cannot be used, UsageError when there is no such source or keyword.
     """
     _refuse_unknown(reading, Reading.__annotations__)
+    for role in ("target", "groups", "time"):
+        _refuse_values(role, reading.get(role))
+    if y is not None:
+        if reading.get("target") is not None:
+            raise UsageError("Give the labels as y, or name their column with target=; not both.")
+        data = (data, y)
     if reading.get("groups") is not None and reading.get("time") is not None:
         raise UsageError("--groups and --time ask for different folds: give one of them.")
     test: Any = reading.get("test")
@@ -59,6 +80,15 @@ def read(data: Any, **reading: Unpack[Reading]) -> Dataset:
         return dataset
     look = {name: value for name, value in reading.items() if name in LOOK}
     return sources.attach_test(dataset, test, **look)
+
+
+def _refuse_values(role: str, given: Any) -> None:
+    if given is None or isinstance(given, str | int):
+        return
+    wanted = (
+        "give the labels as compare(X, y)" if role == "target" else f"add a column to X and name it, {role}="
+    )
+    raise UsageError(f"{role} names a column: {wanted}{'' if role == 'target' else repr(role)}.")
 
 
 def keywords(options: Options | None, given: Mapping[str, Any]) -> tuple[Options, Reading]:
@@ -76,7 +106,8 @@ def keywords(options: Options | None, given: Mapping[str, Any]) -> tuple[Options
 def _refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
     unknown = next((name for name in given if name not in known), None)
     if unknown is not None:
-        raise UsageError(f"No keyword is called {unknown!r}.{nearest(unknown, known)}")
+        usual = f" Did you mean {USUAL[unknown]!r}?" if USUAL.get(unknown) in known else ""
+        raise UsageError(f"No keyword is called {unknown!r}.{usual or nearest(unknown, known)}")
 
 
 def describe(data: Any, **reading: Unpack[Reading]) -> DatasetSummary:
@@ -114,7 +145,7 @@ def page_pictures(result: Result, dataset: Dataset | None = None) -> dict[str, P
     return {dataset.name: page_picture(dataset, result, result.run.seed)}
 
 
-def plot(data: Any, models: str | None = None, **how: Any) -> Picture:
+def plot(data: Any, models: Any = None, **how: Any) -> Picture:
     """Draw where each model predicts which class of a table, over the plane that tells most.
 
     ``data`` is a Dataset or what `read` takes; ``how`` is as for `plot.drawing.make_picture`.

@@ -37,7 +37,7 @@ from compare_cli.data.roles import (
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
-from compare_cli.types import Column, Dataset, DroppedColumn, Note, ReadInfo
+from compare_cli.types import Column, Dataset, DroppedColumn, Note, OwnRows, ReadInfo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +58,7 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     for candidate, _ in candidates:
         check_roles(candidate, groups, time, dropped, table.source)
     target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates, options)
+    rows, frame = frame.index.to_numpy(), frame.reset_index(drop=True)
     notes = [*table.notes]
     if why:
         notes.append(note("target_guessed", target=target, why=why))
@@ -85,8 +86,17 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         groups=_group_codes(frame[groups], groups, table) if groups else None,
         time=_time_values(frame[time], time, table, options) if time else None,
         groups_column=groups,
+        own=_own_rows(table, rows, features),
     )
     return find_guards(replace(dataset, fingerprint=fingerprint(dataset)), values)
+
+
+def _own_rows(table: Table, rows: NDArray[np.int64], wanted: Sequence[str]) -> OwnRows | None:
+    """Return the rows that count as the program holds them, where it does."""
+    if table.own is None:
+        return None
+    places = {name: at for at, name in enumerate(table.frame.columns) if at < table.own.shape[1]}
+    return OwnRows(table.own, rows, {name: places[name] for name in wanted if name in places})
 
 
 Labelled = tuple["pd.DataFrame", NDArray[np.int64], list[str], list[Note]]
@@ -148,7 +158,7 @@ def _labelled(table: Table, target: str, *, asked: bool, classes: bool) -> Label
     if rows.all():
         return frame, codes, labels, notes
     left = [label for label, keep in zip(labels, kept, strict=False) if keep]
-    return frame[rows].reset_index(drop=True), renumbered[codes[rows]], left, notes
+    return frame[rows], renumbered[codes[rows]], left, notes
 
 
 def _features(
@@ -272,6 +282,7 @@ def conform(table: Table, like: Dataset) -> Dataset:
                 f"{table.source}: has no column {name!r}, which the training data has.{nearest(name, names)}"
             )
     frame, y, notes = _labelled_like(table, like)
+    rows, frame = frame.index.to_numpy(), frame.reset_index(drop=True)
     kept: dict[str, Values] = {}
     for column in like.columns:
         kept[column.name], found = _like_column(column, frame[column.name], like, table)
@@ -289,6 +300,7 @@ def conform(table: Table, like: Dataset) -> Dataset:
         fingerprint="",
         read=table.read,
         notes=(*table.notes, *notes),
+        own=None if like.own is None else _own_rows(table, rows, list(like.own.columns)),
     )
     return replace(dataset, fingerprint=fingerprint(dataset))
 
@@ -310,7 +322,7 @@ def _labelled_like(table: Table, like: Dataset) -> tuple[pd.DataFrame, NDArray[n
     if (y >= 0).all():
         return table.frame, y, []
     missing = note("missing_target", count=int((y < 0).sum()))
-    return table.frame[y >= 0].reset_index(drop=True), y[y >= 0], [missing]
+    return table.frame[y >= 0], y[y >= 0], [missing]
 
 
 def _like_column(

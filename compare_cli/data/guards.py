@@ -86,8 +86,10 @@ def mended(dataset: Dataset, guard: Guard) -> Dataset:
     columns = tuple(c for c in dataset.columns if c.name in X.columns)
     test = dataset.test
     if test is not None:
-        test = replace(test, X=test.X[X.columns], columns=columns)
-    changed = replace(dataset, X=X, columns=columns, test=test, guards=(), notes=())
+        test_own = None if test.own is None else test.own.without(guard.columns)
+        test = replace(test, X=test.X[X.columns], columns=columns, own=test_own)
+    own = None if dataset.own is None else dataset.own.without(guard.columns)
+    changed = replace(dataset, X=X, columns=columns, test=test, guards=(), notes=(), own=own)
     if guard.groups is not None:
         return replace(changed, groups=guard.groups, groups_column=guard.columns[0])
     if guard.time is not None:
@@ -101,7 +103,8 @@ def _once(dataset: Dataset, twins: Codes) -> Dataset:
     groups = None if dataset.groups is None else dataset.groups[keep]
     time = None if dataset.time is None else dataset.time[keep]
     X = dataset.X.iloc[keep].reset_index(drop=True)
-    return replace(dataset, X=X, y=dataset.y[keep], groups=groups, time=time)
+    own = None if dataset.own is None else replace(dataset.own, rows=dataset.own.rows[keep])
+    return replace(dataset, X=X, y=dataset.y[keep], groups=groups, time=time, own=own)
 
 
 # Ids in blocks

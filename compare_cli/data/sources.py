@@ -27,8 +27,9 @@ from compare_cli.data.named import (
     load_openml,
     suite_members,
 )
+from compare_cli.data.objects import table_of
 from compare_cli.data.roles import dropped_columns, text_columns
-from compare_cli.data.table import Cells, ReadOptions, Table, from_frame
+from compare_cli.data.table import Cells, ReadOptions, Table
 from compare_cli.data.text import checked, read_text, text_cells
 from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.types import Dataset
@@ -107,6 +108,8 @@ def read_cells(source: Source, **asked: Any) -> Cells:
 
 def load(source: Source, options: ReadOptions) -> Table:
     """Return the raw table behind a source. Raises DataError or UsageError, in one line."""
+    if not isinstance(source, str | os.PathLike):
+        return table_of(source, options)
     found = opened(source, options.max_bytes)
     return found if isinstance(found, Table) else load_bytes(found, options)
 
@@ -114,7 +117,7 @@ def load(source: Source, options: ReadOptions) -> Table:
 def opened(source: Source, max_bytes: int | None = None) -> ByteSource | Table:
     """Return the bytes behind a source, or its table where it does not come as a file's bytes."""
     if not isinstance(source, str | os.PathLike):
-        return from_frame(source)
+        return table_of(source)
     text = os.fspath(source)
     if text == "-":
         return open_stdin(max_bytes)

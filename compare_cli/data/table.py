@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.errors import DataError, UsageError
+from compare_cli.errors import DataError
 from compare_cli.notes import note
 from compare_cli.types import Note, ReadInfo
 
@@ -66,7 +66,8 @@ class Table:
 
     ``target`` is the column that the source itself declares to be the target, if it does.
     ``test`` holds the official test set of sources that have one. ``unnamed`` are columns without a name in
-    the source.
+    the source. ``own`` has the rows as a program holds them, with their own types: a DataFrame, or an array
+    whose columns are the first ones of ``frame``.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Table:
     target: str | None = None
     test: Table | None = None
     unnamed: tuple[str, ...] = ()
+    own: Any = None
 
     def cells(self) -> Cells:
         """Return the cells as text; a missing one is empty, a whole number has no decimal point."""
@@ -122,12 +124,8 @@ def clean_name(name: object) -> str:
     return " ".join(str(name).replace("\ufeff", "").split())
 
 
-def from_frame(frame: Any, name: str = "DataFrame", target: str | None = None) -> Table:
-    """Return a DataFrame as a table, with clean, unique column names. Raises UsageError for other types."""
-    import pandas as pd
-
-    if not isinstance(frame, pd.DataFrame):
-        frame = _as_pandas(frame)
+def from_frame(frame: pd.DataFrame, name: str = "DataFrame", target: str | None = None) -> Table:
+    """Return a DataFrame as a table, with clean, unique column names. Raises DataError without columns."""
     labels: list[Any] = list(frame.columns)
     raw = [clean_name("_".join(map(str, c)) if isinstance(c, tuple) else c) for c in labels]
     names, changed = unique_names(raw)
@@ -139,21 +137,3 @@ def from_frame(frame: Any, name: str = "DataFrame", target: str | None = None) -
     if changed:
         return table.noting(note("columns_renamed", columns=", ".join(changed[:5]), count=len(changed)))
     return table
-
-
-def _as_pandas(frame: Any) -> pd.DataFrame:
-    """Return a table of polars or pyarrow as pandas has it. Raises UsageError for what is no table."""
-    import pandas as pd
-
-    package = type(frame).__module__.partition(".")[0]
-    kind = type(frame).__name__ if package == "builtins" else f"{package}.{type(frame).__name__}"
-    if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):
-        frame = frame.collect()  # a lazy frame of polars
-    try:
-        if hasattr(frame, "get_columns") and hasattr(frame, "columns"):
-            return pd.DataFrame({column.name: column.to_list() for column in frame.get_columns()})
-        if hasattr(frame, "to_pandas"):
-            return pd.DataFrame(frame.to_pandas())
-    except (ImportError, TypeError, ValueError) as error:
-        raise UsageError(f"cannot read a {kind}: {error}; give its to_pandas().") from None
-    raise UsageError(f"cannot read a {kind}: give a path, a built-in name or a DataFrame.")

@@ -140,9 +140,9 @@ class Archive:
         return found
 
     def put(self, result: FitResult, run: str, dataset: str) -> None:
-        """Keep a result, unless it came from the store."""
+        """Keep a result, unless it came from the store, or has no key to be found by."""
         store = self._store
-        if store is not None and not result.reused:
+        if store is not None and result.key and not result.reused:
             with self._guarded():
                 store.put(result, run, dataset)
 

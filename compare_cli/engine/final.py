@@ -13,6 +13,7 @@ from compare_cli.data import read_like
 from compare_cli.engine.fit import checked_labels, class_probabilities
 from compare_cli.engine.plan import Job, resolve_params
 from compare_cli.errors import UsageError, nearest
+from compare_cli.models.estimators import own_labels
 from compare_cli.models.families import family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.models.specs import make_estimator
@@ -41,7 +42,7 @@ class FinalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         self.preparation_ = Preparation(self.spec.needs, impute=True)
         rows = self.preparation_.fit_transform(table, np.arange(len(dataset.y)))
         self.estimator_ = make_estimator(self.spec, self.params).fit(self._typed(rows), dataset.y)
-        self.classes_ = _own_labels(dataset.classes)
+        self.classes_ = own_labels(dataset.classes)
         self.feature_names_in_ = np.array([column.name for column in dataset.columns], dtype=object)
         self.n_features_in_ = len(dataset.columns)
         return self
@@ -81,24 +82,18 @@ class FinalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         return rows.astype("float32") if family_of(self.spec).single_precision else rows
 
 
-def final_classifier(job: Job, model: str) -> FinalClassifier:
-    """Return a model of a job fitted on all rows. Raises UsageError for a name that is not among them."""
+def final_classifier(job: Job, model: str) -> Any:
+    """Return a model of a job fitted on all rows; a Pipeline of the program's is fitted on its own rows.
+
+    Raises UsageError for a name that is not among them.
+    """
     specs = {spec.name: spec for spec in job.models}
     if model not in specs:
         raise UsageError(
             f"no model is called {model!r} here.{nearest(model, specs)} There are {', '.join(specs)}."
         )
     params = resolve_params(specs[model], job.shape, job.options.seed)
+    if specs[model].needs == "frame":
+        estimator = make_estimator(specs[model], params)
+        return estimator.fit(job.workspace.own[0], job.workspace.labels[job.dataset.y])
     return FinalClassifier(job.dataset, specs[model], params).fit_dataset(job.dataset)
-
-
-def _own_labels(classes: tuple[str, ...]) -> NDArray[Any]:
-    """Return labels as an array, whole numbers and truth values as such where all classes are."""
-    if set(classes) <= {"True", "False"}:
-        return np.array([label == "True" for label in classes])
-    try:
-        numbers = [int(label) for label in classes]
-    except ValueError:
-        return np.array(classes, dtype=object)
-    same = [str(number) for number in numbers] == list(classes)
-    return np.array(numbers if same else classes)

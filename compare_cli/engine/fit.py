@@ -37,9 +37,10 @@ from compare_cli.metrics import (
     roc_curve,
     row_scores,
 )
+from compare_cli.models.estimators import OwnLabels
 from compare_cli.models.families import family_of
 from compare_cli.models.specs import make_estimator
-from compare_cli.types import FitResult, FitStatus, FitTask
+from compare_cli.types import FitResult, FitStatus, FitTask, ModelSpec
 
 TRAIN_SCORE_ROWS = 10_000
 WARNINGS = 20  # of one fit that are told
@@ -97,11 +98,12 @@ def _result(task: FitTask, **facts: Any) -> FitResult:
 
 def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     fold = workspace.prepared(task)
-    kind: Any = np.float32 if family_of(task.model).single_precision else np.float64
-    X_train, X_test = fold.train.astype(kind, copy=False), fold.test.astype(kind, copy=False)
+    X_train, X_test = typed(task.model, fold.train), typed(task.model, fold.test)
     y_train, y_test = own_type(workspace.y[task.train]), workspace.test_y[task.test]
     trusted = family_of(task.model).builtin
     estimator = make_estimator(task.model, task.params)
+    if task.model.needs == "frame":
+        estimator = OwnLabels(estimator, workspace.labels)
 
     rows = (X_train, y_train) if trusted else (own(X_train), own(y_train))
     if hasattr(estimator, "compile_ahead"):  # a network: making machine code is no part of fitting
@@ -135,6 +137,13 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         params=_all_params(estimator, task.params),
         boundary=fold.surroundings.describe(task, fitted) if fold.surroundings else None,
     )
+
+
+def typed(spec: ModelSpec, rows: Any) -> Any:
+    """Return prepared rows as float32 or float64, as a model takes them; a program's own as they are."""
+    if spec.needs == "frame":
+        return rows
+    return rows.astype(np.float32 if family_of(spec).single_precision else np.float64, copy=False)
 
 
 def _curves(y: NDArray[np.int64], probabilities: NDArray[Any] | None) -> dict[str, Any]:
@@ -361,6 +370,8 @@ class OnCopies:
 
 def own(rows: Any) -> Any:
     """Return a copy of an array in the same memory order, on which sums may depend in the last digit."""
+    if hasattr(rows, "iloc"):
+        return rows.copy()
     return np.array(rows, order="K", copy=True)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from compare_cli.engine.samples import FoldSizes, Samples, plan_rows
 from compare_cli.engine.splits import FoldPlan
 from compare_cli.engine.versions import sources
 from compare_cli.engine.workspace import Probing, Workspace
-from compare_cli.errors import UsageError, nearest
+from compare_cli.errors import UsageError, nearest, text_of
 from compare_cli.metrics import (
     COST,
     METRICS,
@@ -28,6 +29,7 @@ from compare_cli.metrics import (
     find_metric,
     practical_rope,
 )
+from compare_cli.models.estimators import description, weights_of_codes
 from compare_cli.models.families import BASELINE, FAMILIES, Shape, family_of
 from compare_cli.models.specs import (
     check_values,
@@ -47,6 +49,10 @@ CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 @dataclass(frozen=True)
 class Options:
     """How models are compared. ``None`` means: chosen by the data (folds, rope) or the machine (jobs).
+
+    ``models`` are specs as text, estimators, a list of these, or a mapping of names to them. A Pipeline, or
+    what holds one, gets the columns and labels of the table as they are given; other estimators get columns
+    prepared as for the model of their kind, and codes for classes.
 
     ``repeats`` "auto" repeats until more would not make differences clearer, at most 10 times.
     ``boundary`` asks for boundary statistics, with ``boundary_probes`` boundary points a fit (None: 60,
@@ -71,7 +77,7 @@ class Options:
     ``config`` is the file that options came from, which the result names.
     """
 
-    models: str | None = None
+    models: Any = None
     metric: str = "accuracy"
     samples: bool | None = None
     sizes: tuple[int, ...] | None = None
@@ -101,8 +107,12 @@ class Options:
         if self.repeats != "auto":
             limits["repeats"] = (self.repeats, 1)
         for name, (value, least) in limits.items():
+            given: Any = value
+            if given is not None and not isinstance(given, Integral):
+                raise UsageError(f"--{name} {given!r}: give a whole number, at least {least}.")
             if value is not None and value < least:
-                raise UsageError(f"--{name} {value}: must be at least {least}.")
+                hint = " Leave it out for all cores." if (name, value) == ("jobs", -1) else ""
+                raise UsageError(f"--{name} {value}: must be at least {least}.{hint}")
         if self.rope is not None and not self.rope >= 0:
             raise UsageError(f"--rope {self.rope}: must be 0 or more.")
         for name, seconds in (("time-limit", self.time_limit), ("budget", self.budget)):
@@ -155,6 +165,7 @@ class Job:
         return {
             "metric": scored if own_score else None,
             "boundary": probing.asked if probing else None,
+            "own_rows": self.workspace.own_digest,
         }
 
 
@@ -163,6 +174,7 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
     costs = None if options.cost is None else cost_matrix(options.cost, dataset.classes)
     metric = _find_metric(options.metric) if costs is None else COST
     specs, notes = _loadable(parse_models(options.models))
+    specs = tuple(weights_of_codes(spec, dataset.classes) for spec in specs)
     if options.balanced:
         specs, unable = _balanced(specs)
         notes += [note("not_balanced", models=", ".join(unable))] if unable else []
@@ -172,7 +184,9 @@ def prepare_job(dataset: Dataset, options: Options) -> Job:
         folds = plan.folds if samples is None else None
         probing = Probing(dataset.columns, options.seed, options.boundary_probes, folds)
     scored = metric.name if costs is None else "accuracy"
-    workspace = Workspace(dataset, scored, probing, by_row=plan.scheme == "samples")
+    own_rows = any(spec.needs == "frame" for spec in specs)
+    by_row = plan.scheme == "samples"
+    workspace = Workspace(dataset, scored, probing, by_row=by_row, own_rows=own_rows)
     shape = training_shape(dataset, workspace.table.width, plan.folds)
     if samples is not None:
         shape = replace(shape, rows=samples.most)
@@ -231,7 +245,9 @@ def cost_rope(costs: NDArray[np.float64], class_counts: Sequence[int]) -> float:
     return float(0.01 * (shares @ costs).min())
 
 
-def _find_metric(name: str) -> Metric:
+def _find_metric(name: Any) -> Metric:
+    if not isinstance(name, str):
+        raise UsageError(f"--metric: give a name, such as 'accuracy', not {text_of(name, repr)}.")
     if name in METRICS:
         return find_metric(name)
     from sklearn.metrics import get_scorer_names
@@ -264,6 +280,9 @@ def resolve_params(spec: ModelSpec, shape: Shape, seed: int) -> dict[str, Any]:
     ``random_state`` and ``n_jobs`` (always 1: fits run side by side instead) are set where they exist;
     scikit-learn's own models use one core unless told otherwise, and LogisticRegression warns when told.
     """
+    if spec.estimator is not None:
+        settings: dict[str, Any] = spec.estimator.own_settings(spec, seed)
+        return settings
     cls = load_class(spec)
     names = parameter_names(cls)
     params = family_of(spec).settings_beside(spec.params, shape)
@@ -306,6 +325,8 @@ def make_tasks(
             elif asked is not None:
                 more["boundary"] = None
             params = resolve_params(spec, shape, fit_seed)
+            if spec.needs != "frame":
+                more.pop("own_rows", None)
             tasks.append(
                 FitTask(
                     key=task_key(dataset.fingerprint, spec, params, rows, more),
@@ -345,12 +366,17 @@ def task_key(
 ) -> str:
     """Return a hash of all that a fit's numbers depend on: data, model, parameters, rows, versions.
 
-    The fingerprint covers the columns that models see and their kinds.
+    The fingerprint covers the columns that models see and their kinds. "" is the key of a fit that cannot be
+    known again, and is not kept: of an estimator that is more than classes and parameters, or is defined in a
+    notebook.
     """
     import numpy
     import scipy
     import sklearn
 
+    made_of = None if spec.estimator is None else description(spec.estimator.estimator)
+    if "" in (made_of, (asked or {}).get("own_rows")):
+        return ""
     facts = {
         "data": fingerprint,
         "factory": spec.factory,
@@ -359,6 +385,7 @@ def task_key(
         "rows": rows,
         "preparation": PREPARATION_VERSION,
         "asked": asked or {},
+        **({} if spec.estimator is None else {"estimator": made_of}),
         "versions": [sklearn.__version__, numpy.__version__, scipy.__version__, *sources(spec).values()],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -15,6 +15,7 @@ from types import ModuleType
 
 from compare_cli import __version__
 from compare_cli.errors import text_of
+from compare_cli.models.estimators import classes_of
 from compare_cli.models.specs import load_class
 from compare_cli.types import ModelSpec
 
@@ -33,9 +34,10 @@ def versions() -> dict[str, str]:
 
 def sources(spec: ModelSpec) -> dict[str, str]:
     """Return a digest for each module that a model from outside comes from, so that changes are noticed."""
-    if spec.factory.startswith("sklearn."):
+    if spec.factory.startswith("sklearn.") and spec.estimator is None:
         return {}
-    modules = dict.fromkeys(part.__module__.partition(".")[0] for part in load_class(spec).__mro__)
+    classes = [load_class(spec)] if spec.estimator is None else classes_of(spec)
+    modules = dict.fromkeys(part.__module__.partition(".")[0] for c in classes for part in c.__mro__)
     known = {"sklearn", "numpy", "scipy", *sys.stdlib_module_names}
     return {name: _digest(name) for name in modules if name not in known}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 import warnings
@@ -17,6 +18,7 @@ from compare_cli.boundary.probes import shared_probes
 from compare_cli.boundary.space import Frame, Sources
 from compare_cli.boundary.statistics import describe_fold
 from compare_cli.errors import kind_and_message
+from compare_cli.models.estimators import own_labels
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
@@ -38,6 +40,7 @@ class Workspace:
         probing: Probing | None = None,
         *,
         by_row: bool = False,
+        own_rows: bool = False,
     ) -> None:
         self.table = FeatureTable(dataset)
         self.y = dataset.y
@@ -51,7 +54,11 @@ class Workspace:
         self.probing = probing
         self.shared = probing.shared(self.table) if probing is not None else None
         self.token = uuid.uuid4().hex  # names this table in the processes that it was sent to
-        self._prepared: OrderedDict[tuple[Any, ...], PreparedFold] = OrderedDict()
+        self._prepared: OrderedDict[tuple[Any, ...], PreparedFold | OwnFold] = OrderedDict()
+        tables = (dataset, dataset.test or dataset) if own_rows else ()
+        self.own = [table.X if table.own is None else table.own.taken() for table in tables]
+        self.labels = own_labels(dataset.classes)
+        self.own_digest = _digest(self.own) if dataset.own is not None else None
 
     @property
     def nbytes(self) -> int:
@@ -63,12 +70,14 @@ class Workspace:
         """Travel without prepared folds."""
         return {**vars(self), "_prepared": OrderedDict()}
 
-    def prepared(self, task: FitTask) -> PreparedFold:
+    def prepared(self, task: FitTask) -> PreparedFold | OwnFold:
         """Return the fold of a task prepared as its model needs it, from memory when it is there."""
         key = (task.repeat, task.fold, task.model.needs)
         if self.single_test:
             key = (0, 0, task.model.needs)  # repeats share the one split
-        fold = self._prepared.pop(key, None) or PreparedFold(self, task)
+        fold = self._prepared.pop(key, None) or (
+            OwnFold(self, task) if task.model.needs == "frame" else PreparedFold(self, task)
+        )
         self._prepared[key] = fold
         while len(self._prepared) > 1 and sum(f.nbytes for f in self._prepared.values()) > CACHE_BYTES:
             self._prepared.popitem(last=False)
@@ -91,6 +100,36 @@ class PreparedFold:
             missing = np.isnan(numbers[0]), np.isnan(numbers[1])
             rows = (self.train, self.test)
             self.surroundings = Surroundings(workspace.probing, preparation, rows, missing, workspace.shared)
+
+
+class OwnFold:
+    """The rows of one fold as the program holds them, for a model that prepares columns itself."""
+
+    surroundings = None  # boundaries are looked at in prepared columns
+    seconds, nbytes = 0.0, 0
+
+    def __init__(self, workspace: Workspace, task: FitTask) -> None:
+        learnt, judged = workspace.own
+        self.train, self.test = _rows(learnt, task.train), _rows(judged, task.test)
+
+
+def _rows(table: Any, at: NDArray[np.int64]) -> Any:
+    return table.iloc[at] if hasattr(table, "iloc") else table[at]
+
+
+def _digest(tables: list[Any]) -> str:
+    """Return a hash over tables as a program holds them; "" where cells are of no known kind."""
+    import pandas as pd
+
+    digest = hashlib.sha256()
+    for table in tables:
+        frame = pd.DataFrame(table)
+        digest.update(repr([list(frame.columns), list(map(str, frame.dtypes)), type(table)]).encode())
+        try:
+            digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+        except TypeError:
+            return ""
+    return digest.hexdigest()
 
 
 def own_type(array: NDArray[Any]) -> NDArray[Any]:

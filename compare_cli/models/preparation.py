@@ -9,7 +9,7 @@ training has not seen goes with the rare ones.
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class Preparation:
     missing in any row that will be prepared.
     """
 
-    def __init__(self, needs: Literal["scaled", "plain"], *, impute: bool) -> None:
+    def __init__(self, needs: str, *, impute: bool) -> None:
         self.needs = needs
         self.impute = impute
         self.imputer: Any = None

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from compare_cli.errors import UsageError, kind_and_message, nearest
+from compare_cli.errors import UsageError, kind_and_message, nearest, text_of
 from compare_cli.models.families import BASELINE, DEFAULT_MODELS, FAMILIES, Family
 from compare_cli.types import ModelSpec
 
@@ -62,20 +62,61 @@ def all_families() -> dict[str, Family]:
     return {**FAMILIES, **plugins}
 
 
-def parse_models(text: str | None = None) -> tuple[ModelSpec, ...]:
-    """Read a comma-separated list of specs; the baseline is always among the result, last.
+def parse_models(models: Any = None) -> tuple[ModelSpec, ...]:
+    """Read the models to compare; the baseline is always among the result, last.
 
-    ``None`` stands for the default three, ``all`` for every known model that needs no extra. A spec that
-    is written twice counts once. Raises UsageError for an unknown name or a malformed spec.
+    ``models`` is a comma-separated list of specs, an estimator, a list of these, or a mapping of names to
+    them. ``None`` stands for the default three, ``all`` for every known model that needs no extra. A spec
+    that is given twice counts once. Raises UsageError for an unknown name, a malformed spec, and what is no
+    classifier.
     """
     families = all_families()
     specs: dict[str, ModelSpec] = {}
-    for part in split_specs(DEFAULT_MODELS if text is None else text):
-        named = [name for name, family in families.items() if family.extra is None] if part == "all" else []
-        for spec in [make_spec(name, {}, families) for name in named] or [parse_spec(part, families)]:
-            specs.setdefault(spec.name, spec)
+    for spec in _given(DEFAULT_MODELS if models is None else models, families):
+        if spec.estimator is not None and spec.name in specs:
+            raise UsageError(f"models: two are called {spec.name}: give a dictionary of names to estimators.")
+        specs.setdefault(spec.name, spec)
     baseline = specs.pop(BASELINE, None) or make_spec(BASELINE, {}, families)
     return (*specs.values(), baseline)
+
+
+def _given(models: Any, families: Mapping[str, Family]) -> Iterator[ModelSpec]:
+    """Yield the spec of each model that was given, whatever it was given as."""
+    if isinstance(models, str):
+        for part in split_specs(models):
+            every = (
+                [name for name, family in families.items() if family.extra is None] if part == "all" else []
+            )
+            yield from [make_spec(name, {}, families) for name in every] or [parse_spec(part, families)]
+    elif isinstance(models, Mapping):
+        yield from (_called(name, model, families) for name, model in models.items())
+    elif isinstance(models, list | tuple):
+        for model in models:
+            named = isinstance(model, tuple) and len(model) == 2  # as scikit-learn names them
+            yield from [_called(model[0], model[1], families)] if named else _given(model, families)
+    else:
+        yield _of_estimator(models)
+
+
+def _of_estimator(estimator: Any, name: str | None = None) -> ModelSpec:
+    from compare_cli.models.estimators import estimator_spec  # needs NumPy, which names do not
+
+    return estimator_spec(estimator, name)
+
+
+def _called(name: Any, model: Any, families: Mapping[str, Family]) -> ModelSpec:
+    """Return the spec of a model under a name of the user's."""
+    if not isinstance(name, str) or not name.strip():
+        raise UsageError(f"models: {name!r} is no name: give a dictionary of names to models.")
+    spec = parse_spec(model, families) if isinstance(model, str) else _of_estimator(model)
+    return _renamed(spec, name.strip(), families)
+
+
+def models_of_list(models: Any) -> list[str]:
+    """Return what models are called, as far as it is known before they are read."""
+    if models is None or isinstance(models, str):
+        return split_specs(models or DEFAULT_MODELS)
+    return [spec.name for spec in parse_models(models) if spec.name != BASELINE]
 
 
 def split_specs(text: str) -> list[str]:
@@ -122,7 +163,7 @@ def parse_spec(text: str, families: Mapping[str, Family] | None = None) -> Model
 
 def _renamed(spec: ModelSpec, name: str, families: Mapping[str, Family]) -> ModelSpec:
     """Give a spec a name of the user's, which must not be that of another model, nor hide the baseline."""
-    if name in {*families, "all"} and name != spec.family:
+    if name in {*families, "all"} and (name != spec.family or spec.estimator is not None):
         raise UsageError(f"--models {name}=…: {name} is a model itself; take another name for {spec.name}.")
     if spec.family == BASELINE:
         raise UsageError(f"--models {name}=…: the baseline keeps its name, {BASELINE}.")
@@ -153,7 +194,9 @@ def _suggestion(name: str, families: Mapping[str, Family]) -> str:
 
 
 def spec_text(spec: ModelSpec) -> str:
-    """Return a spec as it is written, whatever it is called."""
+    """Return a spec as it is written, whatever it is called; of an estimator its representation."""
+    if spec.estimator is not None:
+        return " ".join(text_of(spec.estimator.estimator, repr).split())
     return _normalised(spec.family, spec.params)
 
 
@@ -200,6 +243,8 @@ def load_class(spec: ModelSpec) -> type[Any]:
     Raises UsageError when there is no such module or class, when it is no classifier, or when it needs
     an extra that is not installed.
     """
+    if spec.estimator is not None:
+        return type(spec.estimator.estimator)
     module, _, name = spec.factory.partition(":")
     try:
         found: Any = sys.modules.get(module) or _imported(module)
@@ -273,6 +318,19 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
 
     Raises UsageError for parameters that it does not have.
     """
+    if spec.estimator is None:
+        _refuse_unknown_parameters(spec)
+    try:
+        with printing_to_stderr():
+            if spec.estimator is not None:
+                return spec.estimator.copy(settings)
+            given = deepcopy({**settings, **spec.params})  # the class may change lists and dictionaries
+            return load_class(spec)(**given)
+    except (Exception, SystemExit, GeneratorExit) as error:  # not ours: any fault is told as one line
+        raise UsageError(f"--models {spec.name}: {kind_and_message(error)}") from error
+
+
+def _refuse_unknown_parameters(spec: ModelSpec) -> None:
     cls = load_class(spec)
     known = set(parameter_names(cls))
     unknown = [name for name in spec.params if name not in known]
@@ -282,11 +340,6 @@ def make_estimator(spec: ModelSpec, settings: Mapping[str, Any]) -> Any:
             f"{nearest(unknown[0], known)}"
             f" `compare models {spec.family}` shows all of them."
         )
-    try:
-        with printing_to_stderr():
-            return cls(**deepcopy({**settings, **spec.params}))  # it may change lists and dictionaries
-    except (Exception, SystemExit, GeneratorExit) as error:  # not ours: any fault is told as one line
-        raise UsageError(f"--models {spec.name}: {kind_and_message(error)}") from error
 
 
 def parameter_names(cls: type[Any]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ HELD_SHOWN, NAMES_SHOWN = 5, 8
 
 def make_picture(
     dataset: Dataset,
-    models: str | None = None,
+    models: Any = None,
     *,
     features: str | None = None,
     row: int | None = None,
@@ -77,9 +78,9 @@ def make_picture(
     )
 
 
-def _names_baseline(models: str | None) -> bool:
+def _names_baseline(models: Any) -> bool:
     """Whether the baseline is to have a panel: only where it is named, or all models are."""
-    named = [] if models is None else split_specs(models)
+    named = split_specs(models) if isinstance(models, str) else []
     return any(spec == "all" or spec.startswith(BASELINE) for spec in named)
 
 

@@ -24,6 +24,8 @@ from compare_cli.engine.fit import (
 )
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
+from compare_cli.engine.workspace import PreparedFold
+from compare_cli.errors import UsageError
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable
 from compare_cli.models.specs import make_estimator
@@ -81,6 +83,8 @@ class FittedModel:
 
     def __init__(self, task: FitTask, fold: FirstFold) -> None:
         prepared = fold.job.workspace.prepared(task)
+        if not isinstance(prepared, PreparedFold):
+            raise UsageError("it prepares columns itself; pictures are of models on prepared columns")
         self._fold, self._preparation = fold, prepared.preparation
         family = family_of(task.model)
         self._single = family.single_precision

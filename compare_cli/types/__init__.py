@@ -51,4 +51,13 @@ from compare_cli.types.runs import (
     StoredRun,
     StoreFacts,
 )
-from compare_cli.types.table import Column, ColumnKind, Dataset, DroppedColumn, Guard, Note, ReadInfo
+from compare_cli.types.table import (
+    Column,
+    ColumnKind,
+    Dataset,
+    DroppedColumn,
+    Guard,
+    Note,
+    OwnRows,
+    ReadInfo,
+)

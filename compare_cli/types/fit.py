@@ -46,14 +46,16 @@ class ModelSpec:
 
     ``factory`` is an import path ``package.module:Class``, so that a spec travels to any worker;
     ``params`` are those that the user gave. ``needs`` is the preparation: numbers standardised
-    or as they are.
+    or as they are, or nothing: the program's own rows. ``estimator`` is a `models.estimators.Prototype` where
+    a program gave an estimator.
     """
 
     name: str
     family: str
     factory: str
     params: Mapping[str, Any]
-    needs: Literal["scaled", "plain"] = "scaled"
+    needs: Literal["scaled", "plain", "frame"] = "scaled"
+    estimator: Any = None
 
 
 @dataclass(frozen=True)

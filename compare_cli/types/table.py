@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +77,30 @@ class Guard:
 
 
 @dataclass(frozen=True)
+class OwnRows:
+    """Rows as the program holds them that compares models: for models that prepare columns themselves.
+
+    ``whole`` is a DataFrame or an array; ``rows`` are the positions in it that count, and ``columns``, by the
+    names that the table has for them.
+    """
+
+    whole: Any
+    rows: NDArray[np.int64]
+    columns: dict[str, int]
+
+    def without(self, names: Collection[str]) -> OwnRows:
+        """Return the same rows without these columns."""
+        left = {name: at for name, at in self.columns.items() if name not in names}
+        return OwnRows(self.whole, self.rows, left)
+
+    def taken(self) -> Any:
+        """Return the rows and columns that count, (n, d), of the kind and types of the whole."""
+        if hasattr(self.whole, "iloc"):
+            return self.whole.iloc[self.rows, list(self.columns.values())].reset_index(drop=True)
+        return self.whole[self.rows][:, list(self.columns.values())]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A table ready for models.
 
@@ -83,7 +108,8 @@ class Dataset:
     pandas ``category`` with string categories (missing = code -1) for categorical ones.
     ``y`` holds n codes into ``classes``. ``groups`` (n codes) and ``time`` (n floats, the order) are
     there when asked for. ``test`` is the official or given test set, with the same columns,
-    categories and classes. ``fingerprint`` covers all of these ("sha256:…").
+    categories and classes. ``fingerprint`` covers all of these ("sha256:…"). ``own`` has the features as a
+    program holds them: all of its columns but the target and those that group, order or are left out by name.
     """
 
     name: str
@@ -103,3 +129,4 @@ class Dataset:
     test: Dataset | None = None
     groups_column: str | None = None
     guards: tuple[Guard, ...] = ()
+    own: OwnRows | None = None

@@ -186,5 +186,5 @@ def test_dataframe() -> None:
 
 
 def test_other_types_are_refused() -> None:
-    with pytest.raises(UsageError, match="cannot read a dict"):
-        read({"a": [1]})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="cannot read a set"):
+        read({1, 2})  # type: ignore[arg-type]
