@@ -262,7 +262,7 @@ WRONG: list[tuple[Any, Any, dict[str, Any], str]] = [
     (FRAME, Y, {"groups": Y}, "groups names a column: add a column to X and name it, groups='groups'"),
     (FRAME["a"], Y, {}, "a Series is one column: give a frame"),
     (None, Y, {}, "cannot read a NoneType: give a path, a built-in name, a DataFrame"),
-    (X, X[:, 0], {}, "does not name classes"),
+    (X, X[:, 0], {}, "it looks like a quantity; compare judges classes"),
     (X, Options(), {"options": Options()}, "Options are given twice"),
     (X, Y, {"cv": 5}, "No keyword is called 'cv'. Did you mean 'folds'?"),
     (X, Y, {"scoring": "f1"}, "No keyword is called 'scoring'. Did you mean 'metric'?"),

@@ -12,7 +12,7 @@ from compare_cli import __version__
 from compare_cli.api.leaks import leak_check, priced_twins
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
 from compare_cli.api.repeats import batches, most_fits, protocol
-from compare_cli.api.table import Reading, keywords, read
+from compare_cli.api.table import Reading, keywords, labels_or_options, read
 from compare_cli.data.dataset import fingerprint
 from compare_cli.data.guards import mended
 from compare_cli.document import to_json
@@ -73,15 +73,16 @@ def compare(data: Any, y: Any = None, options: Options | None = None, **given: A
     return last
 
 
-def curve(data: Any, options: Options | None = None, **given: Any) -> ComparisonResult:
+def curve(data: Any, y: Any = None, options: Options | None = None, **given: Any) -> ComparisonResult:
     """Draw learning curves: the scores of models on a table at growing numbers of training rows.
 
     ``sizes`` names these numbers (default: chosen, each twice the one before); the rest is as for `compare`.
     All models are fitted at every size, small ones first. Boundaries are not looked at.
     """
+    y, options = labels_or_options(y, options)
     options, reading = keywords(options, given)
     sizes = options.sizes if options.sizes is not None else ()
-    return compare(data, replace(options, sizes=sizes, boundary=False), **reading)
+    return compare(data, y, replace(options, sizes=sizes, boundary=False), **reading)
 
 
 def iter_compare(
@@ -93,17 +94,13 @@ def iter_compare(
 ) -> Generator[Event, None, ComparisonResult]:
     """Yield what is planned, each fit as it is finished, and at last the Comparison (also returned).
 
-    What is given is as for `compare`.
-
-    A KeyboardInterrupt, raised inside or thrown in, ends the fits; the Comparison of what is done
-    still comes, with status "interrupted". ``heartbeat`` is deprecated and never called.
+    What is given is as for `compare`. A KeyboardInterrupt, raised inside or thrown in, ends the fits; the
+    Comparison of what is done still comes, with status "interrupted". ``heartbeat`` is deprecated and never
+    called.
     """
     _refuse_heartbeat(heartbeat)
     clock = Clock()
-    if isinstance(y, Options):
-        if options is not None:
-            raise UsageError("Options are given twice: give them once.")
-        y, options = None, y
+    y, options = labels_or_options(y, options)
     options, reading = keywords(options, given)
     if isinstance(data, Dataset) and (reading or y is not None):
         raise UsageError(f"The table is read already: give {', '.join(reading) or 'y'} to read().")

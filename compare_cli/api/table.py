@@ -60,10 +60,11 @@ def read(data: Any, y: Any = None, **reading: Unpack[Reading]) -> Dataset:
 
     ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on, a pair
     (X, y) where labels are apart. ``drop`` names columns to leave out; ``classes`` takes each number of the
-    target for a class. ``encoding``, ``delimiter``, ``quote`` ("none" for none), ``header`` (true, false or a number of rows), ``skip_rows``
-    (lines before the table) and ``decimal`` ("." or ",") say how a text is written, where it should not be
-    found out; ``max_bytes`` is the most to read or unpack. They hold for ``test``, too. Raises DataError when
-    the data cannot be used, UsageError when there is no such source or keyword.
+    target for a class. ``encoding``, ``delimiter``, ``quote`` ("none" for none), ``header`` (true, false or a
+    number of rows), ``skip_rows`` (lines before the table) and ``decimal`` ("." or ",") say how a text is
+    written, where it should not be found out; ``max_bytes`` is the most to read or unpack. They hold for
+    ``test``, too. Raises DataError when the data cannot be used, UsageError when there is no such source or
+    keyword.
     """
     _refuse_unknown(reading, Reading.__annotations__)
     for role in ("target", "groups", "time"):
@@ -89,6 +90,15 @@ def _refuse_values(role: str, given: Any) -> None:
         "give the labels as compare(X, y)" if role == "target" else f"add a column to X and name it, {role}="
     )
     raise UsageError(f"{role} names a column: {wanted}{'' if role == 'target' else repr(role)}.")
+
+
+def labels_or_options(y: Any, options: Options | None) -> tuple[Any, Options | None]:
+    """Return labels and options where options may stand in the place of labels."""
+    if not isinstance(y, Options):
+        return y, options
+    if options is not None:
+        raise UsageError("Options are given twice: give them once.")
+    return None, y
 
 
 def keywords(options: Options | None, given: Mapping[str, Any]) -> tuple[Options, Reading]:

@@ -17,7 +17,6 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ from compare_cli.metrics import (
     roc_curve,
     row_scores,
 )
-from compare_cli.models.estimators import OwnLabels
+from compare_cli.models.estimators import OnCopies, OwnLabels, own
 from compare_cli.models.families import family_of
 from compare_cli.models.specs import make_estimator
 from compare_cli.types import FitResult, FitStatus, FitTask, ModelSpec
@@ -47,7 +46,6 @@ WARNINGS = 20  # of one fit that are told
 SWALLOWED = "Training interrupted by user."  # scikit-learn's perceptron catches Ctrl-C and stays half trained
 WHOLE = 2**63  # from which on a number is no number of JSON to everybody
 SUM_ERROR = 1e-3  # by which probabilities of a row may miss 1, or be less than 0
-ROWS_IN = {"predict", "predict_proba", "decision_function", "score"}  # methods that take rows
 
 
 def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
@@ -341,38 +339,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {encodable(text_of(key)): _plain(item) for key, item in value.items()}
     return one_line(text_of(value, repr))
-
-
-class OnCopies:
-    """A fitted plugin whose every answer is given on a copy of the rows.
-
-    A model that scales or sorts its rows in place would otherwise change them for the models after it,
-    which share the prepared fold. Read-only rows would not do: compiled plugins refuse them.
-    """
-
-    def __init__(self, estimator: Any, without: str = "") -> None:
-        self._estimator = estimator
-        self._without = without
-
-    def __getattr__(self, name: str) -> Any:
-        if name == self._without:
-            raise AttributeError(f"{name} gave no valid answers")
-        found = getattr(self._estimator, name)
-        if name not in ROWS_IN:
-            return found
-
-        @wraps(found)  # scorers ask for the method's name
-        def answer(X: Any, *rest: Any) -> Any:
-            return found(own(X), *map(own, rest))
-
-        return answer
-
-
-def own(rows: Any) -> Any:
-    """Return a copy of an array in the same memory order, on which sums may depend in the last digit."""
-    if hasattr(rows, "iloc"):
-        return rows.copy()
-    return np.array(rows, order="K", copy=True)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from compare_cli.engine.limits import Limits, check_memory_limit, parse_size
 from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.samples import FoldSizes, Samples, plan_rows
 from compare_cli.engine.splits import FoldPlan
-from compare_cli.engine.versions import sources
+from compare_cli.engine.versions import task_key
 from compare_cli.engine.workspace import Probing, Workspace
 from compare_cli.errors import UsageError, nearest, text_of
 from compare_cli.metrics import (
@@ -29,7 +28,7 @@ from compare_cli.metrics import (
     find_metric,
     practical_rope,
 )
-from compare_cli.models.estimators import description, weights_of_codes
+from compare_cli.models.estimators import weights_of_codes
 from compare_cli.models.families import BASELINE, FAMILIES, Shape, family_of
 from compare_cli.models.specs import (
     check_values,
@@ -41,7 +40,6 @@ from compare_cli.models.specs import (
 from compare_cli.notes import note
 from compare_cli.types import Dataset, FitTask, ModelSpec, Note, Split
 
-PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
 SHOWN_CLASSES = 8  # in a message
 CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 
@@ -355,40 +353,6 @@ def _looked_at(split: Split, spec: ModelSpec, asked: Sequence[int | None] | None
     assert repeats is not None
     assert folds is not None
     return split.repeat < repeats and (split.fold < folds or not family_of(spec).slow_prediction)
-
-
-def task_key(
-    fingerprint: str,
-    spec: ModelSpec,
-    params: Mapping[str, Any],
-    rows: str,
-    asked: Mapping[str, Any] | None = None,
-) -> str:
-    """Return a hash of all that a fit's numbers depend on: data, model, parameters, rows, versions.
-
-    The fingerprint covers the columns that models see and their kinds. "" is the key of a fit that cannot be
-    known again, and is not kept: of an estimator that is more than classes and parameters, or is defined in a
-    notebook.
-    """
-    import numpy
-    import scipy
-    import sklearn
-
-    made_of = None if spec.estimator is None else description(spec.estimator.estimator)
-    if "" in (made_of, (asked or {}).get("own_rows")):
-        return ""
-    facts = {
-        "data": fingerprint,
-        "factory": spec.factory,
-        "needs": spec.needs,
-        "params": {name: repr(value) for name, value in sorted(params.items())},
-        "rows": rows,
-        "preparation": PREPARATION_VERSION,
-        "asked": asked or {},
-        **({} if spec.estimator is None else {"estimator": made_of}),
-        "versions": [sklearn.__version__, numpy.__version__, scipy.__version__, *sources(spec).values()],
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:

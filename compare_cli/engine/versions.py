@@ -1,24 +1,28 @@
-"""What a fit's numbers depend on besides data and settings: versions of packages, sources of plugins.
+"""What a fit's numbers depend on: data, settings, versions of packages, sources of plugins.
 
-They are part of the key under which a fit is kept, and are checked on workers of a cluster before they fit.
+They make the key under which a fit is kept. Versions and sources are checked on workers of a cluster before
+they fit.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from compare_cli import __version__
 from compare_cli.errors import text_of
-from compare_cli.models.estimators import classes_of
+from compare_cli.models.estimators import classes_of, description
 from compare_cli.models.specs import load_class
 from compare_cli.types import ModelSpec
 
+PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
 MANY = 1000  # source files of a package from which on only loaded ones are hashed
 
 
@@ -40,6 +44,40 @@ def sources(spec: ModelSpec) -> dict[str, str]:
     modules = dict.fromkeys(part.__module__.partition(".")[0] for c in classes for part in c.__mro__)
     known = {"sklearn", "numpy", "scipy", *sys.stdlib_module_names}
     return {name: _digest(name) for name in modules if name not in known}
+
+
+def task_key(
+    fingerprint: str,
+    spec: ModelSpec,
+    params: Mapping[str, Any],
+    rows: str,
+    asked: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a hash of all that a fit's numbers depend on: data, model, parameters, rows, versions.
+
+    The fingerprint covers the columns that models see and their kinds. "" is the key of a fit that cannot be
+    known again, and is not kept: of an estimator that is more than classes and parameters, or is defined in a
+    notebook.
+    """
+    import numpy
+    import scipy
+    import sklearn
+
+    made_of = None if spec.estimator is None else description(spec.estimator.estimator)
+    if "" in (made_of, (asked or {}).get("own_rows")):
+        return ""
+    facts = {
+        "data": fingerprint,
+        "factory": spec.factory,
+        "needs": spec.needs,
+        "params": {name: repr(value) for name, value in sorted(params.items())},
+        "rows": rows,
+        "preparation": PREPARATION_VERSION,
+        "asked": asked or {},
+        **({} if spec.estimator is None else {"estimator": made_of}),
+        "versions": [sklearn.__version__, numpy.__version__, scipy.__version__, *sources(spec).values()],
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def differences(expected: Mapping[str, str], spec: ModelSpec) -> str:

@@ -1,4 +1,4 @@
-"""Estimators that a program gives instead of names: what they are called, how they travel, what they get.
+"""Estimators from outside: what they are called, how they travel, what they get, and may not change.
 
 A Pipeline, or what holds one, prepares columns itself: it gets rows as the program holds them, and its own
 labels. Others get what the built-in models get: prepared columns, and codes for classes.
@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from compare_cli.errors import UsageError, text_of
 from compare_cli.models.families import BASELINE, FAMILIES
 from compare_cli.types import ModelSpec
 
+ROWS_IN = {"predict", "predict_proba", "decision_function", "score"}  # methods that take rows
 LONGEST_NAME = 60  # characters, from which on parameters are left out of a name
 PREPARES = {"Pipeline", "ColumnTransformer", "FeatureUnion"}
 
@@ -227,6 +229,38 @@ class OwnLabels:
     def _codes(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         place = {label: code for code, label in enumerate(self._labels.tolist())}
         return np.array([place.get(label, -1) for label in labels.tolist()], dtype=np.int64)
+
+
+class OnCopies:
+    """A fitted plugin whose every answer is given on a copy of the rows.
+
+    A model that scales or sorts its rows in place would otherwise change them for the models after it,
+    which share the prepared fold. Read-only rows would not do: compiled plugins refuse them.
+    """
+
+    def __init__(self, estimator: Any, without: str = "") -> None:
+        self._estimator = estimator
+        self._without = without
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._without:
+            raise AttributeError(f"{name} gave no valid answers")
+        found = getattr(self._estimator, name)
+        if name not in ROWS_IN:
+            return found
+
+        @wraps(found)  # scorers ask for the method's name
+        def answer(X: Any, *rest: Any) -> Any:
+            return found(own(X), *map(own, rest))
+
+        return answer
+
+
+def own(rows: Any) -> Any:
+    """Return a copy of an array in the same memory order, on which sums may depend in the last digit."""
+    if hasattr(rows, "iloc"):
+        return rows.copy()
+    return np.array(rows, order="K", copy=True)
 
 
 def own_labels(classes: tuple[str, ...]) -> NDArray[Any]:

@@ -16,16 +16,15 @@ import numpy as np
 
 from compare_cli.engine.execute import single_thread
 from compare_cli.engine.fit import (
-    OnCopies,
     checked_labels,
     class_probabilities,
-    own,
     surroundings_restored,
 )
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
 from compare_cli.engine.workspace import PreparedFold
 from compare_cli.errors import UsageError
+from compare_cli.models.estimators import OnCopies, own
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable
 from compare_cli.models.specs import make_estimator

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from toy_tables import blobs, make_dataset, with_test
 
-from compare_cli.engine import plan as planning
+from compare_cli.engine import versions
 from compare_cli.engine.places import place
-from compare_cli.engine.plan import Options, make_tasks, prepare_job, resolve_params, task_key, training_shape
+from compare_cli.engine.plan import Options, make_tasks, prepare_job, resolve_params, training_shape
 from compare_cli.engine.splits import make_splits
+from compare_cli.engine.versions import task_key
 from compare_cli.errors import UsageError
 from compare_cli.metrics import practical_rope
 from compare_cli.models import Shape
@@ -110,7 +111,7 @@ def test_a_key_changes_with_the_versions_that_matter(monkeypatch: pytest.MonkeyP
         return task_key("sha256:x", parse_spec("tree"), {}, "rows")
 
     before = key()
-    monkeypatch.setattr(planning, "PREPARATION_VERSION", 99)
+    monkeypatch.setattr(versions, "PREPARATION_VERSION", 99)
     prepared = key()
     monkeypatch.setattr("sklearn.__version__", "99.0")
     assert len({before, prepared, key()}) == 3

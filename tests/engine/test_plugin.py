@@ -11,10 +11,11 @@ import pytest
 import sklearn
 from toy_tables import blobs, mixed, with_test
 
-from compare_cli.engine.fit import fit_task, own
+from compare_cli.engine.fit import fit_task
 from compare_cli.engine.plan import Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.engine.workspace import Workspace
+from compare_cli.models.estimators import own
 from compare_cli.types import Dataset, FitResult
 
 TIMES = {"key", "fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds"}
