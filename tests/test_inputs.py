@@ -170,6 +170,10 @@ def test_models_are_named_mixed_and_known_by_their_kind() -> None:
         "dummy",
     }
     assert next(m.spec for m in result.models if m.model == "own") == "Plugin()"
+    assert (
+        compare(X, Y, models={"svm": make_pipeline(StandardScaler(), SVC())}, **QUICK).models[0].model
+        == "svm"
+    )
     tree = compare(FRAME, Y, models=[DecisionTreeClassifier()], folds=3, repeats=1).models[0]
     assert tree.boundary is not None
     assert tree.boundary["linearity"]["mean"] is not None

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.errors import UsageError, text_of
-from compare_cli.models.families import BASELINE, FAMILIES
+from compare_cli.models.families import BASELINE, FAMILIES, Family
 from compare_cli.types import ModelSpec
 
 ROWS_IN = {"predict", "predict_proba", "decision_function", "score"}  # methods that take rows
@@ -45,6 +45,13 @@ class Prototype:
 
         made = clone(self.estimator)
         return made.set_params(**settings) if settings else made
+
+    @property
+    def family(self) -> str:
+        """The built-in model that it is, or that a Pipeline ends with; "" for none."""
+        ends_with = getattr(self.estimator, "steps", [("", self.estimator)])[-1][1]
+        family = _family(type(ends_with))
+        return "" if family is None else family.name
 
     def own_settings(self, spec: ModelSpec, seed: int) -> dict[str, Any]:
         """Return what is set beside what the program gave: the seed, where it left that open."""
@@ -83,10 +90,7 @@ def estimator_spec(estimator: Any, name: str | None = None) -> ModelSpec:
     _refuse_others(estimator)
     kind, prototype = type(estimator), Prototype(estimator)
     params = _changed(estimator)
-    family = next(
-        (f for f in FAMILIES.values() if f.extra is None and f.name != BASELINE and _is(kind, f.factory)),
-        None,
-    )
+    family = _family(kind)
     needs: Any = "frame" if prepares(estimator) else "scaled" if family is None else family.needs
     factory = f"{kind.__module__}:{kind.__qualname__}" if family is None else family.factory
     return ModelSpec(
@@ -118,10 +122,14 @@ def _refuse_others(estimator: Any) -> None:
         )
 
 
-def _is(kind: type[Any], factory: str) -> bool:
-    """Whether a class is the one of an import path; nothing is imported for it."""
-    module, _, name = factory.partition(":")
-    return getattr(sys.modules.get(module), name, None) is kind
+def _family(kind: type[Any]) -> Family | None:
+    """Return the built-in model of a class; nothing is imported for it."""
+    known = {family.factory: family for family in FAMILIES.values() if family.name != BASELINE}
+    for factory, family in known.items():
+        module, _, name = factory.partition(":")
+        if getattr(sys.modules.get(module), name, None) is kind and family.extra is None:
+            return family
+    return None
 
 
 def _name(estimator: Any, params: Mapping[str, Any]) -> str:

@@ -163,7 +163,8 @@ def parse_spec(text: str, families: Mapping[str, Family] | None = None) -> Model
 
 def _renamed(spec: ModelSpec, name: str, families: Mapping[str, Family]) -> ModelSpec:
     """Give a spec a name of the user's, which must not be that of another model, nor hide the baseline."""
-    if name in {*families, "all"} and (name != spec.family or spec.estimator is not None):
+    kind = spec.family if spec.estimator is None else spec.estimator.family
+    if name in {*families, "all"} and name != kind:
         raise UsageError(f"--models {name}=…: {name} is a model itself; take another name for {spec.name}.")
     if spec.family == BASELINE:
         raise UsageError(f"--models {name}=…: the baseline keeps its name, {BASELINE}.")
