@@ -141,7 +141,10 @@ class OutputOptions:
     verbose: Annotated[
         bool,
         _output(
-            "Show every column; of several data sets also all pairs and reasons.", None, "--verbose", "-v"
+            "Show every column, and the keys that prove reasons; of several data sets also all pairs.",
+            None,
+            "--verbose",
+            "-v",
         ),
     ] = False
     confusion: Annotated[bool, _output("Show what is taken for what.", None, "--confusion")] = False

@@ -43,7 +43,8 @@ def comparison_blocks(
     verdict = comparison.verdict
     said = [Line(verdict.sentence, "strong")] if verdict.sentence else []
     if reasons:
-        said += [Line(reason, "reason") for reason in verdict.because]
+        proofs = [r.proof for r in verdict.reasons] if view.everything else []
+        said += [Line(reason, "reason") for reason in (*verdict.because, *proofs)]
     yield [*said, *leak_lines(comparison), *failures(comparison)]
 
 

@@ -36,6 +36,12 @@ class Reason:
     figures: Mapping[str, float] = field(default_factory=dict)
     """what proves it and stands nowhere else: the score gained by a refit (gain, gain_low, gain_high) …"""
 
+    @property
+    def proof(self) -> str:
+        """What proves it, in a line: the code, keys of the document, figures."""
+        figures = [f"{name} {value:.3g}" for name, value in self.figures.items()]
+        return f"{self.code}: {', '.join((*self.keys, *figures))}"
+
 
 @dataclass(frozen=True)
 class LeakCheck:

@@ -254,9 +254,18 @@ def test_notes_are_broken_at_words_on_a_terminal_only(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     "name",
-    ["Dirs", "P(best)", "mcc", "Gap", "really bends", "not a straight line", "Axis", "Decided by", "noise"],
+    ["Dirs", "P(best)", "mcc", "Gap", "really bends", "not a straight line", "Axis", "Decided by", "noise"]
+    + ["N1", "N3", "L2", "Fisher ratio", "boundary thickness", "ambiguity", "agrees with a plane"],
 )
 def test_every_word_of_the_output_is_explained(compare, name):
     done = compare("explain", name)
     assert done.code == 0
     assert "what" in done.out
+
+
+def test_verbose_shows_which_keys_prove_a_reason(compare):
+    options = ("fit", "moons", "--models", "logistic,mlp", "--repeats", "1", "--folds", "5")
+    assert "pairs.delta" not in compare(*options).out
+    done = compare(*options, "--verbose")
+    assert "Not a straight line" in done.out
+    assert "bends: pairs.delta, models.boundary.linearity, models.boundary.columns" in done.out
