@@ -254,8 +254,24 @@ def test_notes_are_broken_at_words_on_a_terminal_only(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     "name",
-    ["Dirs", "P(best)", "mcc", "Gap", "really bends", "not a straight line", "Axis", "Decided by", "noise"]
-    + ["N1", "N3", "L2", "Fisher ratio", "boundary thickness", "ambiguity", "agrees with a plane"],
+    [
+        "Dirs",
+        "P(best)",
+        "mcc",
+        "Gap",
+        "really bends",
+        "not a straight line",
+        "Axis",
+        "Decided by",
+        "noise",
+        "N1",
+        "N3",
+        "L2",
+        "Fisher ratio",
+        "boundary thickness",
+        "ambiguity",
+        "agrees with a plane",
+    ],
 )
 def test_every_word_of_the_output_is_explained(compare, name):
     done = compare("explain", name)
