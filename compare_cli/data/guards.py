@@ -131,8 +131,9 @@ def _id_codes(values: Values) -> Codes | None:
     raw = values.codes if values.numbers is None else values.numbers
     if values.kind not in {"numeric", "categorical"} or raw is None or len(raw) < MIN_ROWS:
         return None
-    if values.numbers is not None and not (values.numbers % 1 == 0).all():  # false where one is missing
-        return None
+    numbers = values.numbers
+    if numbers is not None and not all((n % 1 == 0).all() for n in (numbers[:1000], numbers)):
+        return None  # a fraction, or a missing value; the first rows tell most columns of measures
     if values.codes is not None and (values.codes < 0).any():
         return None
     _, codes, counts = np.unique(raw, return_inverse=True, return_counts=True)
