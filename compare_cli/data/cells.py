@@ -77,7 +77,6 @@ MONTHS = {  # by their first letters in English, German, French, Spanish, Italia
     11: "nov", 12: "dec dez déc dic",
 }  # fmt: skip
 MONTH_OF = {name: month for month, names in MONTHS.items() for name in names.split()}
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 86_400_000_000  # microseconds
 
 
@@ -212,10 +211,12 @@ def date_numbers(texts: Sequence[str], *, month_first: bool | None = None) -> Da
     held = [text for text in texts if not is_placeholder(text)]
     if not held or not any(char.isdigit() for char in held[0]):
         return None
-    days: dict[str, float] = {}
-    if all(TIME.fullmatch(text) for text in held):
-        days = {text: _day_fraction(text) for text in held}
-        return Dates(np.array([days.get(text, np.nan) for text in texts]))
+    try:
+        if all(TIME.fullmatch(text) for text in held):
+            times = {text: _day_fraction(text) for text in held}
+            return Dates(np.array([times.get(text, np.nan) for text in texts]))
+    except ValueError:
+        return None
     parts: dict[str, re.Match[str]] = {}
     for text in held:
         found = _date_parts(text)
@@ -305,4 +306,6 @@ def _hour(hour: int, half: str | None) -> int:
 
 def _day_fraction(text: str) -> float:
     hours, minutes, seconds, half = TIME.fullmatch(text).groups()  # type: ignore[union-attr]
+    if int(minutes) > 59 or float(seconds or 0) >= 61:
+        raise ValueError("no time of day")
     return (_hour(int(hours), half) * 3600 + int(minutes) * 60 + float(seconds or 0)) / 86400

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from compare_cli.data.cells import NUMBER, is_missing, is_placeholder, looks_numeric
 
@@ -14,6 +15,11 @@ MAX_HEADER_ROWS = 6
 HEADER_SAMPLE = 100
 ROW_NAMES = "row_names"  # the column for which R writes no name
 HEADER_COLUMNS = 300  # judged in a very wide table, evenly spread
+PLAIN_NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
+NAMES_SAMPLE = 20
+MIN_COLUMN = 4  # cells that show what a column holds
+MANY_NUMBERS = 8
+MAX_ALIKE = 0.2
 SUFFIXED = re.compile(r"(.*)\.(\d+)")
 
 
@@ -167,10 +173,49 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
             for_header += 0.5
         elif max(map(len, present)) > 3 * len(cell) + 10:
             for_header += 0.2
+    if against and _named_by_numbers([cell.strip() for cell in first], below[:NAMES_SAMPLE]):
+        return True
     if for_header == against == 0:
         named = [cell.strip() for cell in first if cell.strip()]
         return len(set(named)) == len(named) and not nameless
     return for_header > against
+
+
+def _named_by_numbers(first: Sequence[str], below: Sequence[list[str]]) -> bool:
+    """Whether the numbers of the first row are names of columns, as years and 0, 1, 2 are.
+
+    They count on or are rising years, and few rows below do so. A text beside them that stands over a column
+    of numbers proves as much; without any text, the columns must hold other numbers than whole ones.
+    """
+    at = [place for place, cell in enumerate(first) if looks_numeric(cell)]
+    texts = [place for place, cell in enumerate(first) if cell and not looks_numeric(cell)]
+    cells = [first[place] for place in at]
+    if not all(map(PLAIN_NUMBER.fullmatch, cells)) or len(set(cells)) < len(cells):
+        return False
+    columns = [[row[place].strip() for row in below if place < len(row)] for place in texts]
+    if any(is_missing(first[place]) or is_placeholder(first[place]) for place in texts):
+        return False
+    for place, column in zip(texts, columns, strict=True):
+        numeric = sum(map(looks_numeric, column)) >= 0.9 * len(column)
+        if numeric and len(column) >= MIN_COLUMN and first[place][0].isalpha():
+            return True
+    if any(first[place] in column for place, column in zip(texts, columns, strict=True)):
+        return False
+    alike = sum(_counts([row[place] for place in at if place < len(row)]) for row in below)
+    if not _counts(cells) or alike > MAX_ALIKE * len(below):
+        return False
+    fractions = [any("." in row[place] for row in below if place < len(row)) for place in at]
+    return bool(texts) or len(at) >= MANY_NUMBERS or 2 * sum(fractions) > len(at)
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether three or more cells are numbers with the same step from each to the next, or rising years."""
+    if len(cells) < 3 or not all(PLAIN_NUMBER.fullmatch(cell.strip()) for cell in cells):
+        return False
+    numbers = [float(cell) for cell in cells]
+    steps = [b - a for a, b in pairwise(numbers)]
+    years = all(number % 1 == 0 and 1700 <= number <= 2200 for number in numbers)
+    return min(steps) > 0 and (years or max(steps) - min(steps) < 1e-6 * max(numbers))
 
 
 def _is_more_header(row: Sequence[str], below: Sequence[list[str]], first: Sequence[str]) -> bool:

@@ -1,0 +1,427 @@
+"""Tables of the kinds that tools are known to read wrongly; each kind in several spellings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest_types import Write
+
+from compare_cli import api
+from compare_cli.data import attach_test, read, read_cells
+from compare_cli.errors import DataError, UsageError
+
+ROWS = 40
+
+
+def lines(header: str, rows: Sequence[Sequence[object]], delimiter: str = ",") -> str:
+    return "\n".join([header, *(delimiter.join(map(str, row)) for row in rows)]) + "\n"
+
+
+def column(cells: Sequence[str], delimiter: str = ",", always: bool = False) -> str:
+    """A table of a column ``w`` with these cells, over and over, another one and two classes."""
+    quoted = [f'"{cell}"' if always or delimiter in cell else cell for cell in cells]
+    rows = [(quoted[at % len(cells)], at % 7, "pq"[at % 2]) for at in range(6 * len(cells))]
+    return lines(delimiter.join(("w", "v", "label")), rows, delimiter)
+
+
+# The writer's row index, a column without a name
+
+ORDER = [int(at) for at in np.random.default_rng(0).permutation(ROWS)]
+INDEXES = {
+    "shuffled": ORDER,
+    "filtered": [3 * at + 7 for at in range(ROWS)],
+    "shuffled and filtered": [3 * at + 7 for at in ORDER],
+    "from 1": [at + 1 for at in ORDER],
+    "of a part further down": [1_000_000 + at for at in ORDER],
+    "with a few repeated": [at if at < 30 else at - 30 for at in ORDER],
+}
+
+
+@pytest.mark.parametrize("name", ["", '""', " ", "Unnamed: 0", '"Unnamed: 0.1"', "__index_level_0__"])
+@pytest.mark.parametrize("numbers", INDEXES)
+def test_row_numbers_without_a_name_are_left_out(write: Write, name: str, numbers: str) -> None:
+    rows = [(number, f"{(at * 7) % 11}.5", "pq"[at % 2]) for at, number in enumerate(INDEXES[numbers])]
+    dataset = read(write(lines(f"{name},a,kind", rows)))
+    assert list(dataset.X.columns) == ["a"]
+    assert [left.reason for left in dataset.dropped] == ["row numbers without a name"]
+    assert "columns_dropped" in {note.code for note in dataset.notes}
+
+
+def test_row_names_of_r_have_no_name_at_all(write: Write) -> None:
+    text = lines('"a" "kind"', [(f'"{at}"', (at * 7) % 11, '"p"' if at % 2 else '"q"') for at in ORDER], " ")
+    assert list(read(write(text)).X.columns) == ["a"]
+
+
+def test_a_column_of_measures_without_a_name_stays(write: Write) -> None:
+    rows = [(f"{(at * 13) % 9}", at * at % 7, "pq"[at % 2]) for at in range(ROWS)]
+    assert list(read(write(lines(",a,kind", rows))).X.columns) == ["c1", "a"]
+
+
+# Whole numbers beyond 2^53
+
+LARGE = {
+    "17 digits": 76543210987654400,
+    "beyond 2^53": 2**53,
+    "19 digits": 9_223_372_036_854_775_000,
+    "beyond 64 bits": 99_999_999_999_999_999_900,
+    "negative": -76543210987654400,
+    "24 digits": 10**23,
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_large_whole_numbers_stay_different(write: Write, name: str, quote: str) -> None:
+    codes = [f"{quote}{LARGE[name] + at % 40}{quote}" for at in range(120)]
+    rows = [(code, at % 5, "xz"[at % 2]) for at, code in enumerate(codes)]
+    path = write(lines("acc,a,label", rows))
+    grouped = read(path, groups="acc")
+    assert grouped.groups is not None
+    assert len(np.unique(grouped.groups)) == 40
+    assert len(read(path, target="acc").classes) == 40
+    assert len(read(path).X["acc"].unique()) == 40
+
+
+# Classes keep the text of the file
+
+LABELS = {
+    "leading zeros": ("007", "012", "120"),
+    "one zero and two": ("0", "00", "000"),
+    "a plus": ("+1", "+2", "-1"),
+    "post codes": ("01067", "10115", "80331"),
+    "hexadecimal": ("0x1F", "0x2A", "0xFF"),
+    "exponents": ("1e5", "2e5", "1E3"),
+    "thousands": ("1,000", "2,000", "12,000"),
+    "percent": ("5%", "10%", "15%"),
+    "dates": ("2021-01", "2021-02", "2022-01"),
+    "None and nothing": ("None", "none", "no"),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_classes_are_the_texts_of_the_file(write: Write, name: str) -> None:
+    rows = [(at % 9, f'"{LABELS[name][at % 3]}"') for at in range(60)]
+    dataset = read(write(lines("a,label", rows)))
+    assert sorted(dataset.classes) == sorted(LABELS[name])
+    assert [dataset.classes[code] for code in dataset.y[:3]] == list(LABELS[name])
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("1", "1.0"), ("True", "TRUE"), ("false", "False"), ("2.50", "2.5"), ("3.", "3"), ("-1", "-1.00")],
+)
+def test_spellings_of_one_class_are_joined_and_told(write: Write, pair: tuple[str, str]) -> None:
+    rows = [(at % 9, (*pair, "other")[at % 3]) for at in range(60)]
+    dataset = read(write(lines("a,label", rows)))
+    assert len(dataset.classes) == 2
+    assert "labels_joined" in {note.code for note in dataset.notes}
+
+
+# Numbers in the spellings of the world: what a column says, the table says of each column by itself
+
+NUMBERS: dict[str, tuple[list[str], list[float], str]] = {
+    "thousands with commas": (["100", "149", "4,373", "12,500"], [100, 149, 4373, 12500], "\t"),
+    "thousands with dots": (["100", "149", "4.373.000", "12.500"], [100, 149, 4373000, 12500], ";"),
+    "thousands with blanks": (["100", "4 373", "1 012 500"], [100, 4373, 1012500], ","),
+    "thousands with no-break blanks": (["100", "4\u00a0373", "12\u202f500"], [100, 4373, 12500], ","),
+    "thousands with apostrophes": (["100", "4'373", "12’500.5"], [100, 4373, 12500.5], ","),
+    "thousands with underscores": (["100", "4_373", "12_500"], [100, 4373, 12500], ","),
+    "thousands as in India": (["100", "12,34,567", "1,00,000"], [100, 1234567, 100000], "\t"),
+    "decimal comma": (["0,5", "0,6", "12,25"], [0.5, 0.6, 12.25], ";"),
+    "decimal comma in quotes": (["0,5", "0,6", "12,25"], [0.5, 0.6, 12.25], ","),
+    "decimal comma and dots": (["1.234,5", "2.000,25", "7,5"], [1234.5, 2000.25, 7.5], ";"),
+    "decimal comma with an exponent": (["1,5e3", "2,5E-2"], [1500, 0.025], ";"),
+    "decimal comma, negative": (["-0,5", "−0,6", "+1,5"], [-0.5, -0.6, 1.5], ";"),
+    "no digit before the mark": ([".5", "-.25", "1.5"], [0.5, -0.25, 1.5], ","),
+    "no digit behind the mark": (["5.", "6.", "1.5"], [5, 6, 1.5], ","),
+    "Fortran": (["1.5D3", "2.5d-1"], [1500, 0.25], ","),
+    "accountants": (["(3.5)", "2.5", "(1,200.00)"], [-3.5, 2.5, -1200], "\t"),
+    "a minus behind": (["3.5-", "2.5", "12-"], [-3.5, 2.5, -12], ","),
+    "kilograms": (["46.7 kg", "93.0 kg", "7 kg"], [46.7, 93, 7], ","),
+    "kilograms attached": (["46.7kg", "93.0kg", "7kg"], [46.7, 93, 7], ","),
+    "percent": (["12%", "7.5 %", "100%"], [12, 7.5, 100], ","),
+    "dollars": (["$46.70", "$1,200.50", "-$3"], [46.7, 1200.5, -3], "\t"),
+    "euros behind": (["46,70 €", "1.200,50 €", "3 €"], [46.7, 1200.5, 3], ";"),
+    "a currency by its code": (["USD 12.5", "USD 7", "USD 1,000"], [12.5, 7, 1000], "\t"),
+    "degrees": (["-5 °C", "21.5 °C", "0 °C"], [-5, 21.5, 0], ","),
+    "square metres": (["54 m²", "120.5 m²"], [54, 120.5], ","),
+    "words behind": (["3 rooms", "5 rooms", "12 rooms"], [3, 5, 12], ","),
+    "full-width digits": (["１２", "７"], [12, 7], ","),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_in_the_spellings_of_the_world(write: Write, name: str) -> None:
+    cells, numbers, delimiter = NUMBERS[name]
+    suffix = "tsv" if delimiter == "\t" else "csv"
+    dataset = read(write(column(cells, delimiter), f"table.{suffix}"))
+    assert dataset.columns[0].kind == "numeric"
+    np.testing.assert_allclose(dataset.X["w"][: len(numbers)], numbers, rtol=1e-15)
+
+
+TEXTS = [
+    ["1.2.3", "1.2.4"],
+    ["12-5", "13-6"],
+    ["5 kg", "7 lb"],
+    ["A1", "B2"],
+    ["1/2", "3/4"],
+    ["12:61", "13:70"],
+    ["3x4", "5x6"],
+]
+
+
+@pytest.mark.parametrize("cells", TEXTS)
+def test_texts_that_only_look_like_numbers_stay_texts(write: Write, cells: list[str]) -> None:
+    assert read(write(column(cells))).columns[0].kind == "categorical"
+
+
+# Headers
+
+NUMBER_HEADERS = {
+    "0, 1, 2 beside the target": ("target,0,1,2", "{at},{at}.5,3.25,7", 4),
+    "years": ("country,1990,1991,1992,label", "c{at},{at},{at}.5,3,{pq}", 5),
+    "years with gaps": ("country,1990,1995,2000,2010,label", "c{at},{at},{at}.5,3,4,{pq}", 6),
+    "wavelengths": ("400,402,404,406,kind", "0.{at}1,0.2{at},0.3,0.4,{pq}", 5),
+    "fractional wavelengths": ("1100.5,1101.0,1101.5,1102.0,y", "0.{at}1,0.2{at},0.3,0.4,{at}", 5),
+    "unnamed frame": ("0,1,2,3", "0.{at}1,0.2{at},0.3,{at}", 4),
+    "unnamed frame with its index": (",0,1,2,3", "{at},0.{at}1,0.2{at},0.3,{at}", 5),
+    "identifiers": ("label,1007,53,117,121", "{at},{at}.5,2,3,4", 5),
+    "days": ("patient,day,1,2,3,4", "{at},{at},0.5,2,3,4", 6),
+    "in quotes": ('"0","1","2","y"', '{at},{at}.5,1,"{pq}"', 4),
+    "pixels": (",".join(map(str, range(12))), ",".join(["{at}"] * 6 + ["0", "255"] * 3), 12),
+}
+
+
+@pytest.mark.parametrize("name", NUMBER_HEADERS)
+def test_numbers_may_name_columns(write: Write, name: str) -> None:
+    header, row, width = NUMBER_HEADERS[name]
+    text = "\n".join([header, *(row.format(at=at * 3 % 10, pq="pq"[at % 2]) for at in range(30))]) + "\n"
+    cells = read_cells(write(text))
+    assert cells.header == header.replace('"', "").split(",")
+    assert (len(cells.rows), len(cells.rows[0])) == (30, width)
+
+
+HEADERLESS = {
+    "measures": "5.{at},3.5,1.4,0.2,{pq}",
+    "whole numbers": "{at},7,2,40,{at}",
+    "rising": "1,2,3,{at}",
+    "the same step in every row": "{at},{at}0,{at}00,{pq}",
+    "texts": "{pq},red,{at},big",
+    "years among the cells": "1990,2001,{at},{pq}",
+    "zeros and ones": "0,1,0,{at},1",
+}
+
+
+@pytest.mark.parametrize("name", HEADERLESS)
+def test_a_row_of_data_names_no_columns(write: Write, name: str) -> None:
+    row = HEADERLESS[name]
+    text = "\n".join(row.format(at=at * 3 % 10, pq="pq"[at % 2]) for at in range(30)) + "\n"
+    cells = read_cells(write(text))
+    assert cells.header is None
+    assert len(cells.rows) == 30
+
+
+MARKED = [
+    "#,Name,HP,Legendary",
+    "#id,name,hp,Legendary",
+    "# id,name,hp,Legendary",
+    "%id,name,hp,Legendary",
+    "//id,name,hp,Legendary",
+    '"#",Name,HP,Legendary',
+    "#,#.1,HP,Legendary",
+    "No.#,Name,HP,Legendary",
+]
+
+
+@pytest.mark.parametrize("header", MARKED)
+def test_a_header_may_begin_with_a_mark_of_comments(write: Write, header: str) -> None:
+    rows = [(at + 1, f"m{at}", 40 + at % 7, at % 2 == 0) for at in range(ROWS)]
+    dataset = read(write(lines(header, rows)), target="Legendary")
+    assert (len(dataset.y), dataset.source_columns) == (ROWS, 4)
+    assert "hp" in {name.casefold() for name in dataset.X.columns}
+
+
+def test_comments_are_no_headers(write: Write) -> None:
+    text = "# made in spring, by hand\n#\n" + lines("a,b,y", [(1, 2, "p"), (3, 4, "q")] * 5)
+    assert read_cells(write(text)).header == ["a", "b", "y"]
+    between = text + "# a remark\n" + "5,6,p\n7,8,q\n"
+    assert len(read_cells(write(between)).rows) == 12
+
+
+# Declared categories that no row has
+
+CATEGORIES = {
+    "a third": pd.Categorical(list("pq") * 20, categories=list("pqr")),
+    "before the others": pd.Categorical(list("pq") * 20, categories=list("apq")),
+    "ordered": pd.Categorical(list("pq") * 20, categories=list("zpq"), ordered=True),
+    "numbers": pd.Categorical([1, 2] * 20, categories=[1, 2, 3]),
+    "truth": pd.Categorical([True, True] * 10 + [False] * 20, categories=[True, False]),
+    "many": pd.Categorical(list("pq") * 20, categories=[*"pq", *map(str, range(500))]),
+}
+
+
+@pytest.mark.parametrize("name", CATEGORIES)
+def test_only_classes_that_rows_have_count(name: str) -> None:
+    frame = pd.DataFrame({"a": np.arange(40) % 7, "y": CATEGORIES[name]})
+    assert len(read(frame).classes) == 2
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("name", CATEGORIES)
+def test_only_classes_that_rows_of_a_parquet_file_have_count(tmp_path, name: str) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("pyarrow")
+    pd.DataFrame({"a": np.arange(40) % 7, "y": CATEGORIES[name]}).to_parquet(tmp_path / "t.parquet")
+    assert len(read(tmp_path / "t.parquet").classes) == 2
+
+
+def test_groups_and_time_are_two_protocols(write: Write) -> None:
+    rows = [(at % 7, at % 5, f"2023-01-{at % 28 + 1:02}", "pq"[at % 2]) for at in range(ROWS)]
+    path = write(lines("f,patient,month,label", rows))
+    with pytest.raises(UsageError, match="give one of them"):
+        api.read(path, time="month", groups="patient")
+
+
+# A second table is read like the first
+
+SECOND = {
+    "codes": (
+        "code,label",
+        [("01", "p"), ("02", "q"), ("03", "p")],
+        "code,label",
+        [("01", "p"), ("03", "p")],
+    ),
+    "codes of digits only": (
+        "code,label",
+        [("1a", "p"), ("22", "q"), ("3b", "p")],
+        "code,label",
+        [("22", "q")],
+    ),
+    "a comma where the first has one": (
+        "w;label",
+        [("1,500", "p"), ("2,25", "q")],
+        "w;label",
+        [("1,500", "p")],
+    ),
+    "no column of text": ("w,label", [("low", "p"), ("7", "q"), ("hi", "p")], "w,label", [("7", "q")]),
+    "other order of columns": ("w,v,label", [(1, "a", "p"), (2, "b", "q")], "label,v,w", [("p", "a", 1)]),
+    "more columns": ("w,label", [(1, "p"), (2, "q")], "w,extra,label", [(1, "x", "p")]),
+    "dates": ("w,label", [("13/01/2020", "p"), ("02/01/2020", "q")], "w,label", [("02/01/2020", "q")]),
+    "months first": ("w,label", [("01/13/2020", "p"), ("02/01/2020", "q")], "w,label", [("02/01/2020", "q")]),
+    "one value everywhere": ("w,label", [(1, "p"), (2, "q")], "w,label", [(2, "q"), (2, "q")]),
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_a_second_table_is_read_like_the_first(write: Write, name: str) -> None:
+    header, rows, other, others = SECOND[name]
+    mark = ";" if ";" in header else ","
+    train = read(write(lines(header, rows * 6, mark), "train.csv"), target="label")
+    test = attach_test(train, write(lines(other, others * 2, mark), "test.csv")).test
+    assert test is not None
+    key = {tuple(row): at for at, row in enumerate(train.X.itertuples(index=False))}
+    cells = [dict(zip(other.split(mark), map(str, row), strict=True)) for row in others]
+    whole = [dict(zip(header.split(mark), map(str, row), strict=True)) for row in rows]
+    for at, row in enumerate(cells):
+        same = next(i for i, known in enumerate(whole) if known.items() <= row.items())
+        assert tuple(test.X.iloc[at]) in key
+        assert tuple(test.X.iloc[at]) == tuple(train.X.iloc[same])
+        assert test.y[at] == train.y[same]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("True False", "TRUE FALSE"), ("yes no", "Yes No"), ("0 1", "0.0 1.0"), ("1 2", "01 02"),
+     ("true false", "True False"), ("-1 1", "-1.0 1.0"), ("001 002", "1 2")],
+)  # fmt: skip
+def test_classes_of_two_files(write: Write, first: str, second: str) -> None:
+    texts = [
+        [(at % 5, cells.split(" ")[at % 2]) for at in range(20)]
+        for cells in (first, second.replace('" a', '"a'))
+    ]
+    train = read(write(lines("a,churned", texts[0]), "train.csv"))
+    both = attach_test(train, write(lines("a,churned", texts[1]), "test.csv"))
+    assert both.test is not None
+    assert both.test.y.tolist() == train.y.tolist()
+
+
+# Dates
+
+
+def days(*moment: int) -> float:
+    return datetime(*moment, tzinfo=UTC).timestamp() / 86400  # type: ignore[misc, arg-type]
+
+
+DATES: dict[str, tuple[list[str], list[float]]] = {
+    "half days": (
+        ["1/13/2021 1:30 PM", "2/2/2021 2:30 AM"],
+        [days(2021, 1, 13, 13, 30), days(2021, 2, 2, 2, 30)],
+    ),
+    "noon and midnight": (
+        ["1/13/2021 12:00 AM", "2/2/2021 12:15 pm"],
+        [days(2021, 1, 13), days(2021, 2, 2, 12, 15)],
+    ),
+    "a gap": (["2021-01-01", "-", "2021-01-03"], [days(2021, 1, 1), np.nan, days(2021, 1, 3)]),
+    "a gap of zeros": (["2021-01-01", "0000-00-00"], [days(2021, 1, 1), np.nan]),
+    "gaps in words": (["2021-01-01", "n.d.", "unknown"], [days(2021, 1, 1), np.nan, np.nan]),
+    "ISO with time": (
+        ["2021-01-01T10:00:00Z", "2021-01-02T11:30:00+01:00"],
+        [days(2021, 1, 1, 10), days(2021, 1, 2, 10, 30)],
+    ),
+    "German": (["31.12.2020", "1.2.2021"], [days(2020, 12, 31), days(2021, 2, 1)]),
+    "two digits": (["31/12/20", "01/02/99"], [days(2020, 12, 31), days(1999, 2, 1)]),
+    "month by name": (["5 Jan 2021", "17-Feb-2021"], [days(2021, 1, 5), days(2021, 2, 17)]),
+    "American in words": (["January 5, 2021", "Feb 17, 2021"], [days(2021, 1, 5), days(2021, 2, 17)]),
+    "French": (["5 février 2021", "17 août 2021"], [days(2021, 2, 5), days(2021, 8, 17)]),
+    "slashes from the year": (["2021/1/5", "2021/12/17"], [days(2021, 1, 5), days(2021, 12, 17)]),
+    "months": (["2021-01", "2021-12"], [days(2021, 1, 1), days(2021, 12, 1)]),
+    "quarters": (["2021Q1", "2021-Q4"], [days(2021, 1, 1), days(2021, 10, 1)]),
+    "weeks": (["2021-W01", "2021-W10"], [days(2021, 1, 4), days(2021, 3, 8)]),
+    "with weekdays": (["Mon, 04 Jan 2021", "Sun, 31 Jan 2021"], [days(2021, 1, 4), days(2021, 1, 31)]),
+}
+
+
+@pytest.mark.parametrize("name", DATES)
+def test_dates_in_the_spellings_of_the_world(write: Write, name: str) -> None:
+    cells, wanted = DATES[name]
+    dataset = read(write(column(cells, always=True)))
+    assert dataset.columns[0].kind == "date"
+    np.testing.assert_allclose(dataset.X["w"][: len(wanted)], wanted, rtol=1e-12)
+    if not np.isnan(wanted).any():
+        assert read(write(column(cells, always=True)), time="w").time is not None
+
+
+@pytest.mark.parametrize("cell", ["1e39", "-1e39", "1e308", "inf", "-inf", "Infinity", "1e400", "3.5e38"])
+def test_numbers_too_large_for_models_are_missing_and_told(write: Write, cell: str) -> None:
+    rows = [(cell if at == 0 else at % 7, at % 3, "pq"[at % 2]) for at in range(ROWS)]
+    dataset = read(write(lines("elev,b,label", rows)))
+    assert np.isnan(dataset.X["elev"][0])
+    assert np.isfinite(dataset.X["elev"][1:]).all()
+    told = [note for note in dataset.notes if note.code in {"too_large_values", "infinite_values"}]
+    assert len(told) == 1
+    assert "elev" in told[0].message
+
+
+# The target
+
+COUNTED = {"100 whole numbers": 100, "51": 51, "300": 300, "1,000": 1000}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+@pytest.mark.parametrize("step", [1, 7])
+def test_whole_numbers_are_classes_where_the_user_says_so(write: Write, name: str, step: int) -> None:
+    count = COUNTED[name]
+    rows = [(at % 13, at % 3, step * (at % count)) for at in range(4 * count)]
+    assert len(read(write(lines("a,b,font_id", rows)), target="font_id").classes) == count
+
+
+@pytest.mark.parametrize("usual", ["y", "target", "label", "outcome", "default"])
+def test_the_next_guess_is_tried(write: Write, usual: str) -> None:
+    rows = [(f"{at * 0.37:.3f}", f"{at * at * 0.11:.3f}", "no" if at % 2 else "yes") for at in range(60)]
+    dataset = read(write(lines(f"x,{usual},material", rows)))
+    assert (dataset.target, dataset.classes) == ("material", ("no", "yes"))
+    with pytest.raises(DataError, match=f"the target '{usual}' has 60 different numbers"):
+        read(write(lines(f"x,{usual},material", rows)), target=usual)
