@@ -12,8 +12,8 @@ from compare_cli.models.families import FAMILIES
 from compare_cli.models.specs import split_specs
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Evidence
-from compare_cli.verdict.paired import PairPosterior, student_quantile
-from compare_cli.verdict.sentences import duration, probability, rope_width
+from compare_cli.verdict.paired import EQUIVALENT_FROM, PairPosterior, student_quantile
+from compare_cli.verdict.sentences import amount, decimals, duration, probability, rope_width
 
 SIMPLEST_FIRST = (
     "logistic",
@@ -53,6 +53,10 @@ class Preference:
         """Return a model's place among the simplest (see `simplicity`)."""
         return simplicity(self.specs.get(model, model))
 
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two models are settings of one family."""
+        return family_in(self.specs.get(one, one)) == family_in(self.specs.get(other, other))
+
 
 SIMPLEST = Preference()
 
@@ -70,14 +74,18 @@ class Choice(NamedTuple):
         return f"; take {self.model}, {self.why}" if self.why else ""
 
 
+def family_in(spec: str) -> str:
+    """Return the family of a spec such as ``tree(max_depth=3)``; of a built-in model's class, its family."""
+    family = spec.partition("(")[0]
+    return BUILT_IN.get(family, family)
+
+
 def simplicity(model: str) -> tuple[int, int]:
     """Return a model's place among the simplest: its family's, then how many parameters were set for it.
 
-    Smaller is simpler. ``model`` is a spec such as ``tree(max_depth=3)``; a built-in model's class counts as
-    its family.
+    Smaller is simpler. ``model`` is a spec such as ``tree(max_depth=3)``.
     """
-    family, _, rest = model.partition("(")
-    family = BUILT_IN.get(family, family)
+    family, rest = family_in(model), model.partition("(")[2]
     place = SIMPLEST_FIRST.index(family) if family in SIMPLEST_FIRST else len(SIMPLEST_FIRST)
     inside = rest.removesuffix(")")
     try:
@@ -97,8 +105,9 @@ def choose(
 ) -> Choice:
     """Recommend one of the complete models that surely beat the baseline (of all, where none is known to).
 
-    It is the best of them, unless others are as good (see `as_good`): then the simplest of these, or, where
-    ``prefer`` has times, the fastest of these if it predicts at least twice as fast as the simplest.
+    It is the best of them, unless others are as good (see `as_good`), or settings of the same family that are
+    behind by at most half of the ROPE (seeds would choose between these): then the simplest of all these, or,
+    where ``prefer`` has times, the fastest if it predicts at least twice as fast as the simplest.
     ``critical`` is the |t| that shows "no worse" among more than two models (None: t.95). ``pairs`` have left
     before right in order of merit.
     """
@@ -109,6 +118,8 @@ def choose(
     good = [best]
     if not prefer.leader:
         good += as_good(best, others, evidence, pairs, metric.rope, critical)
+        unbeaten = [name for name in others if name not in {*good, *beaten_models(pairs)}]
+        good += [name for name in unbeaten if _near(pairs[best, name], prefer, metric)]
     simplest = min(good, key=lambda name: (*prefer.place(name), evidence.registry.index(name)))
     if prefer.seconds is not None and (fastest := _fastest(good, simplest, prefer.seconds)) is not None:
         return _for_speed(fastest, simplest, prefer.seconds)
@@ -146,6 +157,11 @@ def as_good(
             or no_worse(evidence.posteriors[best, name], rope, evidence.level, critical)
         )
     ]
+
+
+def _near(pair: PairVerdict, prefer: Preference, metric: Metric) -> bool:
+    """Whether two are settings of one family that hardly differ, as far as was seen."""
+    return pair.delta is not None and pair.delta <= metric.rope / 2 and prefer.alike(pair.left, pair.right)
 
 
 def no_worse(posterior: PairPosterior | None, rope: float, level: float, critical: float | None) -> bool:
@@ -198,7 +214,11 @@ def _for_simplicity(chosen: str, pair: PairVerdict, metric: Metric, simpler: str
     """The choice of the right model of ``pair``, as it is ``simpler`` than the left one, or named first."""
     if pair.verdict in SAME or not pair.delta:
         return Choice(chosen, f"which is {simpler}")
-    sure = f"no worse by more than {rope_width(metric)} ({probability('P', 1 - (pair.p_better or 0.0))})"
+    not_worse = 1 - (1.0 if pair.p_better is None else pair.p_better)
+    if not_worse < EQUIVALENT_FROM:
+        behind = amount(pair.delta, metric, decimals(10 * pair.delta if metric.rate else pair.delta, metric))
+        return Choice(chosen, f"{simpler} of one family and only {behind} behind")
+    sure = f"no worse by more than {rope_width(metric)} ({probability('P', not_worse)})"
     return Choice(
         chosen,
         f"which is {simpler} and {sure}",

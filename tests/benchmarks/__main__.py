@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.measuring import in_turn, peak_memory, wall
+from tests.benchmarks.verdicts import times_to_verdict
 from tests.dask_processes import Processes
 
 PLAIN = Path(__file__).with_name("plain.py")
@@ -38,7 +39,7 @@ COMPARE = [str(Path(sys.executable).with_name("compare-cli"))]
 
 def main() -> None:
     """Run the cases named on the command line, or all of them."""
-    wanted = sys.argv[1:] or ["start", *FIT_CASES, *OTHERS]
+    wanted = sys.argv[1:] or ["start", *FIT_CASES, *(name for name in OTHERS if name != "verdict-default")]
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         os.environ["COMPARE_STORE"] = str(where / "store.db")  # keeping results is part of what is timed
@@ -212,7 +213,21 @@ def _limits(where: Path) -> None:
     _row("25 fits at their limit", f"{more:.1f} s", "25 s", f"{more / 25 - 1:.2f} s each", "<= 0.3 s each")
 
 
+def _verdict(where: Path) -> None:
+    """How soon a verdict is there, beside ten repeats."""
+    for row in times_to_verdict(COMPARE, where):
+        _row(*row)
+
+
+def _default(where: Path) -> None:
+    """The same without the ten repeats."""
+    for row in times_to_verdict(COMPARE, where, alone=True):
+        _row(*row)
+
+
 OTHERS = {
+    "verdict": _verdict,
+    "verdict-default": _default,
     "boundary": _boundary,
     "memory": _memory,
     "timing": _timing,

@@ -176,3 +176,28 @@ def test_a_name_of_the_users_is_as_simple_as_what_it_stands_for() -> None:
 )
 def test_strong_families_that_were_not_tried_are_named(specs: list[str], missing: tuple[str, ...]) -> None:
     assert not_tried(specs) == missing
+
+
+@pytest.mark.parametrize(
+    ("names", "behind", "recommended"),
+    [
+        (("logistic", "logistic(C=10)"), 0.004, "logistic"),
+        (("logistic", "logistic(C=10)"), 0.006, "logistic(C=10)"),
+        (("logistic", "mlp"), 0.004, "mlp"),
+        (("plain", "tuned"), 0.004, "plain"),
+    ],
+)
+def test_of_settings_that_hardly_differ_the_plain_one_is_taken(names, behind, recommended) -> None:
+    plain, tuned = names
+    scores = {
+        tuned: folds(0.8, 0.05, r=1),
+        plain: folds(0.8 - behind, 0.05, 1.7, r=1),
+        "dummy": folds(0.3, 0.0, r=1),
+    }
+    specs = {"plain": "tree", "tuned": "tree(max_depth=9)"}
+    scores[plain] = scores[plain] - scores[plain].mean() + scores[tuned].mean() - behind
+    verdict = judged(scores, Preference(specs=specs)).verdict
+    assert (verdict.status, verdict.recommended) == ("undecided", recommended)
+    if recommended == plain:
+        assert verdict.sentence.endswith(f"; take {plain}, simpler of one family and only 0.4 pt behind.")
+    assert judged(scores, Preference(leader=True, specs=specs)).verdict.recommended == tuned
