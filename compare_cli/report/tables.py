@@ -24,7 +24,7 @@ BLURRED_FROM = 30  # numeric columns from which directions are only rough
 FEW_MARK = "*"
 FEW = f"{FEW_MARK} rests on fewer than 10 rows of a class"
 TOP_SET = f"{MARK} top set: not told apart from the best"
-LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to lead"}
+LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to lead, ± .1"}
 """What columns mean, for the line under a table."""
 
 
