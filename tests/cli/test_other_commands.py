@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -201,12 +202,12 @@ def test_gate_pairs_runs_of_different_length_on_the_repeats_they_share(compare, 
     assert compare("gate", str(base), str(longer), "--model", "tree").code == 0
 
 
-def test_every_option_is_in_the_readme():
+def test_every_option_is_in_the_guide():
     from typer.main import get_command
 
     from compare_cli.cli.app import app
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
     commands = dict(get_command(app).commands)
     for name, group in list(commands.items()):
         commands |= {f"{name} {part}": c for part, c in getattr(group, "commands", {}).items()}
@@ -214,6 +215,16 @@ def test_every_option_is_in_the_readme():
     missing = {o for o in options - {"--help"} if o not in text}
     assert not missing
     assert all(f"compare {name}" in text or f"compare-cli {name}" in text for name in commands)
+
+
+def test_the_readme_is_a_landing_page_whose_links_lead_somewhere():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page.name} links to {link}"
 
 
 def test_the_readme_and_ci_name_the_same_commands():
