@@ -241,6 +241,18 @@ def left_behind(space: Space, anchor: Ints, labels: Ints) -> tuple[float, float]
     return max(shares), min(shares)
 
 
+def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
+    """Return each statistic's mean and sd (n − 1; None for one fold) over the folds that have it."""
+    names = list(dict.fromkeys(name for fold in folds for name in fold))
+    summary: dict[str, dict[str, float | None]] = {}
+    for name in names:
+        values = [value for fold in folds if (value := fold.get(name)) is not None]
+        mean = float(np.mean(values)) if values else None
+        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        summary[name] = {"mean": mean, "sd": sd}
+    return summary
+
+
 def columns_over_folds(folds: Sequence[Boundary]) -> dict[str, Any]:
     """Return ``columns``, ``gaps`` (mean and sd of each share, largest first) and ``pairs`` over folds.
 

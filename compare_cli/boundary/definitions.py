@@ -83,6 +83,14 @@ _ALL = (
         column=True,
     ),
     Statistic(
+        "flips_robust",
+        "Flips, robust",
+        f"as flips, with noise of {NOISE} x the interquartile range / 1.349 in each column",
+        "0 to 1",
+        "as flips where columns are normal; less where heavy tails make the sd large",
+        "noise sensitivity; the interquartile range of a normal column is 1.349 sd",
+    ),
+    Statistic(
         "instability",
         "Instability",
         "chance that two folds' models answer differently halfway between two rows",

@@ -11,6 +11,7 @@ from compare_cli.types import ColumnShare, ModelSummary, PairVerdict
 SURE = 0.975  # of the probability that one model is better than another, for a reason that rests on it
 NAMED = 3  # columns that are named as most of what decides
 MOSTLY = 0.6  # of what decides: enough to be called most of it
+OUTSTANDING = 1.5  # times an equal share: a column that stands out
 OF_LARGEST = 0.3  # of the largest share: columns below it decide nothing that is worth a word
 
 
@@ -91,6 +92,18 @@ class Profile:
             if sum(c.share or 0.0 for c in found) >= MOSTLY:
                 return tuple(found)
         return ()
+
+    def foremost(self) -> tuple[ColumnShare, ...]:
+        """Return the few columns that make most of what decides, or else those that stand out.
+
+        A column stands out whose share, less its sd over folds, is more than 1.5 times an equal share.
+        """
+        spread = self.statistics.get("columns") or {}
+        least = {
+            c.name: float(spread[c.name]["mean"]) - float(spread[c.name]["sd"] or 0) for c in self.deciding()
+        }
+        out = [c for c in self.deciding() if least[c.name] > OUTSTANDING / len(spread)]
+        return self.mostly() or tuple(out[:NAMED])
 
     def pairs(self) -> list[Pair]:
         """Return how pairs of columns interact, the most certain first."""

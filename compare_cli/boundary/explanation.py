@@ -62,6 +62,7 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     ]
     codes = {reason.code for reason in found}
     less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
+    less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
     return tuple(reason for reason in found if reason.code not in less)
 
 
@@ -109,8 +110,11 @@ def _bends(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) ->
         return
     first, *others = (f"{p.model} {evidence.amount(gain)}" for p, gain in gains)
     told = _named([first.replace(" ", " gains ", 1), *others])
-    columns = gains[0][0].mostly()
-    through = f", mostly through {_named(columns)}" if columns else ""
+    best = gains[0][0]
+    columns = best.foremost()
+    through = (
+        f", {'mostly' if best.mostly() else 'first of all'} through {_named(columns)}" if columns else ""
+    )
     yield Reason(
         "bends",
         (*(p.model for p, _ in gains), line.model),
@@ -137,8 +141,12 @@ def _hyperplane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
     if not (known or flat) or max(known, default=0.0) > (OPEN_GAIN if flat else MOST_GAIN) * evidence.rope:
         return
     all_gains = [evidence.difference(p.model, line.model) for p in bent]
-    columns, most = line.mostly(), max([0.0, *known, *(gain.high for gain in all_gains if gain is not None)])
-    runs = f" {line.model} decides mostly by {_named(columns)}." if columns else ""
+    columns, most = (
+        line.foremost(),
+        max([0.0, *known, *(gain.high for gain in all_gains if gain is not None)]),
+    )
+    how = "decides mostly by" if line.mostly() else "weighs many columns, first of all"
+    runs = f" {line.model} {how} {_named(columns)}." if columns else ""
     yield Reason(
         "hyperplane",
         (line.model,),
@@ -239,7 +247,7 @@ def _interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profil
 
 def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
     """Yield that a few cuts parallel to the axes do as well as anything."""
-    smooth = [p for p in bent if p.family not in STEPPED]
+    smooth = [p for p in (*bent, *evidence.refits) if p.family not in STEPPED]
     for tree in (p for p in bent if p.family == "tree"):
         pruned = evidence.refit(tree.model, "pruned")
         shown = pruned if pruned is not None and (pruned.accuracy or 0) >= (tree.accuracy or 0) else tree
@@ -278,7 +286,7 @@ def _surrounds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]
         moving = [c for c in columns if c.name not in evidence.held_columns]
         if most is None or least is None or turns is None or len(moving) < 2:
             continue
-        if most < ENCLOSED or least > OPEN or turns < TURNS * len(moving) or _interacting(evidence, p):
+        if most < ENCLOSED or least > OPEN or turns < TURNS * len(moving):
             continue
         yield Reason(
             "surrounds",

@@ -65,9 +65,16 @@ def prepared_frame(
         anchor_features=np.hstack([z, base[:, varying]]),
         width=train.shape[1],
         moving=space,
+        bulk=_bulk(space.standardised(train[learnt])),
         base=base,
         sources=sources,
     )
+
+
+def _bulk(z: Floats) -> Floats:
+    """Return interquartile ranges / 1.349 of standardised rows (r, d); 1 where half of the rows are equal."""
+    low, high = np.quantile(z, (0.25, 0.75), axis=0) if len(z) else np.zeros((2, z.shape[1]))
+    return np.where(high > low, (high - low) / 1.349, 1.0)
 
 
 def _varied(train: Floats, moving: Ints) -> tuple[Moving, Bools]:

@@ -121,8 +121,8 @@ def ends(frame: Frame, pairs: Pairs) -> Points:
     return frame.pinned(frame.z[pairs.end], pairs.start), pairs.start
 
 
-def noisy(frame: Frame, rows: int, noise: float, rng: np.random.Generator) -> Points:
-    """Return about ``rows`` anchors with noise N(0, noise²) added: every anchor equally often."""
+def noisy(frame: Frame, rows: int, noise: float | Floats, rng: np.random.Generator) -> Points:
+    """Return about ``rows`` anchors with noise added, every anchor equally often; its sd is one or (d,)."""
     n = len(frame.z)
     anchor = np.tile(np.arange(n), max(1, rows // n))
     z = frame.z[anchor] + noise * rng.standard_normal((len(anchor), frame.z.shape[1]))

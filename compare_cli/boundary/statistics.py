@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -278,11 +278,15 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
     labels, frame = space.anchor_labels, space.frame
     across = steps_along(frame, starts.different, DIFFERENT_STEPS)
     shaken = noisy(frame, effort.noisy(len(labels), frame.width), NOISE, rng[3])
+    gently = noisy(frame, effort.noisy(len(labels), frame.width) // 2, NOISE * frame.bulk, rng[3])
     sheets = planes(frame, effort.planes(len(labels), frame.width), SIDE, rng[4])
-    within, crossed, moved, sheet = space.labels(
-        steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, sheets
+    within, crossed, moved, stirred, sheet = space.labels(
+        steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, gently, sheets
     )
-    found: Statistics = {"flips": float((moved != labels[shaken[1]]).mean())}
+    found: Statistics = {
+        "flips": float((moved != labels[shaken[1]]).mean()),
+        "flips_robust": float((stirred != labels[gently[1]]).mean()),
+    }
     if len(starts.same.start):
         left = within.reshape(-1, SAME_STEPS) != labels[starts.same.start][:, None]
         found |= {"nonconvexity": float(left.mean()), "broken_walks": float(left.any(axis=1).mean())}
@@ -364,18 +368,6 @@ def _margins(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | N
         "margin_q10": weighted_quantile(margins[finite], weights[finite], 0.1),
         "margin_exact": float(exactly),
     }
-
-
-def over_folds(folds: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
-    """Return each statistic's mean and sd (n − 1; None for one fold) over the folds that have it."""
-    names = list(dict.fromkeys(name for fold in folds for name in fold))
-    summary: dict[str, dict[str, float | None]] = {}
-    for name in names:
-        values = [value for fold in folds if (value := fold.get(name)) is not None]
-        mean = float(np.mean(values)) if values else None
-        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-        summary[name] = {"mean": mean, "sd": sd}
-    return summary
 
 
 def disagreement(left: Ints, right: Ints) -> float:

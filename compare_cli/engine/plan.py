@@ -19,7 +19,7 @@ from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.samples import FoldSizes, Samples, plan_rows
 from compare_cli.engine.splits import FoldPlan
 from compare_cli.engine.versions import task_key
-from compare_cli.engine.workspace import Probing, Workspace
+from compare_cli.engine.workspace import LOOKED_AT, SLOW_FOLDS, Probing, Workspace
 from compare_cli.errors import UsageError, nearest, text_of
 from compare_cli.metrics import (
     COST,
@@ -343,16 +343,14 @@ def make_tasks(
 
 
 def _looked_at(split: Split, spec: ModelSpec, asked: Sequence[int | None] | None) -> bool:
-    """Return whether the boundary of a fit is looked at (`Probing.asked`): in the first repeats.
-
-    Of models that predict slowly, in the first folds alone.
-    """
+    """Return whether the boundary of a fit is looked at: in the first repeats (`Probing.asked`) and folds."""
     if asked is None:
         return False
-    repeats, folds = asked[-2:]
+    repeats = asked[-1]
     assert repeats is not None
-    assert folds is not None
-    return split.repeat < repeats and (split.fold < folds or not family_of(spec).slow_prediction)
+    return split.repeat < repeats and split.fold < (
+        SLOW_FOLDS if family_of(spec).slow_prediction else LOOKED_AT
+    )
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:

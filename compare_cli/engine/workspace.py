@@ -23,10 +23,10 @@ from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
-BOUNDARY_VERSION = 4  # raise when a boundary statistic changes: stored ones are then made anew
+BOUNDARY_VERSION = 5  # raise when a boundary statistic changes: stored ones are then made anew
 SIZES = 64  # of growing samples: more than there can be
-LOOKED_AT = 5  # fits of a model whose boundaries are looked at, at least: whole repeats, the first ones
-SLOW_FOLDS = 3  # of each such repeat, for models that predict slowly
+LOOKED_AT = 5  # folds of a repeat in which boundaries are looked at; with fewer folds more repeats
+SLOW_FOLDS = 3  # for models that predict slowly
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 
 
@@ -160,7 +160,7 @@ class Probing:
     @property
     def asked(self) -> list[int | None]:
         """What decides the statistics besides model, rows and fold; in how many repeats and folds to look."""
-        return [BOUNDARY_VERSION, self.seed, self.probes, self.repeats, SLOW_FOLDS]
+        return [BOUNDARY_VERSION, self.seed, self.probes, self.repeats]
 
     def shared(self, table: FeatureTable) -> FeatureTable:
         """Return the probes that all models and folds of a data set answer, as a table."""

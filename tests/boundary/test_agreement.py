@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from compare_cli.boundary.columns import over_folds
 from compare_cli.boundary.probes import shared_probes
-from compare_cli.boundary.statistics import disagreement, instability, over_folds
+from compare_cli.boundary.statistics import disagreement, instability
 
 
 def test_shared_probes_are_midpoints_with_the_first_rows_categories() -> None:
