@@ -5,7 +5,7 @@ Every measure takes the arrays of one setting (see `arrays`) and gives numbers f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -72,11 +72,13 @@ def by_default(
     *,
     cautious: bool | None = None,
     peeking: bool = False,
+    names: Sequence[str] = (),
 ) -> tuple[Judgement, Look]:
     """Return the verdict of scores (models, repeats, folds) at the look with which `compare` ends.
 
     ``cautious`` says whether df is k - 1, by default as `compare` decides it. ``peeking`` looks after every
-    repeat at the level of the last look instead: what the plan of looks is there to prevent.
+    repeat at the level of the last look instead: what the plan of looks is there to prevent. ``names`` are
+    the models', m0, m1 … unless given.
     """
     most = scores.shape[1]
     metric = replace(metric_named(setting.metric), rope=rope)
@@ -84,7 +86,9 @@ def by_default(
         cautious = few_or_grouped(scheme_of(setting), setting.counts)  # type: ignore[arg-type]
 
     def named(repeats: int) -> Arrays:
-        return {f"m{i}": one[:repeats] for i, one in enumerate(scores)}
+        return {
+            name: one[:repeats] for name, one in zip(names or unrelated(len(scores)), scores, strict=True)
+        }
 
     def precise(repeats: int) -> bool:
         higher = metric.higher_is_better
@@ -102,6 +106,11 @@ def by_default(
         if look.last or judgement.decided:
             break
     return judgement, look
+
+
+def unrelated(models: int) -> list[str]:
+    """Return names of models that are no settings of one family."""
+    return [f"m{i}" for i in range(models)]
 
 
 def beats_any(judgement: Judgement) -> bool:
@@ -229,7 +238,9 @@ def true_scores(arrays: Arrays) -> Floats:
     return np.asarray(np.polyval(curve, shifts))
 
 
-def world(setting: Setting, arrays: Arrays, models: int, most: int) -> dict[str, Floats]:
+def world(
+    setting: Setting, arrays: Arrays, models: int, most: int, names: Sequence[str] = ()
+) -> dict[str, Floats]:
     """Return what the verdicts of a world claim and what is true of it, one entry per run.
 
     ``best`` the leader's P(best) as shown, ``flat`` the same with a flat prior, ``hit`` whether it is the
@@ -241,8 +252,8 @@ def world(setting: Setting, arrays: Arrays, models: int, most: int) -> dict[str,
         k: [] for k in ("best", "flat", "hit", "better", "apart", "regret", "extra")
     }
     for scores, true in zip(arrays["scores"][:most, :models], truth[:most, :models], strict=True):
-        judgement, _ = by_default(scores, setting, None)
-        of = {f"m{i}": float(value) for i, value in enumerate(true)}
+        judgement, _ = by_default(scores, setting, None, names=names)
+        of = dict(zip(names or unrelated(models), true.tolist(), strict=True))
         leader = str(judgement.leader)
         gaps = [p for p in judgement.pairs if p.left == leader]
         rows["best"].append(judgement.p_best_shrunk[leader])

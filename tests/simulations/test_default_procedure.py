@@ -144,8 +144,12 @@ def test_a_true_difference_of_the_rope_is_seldom_called_equivalent() -> None:
 
 
 @pytest.mark.parametrize("models", [3, 9])
-def test_what_is_recommended_is_hardly_worse_than_the_leader(models: int) -> None:
+@pytest.mark.parametrize("family", ["", "tree"])
+def test_what_is_recommended_is_hardly_worse_than_the_leader(models: int, family: str) -> None:
+    """Also where all are settings of one family, of which the plain one is taken when they hardly differ."""
     setting = named("world logistic 200 sd 2")
-    told = world(setting, made(setting, 100), models, 100)
+    settings = [family, *(f"{family}(max_depth={depth})" for depth in range(1, models))]
+    told = world(setting, made(setting, 100), models, 100, settings if family else ())
+    assert (told["extra"] != 0).any() is np.bool_(bool(family))
     assert told["extra"].mean() <= 0.002
     assert (told["extra"] > 0.01).mean() <= 0.05
