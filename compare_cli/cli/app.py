@@ -66,7 +66,8 @@ def _processed(param: Any, process: Callable[[Any, Any], Any], context: Any, val
 def _is_data(name: str) -> bool:
     from compare_cli import api
 
-    return Path(name).exists() or name.startswith("openml:") or name in api.datasets()
+    looks_so = "/" in name or Path(name).suffix or name.startswith("openml:")
+    return bool(looks_so) or Path(name).exists() or name in api.datasets()
 
 
 app = typer.Typer(

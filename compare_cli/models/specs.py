@@ -33,7 +33,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 NICKNAMES = {
     **dict.fromkeys(("rf", "randomforest", "random_forest", "extra_trees"), "forest"),
     **dict.fromkeys(("lr", "logreg", "logit", "linear", "logistic_regression"), "logistic"),
-    **dict.fromkeys(("nn", "ann", "neural", "net", "network"), "mlp"),
+    **dict.fromkeys(("nn", "ann", "neural", "net", "network", "mlpclassifier"), "mlp"),
     **dict.fromkeys(("gb", "gbm", "gbt", "hgb", "gradient_boosting", "histgradientboosting"), "boosting"),
     **dict.fromkeys(("nb", "bayes", "gnb", "naivebayes"), "naive_bayes"),
     **dict.fromkeys(("svc", "rbf"), "svm"),
@@ -189,8 +189,9 @@ def make_spec(name: str, params: Mapping[str, Any], families: Mapping[str, Famil
 
 
 def _suggestion(name: str, families: Mapping[str, Family]) -> str:
-    """Return what a user may have meant: by the usual short names, else by the nearest name."""
-    usual = NICKNAMES.get(name.casefold())
+    """Return what a user may have meant: by usual short names or a class's own, else by the nearest name."""
+    classes = {f.factory.rpartition(":")[2].casefold(): known for known, f in families.items()}
+    usual = NICKNAMES.get(name.casefold()) or classes.get(name.casefold())
     return f" Did you mean {usual!r}?" if usual else nearest(name, families)
 
 

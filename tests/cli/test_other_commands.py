@@ -237,7 +237,7 @@ def test_the_readme_and_ci_name_the_same_commands():
 
 
 def test_data_where_a_command_should_stand_is_told_what_to_write(compare, table):
-    for name in (str(table), "iris", "openml:61"):
+    for name in (str(table), "iris", "openml:61", "./gone.csv", "gone.csv"):
         ended = compare(name)
         assert ended.code == 2
         assert ended.err == f"error: {name} is no command. To compare models on it: compare fit {name}\n"

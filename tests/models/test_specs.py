@@ -291,6 +291,9 @@ def test_names_that_would_mislead_are_refused(text: str, told: str) -> None:
     ("usual", "here"),
     [
         ("rf", "forest"),
+        ("RandomForestClassifier", "forest"),
+        ("MLPClassifier", "mlp"),
+        ("LogisticRegression", "logistic"),
         ("RF", "forest"),
         ("lr", "logistic"),
         ("nn", "mlp"),
