@@ -150,6 +150,9 @@ NOTES: dict[str, NoteKind] = {
         "Quotes do not match in {count} lines (line {line}); read as plain characters.",
     ),
     "header_repeated": NoteKind("info", "Left out {count} repeated header rows (line {line})."),
+    "other_sheets": NoteKind(
+        "info", "Of the workbook's sheets the longest was read, not {sheets}.", "save another one as CSV"
+    ),
     "second_table": NoteKind(
         "warning",
         "Another table begins in line {line}; left out its {count} rows.",

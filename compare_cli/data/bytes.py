@@ -1,12 +1,7 @@
-"""The bytes of a table, wherever they come from, compressed or not, and the encoding of their text.
-
-The encoding is told by a byte-order mark, else by the user, else it is strict UTF-8. Detectors are wrong too
-often on short tables to act on their guess; it is offered as a hint.
-"""
+"""The bytes of a table, wherever they come from, compressed or not, and no more of them than there may be."""
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import io
 import os
@@ -17,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from compare_cli.errors import DataError, UsageError, nearest
+from compare_cli.errors import DataError, UsageError
 
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAGIC = {
@@ -30,23 +25,17 @@ MAGIC = {
 }
 MAGIC_BYTES = max(len(magic) for magic in MAGIC)
 PART = 4096  # bytes unpacked at a time: few enough that even zeros, packed 30,000 times, fit in memory
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-COMMON = (
-    "utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "cp949", "gb18030", "gbk", "big5", "shift_jis", "cp932"
-)  # fmt: skip
-CYRILLIC = frozenset(
-    {"kz1048", "cp1251", "mac-cyrillic", "koi8-r", "koi8-u", "iso8859-5", "cp866", "ptcp154"}
-)
 CHUNK = 1 << 20
+DOCUMENTS = {
+    "xl/workbook.xml": "",
+    "xl/workbook.bin": "a binary Excel workbook: save it as .xlsx or CSV",
+    "word/document.xml": "a Word document: save its table as CSV",
+    "ppt/presentation.xml": "a presentation: save its table as CSV",
+    "content.xml": "an OpenDocument file: save its table as .xlsx or CSV",
+}
+"""What a zip archive with this member is; nothing needs to be said of an Excel workbook."""
 SHARE = 4  # of the free memory: a table of text takes up to three times its bytes while it is read
 MOST_FOR_XZ = 1 << 30  # bytes; 65 MiB at its own highest level, but a header may ask for any number
-MAX_NULS = 0.05  # share of a text; stray NULs are taken out
 
 
 @dataclass(frozen=True)
@@ -79,6 +68,11 @@ class ByteSource:
     def is_parquet(self) -> bool:
         """Whether the bytes begin as a Parquet file does."""
         return self.head(4) == b"PAR1"
+
+    @property
+    def is_excel(self) -> bool:
+        """Whether the bytes are an Excel workbook: the only zip archive that is not unpacked."""
+        return self.head(4) == b"PK\x03\x04"
 
 
 def open_path(path: Path, max_bytes: int | None = None) -> ByteSource:
@@ -161,7 +155,7 @@ def table_name(path: Path) -> str:
             name = name[: -len(suffix)]
             break
     stem, dot, suffix = name.rpartition(".")
-    known = {"csv", "tsv", "tab", "txt", "data", "dat", "parquet", "pq"}
+    known = {"csv", "tsv", "tab", "txt", "data", "dat", "jsonl", "ndjson", "json", "xlsx", "parquet", "pq"}
     return stem if dot and stem and suffix.lower() in known else name
 
 
@@ -186,7 +180,8 @@ def unpacked(stream: BinaryIO, head: bytes, source: str, max_bytes: int | None) 
     try:
         out = Room(source, max_bytes)
         if kind == "zip":
-            _unzip(room, out)
+            if not _unzip(room, out):
+                return room.getvalue()
         else:
             _frames(_with_head(head, stream), _decompressor(str(kind), source), out)
         data = out.getvalue()
@@ -260,11 +255,16 @@ def _frames(packed: Iterable[bytes], decompressor: Callable[[], Any], out: Room)
         raise EOFError("it ends too early")
 
 
-def _unzip(packed: BinaryIO, out: Room) -> None:
+def _unzip(packed: BinaryIO, out: Room) -> bool:
+    """Write the one file of an archive; return False for an Excel workbook, which stays as it is."""
     import zipfile
 
     source = out.source
     with zipfile.ZipFile(packed) as archive:
+        for document in {*DOCUMENTS}.intersection(archive.namelist()):
+            if not DOCUMENTS[document]:
+                return False
+            raise DataError(f"{source}: is {DOCUMENTS[document]}.")
         members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
         if len(members) != 1:
             raise DataError(
@@ -274,111 +274,4 @@ def _unzip(packed: BinaryIO, out: Room) -> None:
             raise DataError(f"{source}: is encrypted: unpack it first.")
         with archive.open(members[0]) as member:
             shutil.copyfileobj(member, out, CHUNK)
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What one pass over the bytes tells: the codec that fits them, which quotes occur, and NUL bytes."""
-
-    encoding: str
-    quotes: frozenset[str]
-    nuls: bool = False
-
-
-def scan(text: ByteSource, wanted: str | None) -> Scan:
-    """Find the codec that reads the whole text; every byte is checked.
-
-    Raises UsageError for an unknown codec, DataError (offset, line, hint) for bytes that do not fit.
-    """
-    head = text.head(4)
-    marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
-    codec = marked or known_encoding(wanted or "utf-8")
-    seen = _check(text, codec)
-    return Scan(codec, seen - {"\0"}, "\0" in seen)
-
-
-def known_encoding(name: str) -> str:
-    """Return the codec of this name. Raises UsageError where there is none for text."""
-    try:
-        info = codecs.lookup(name)
-    except (LookupError, ValueError):
-        raise UsageError(f"--encoding {name}: no such encoding.{nearest(name, COMMON)}") from None
-    if not getattr(info, "_is_text_encoding", True):
-        raise UsageError(f"--encoding {name}: does not make text.{nearest(name, COMMON)}")
-    return info.name
-
-
-def _check(text: ByteSource, codec: str) -> frozenset[str]:
-    """Decode in chunks without keeping anything (fast where the text is ASCII); return quotes and NULs seen.
-
-    Raises DataError for bytes that the codec does not know, and where so many are NUL that it is no text.
-    """
-    decoder = codecs.getincrementaldecoder(codec)()
-    plain = codec in {"utf-8", "utf-8-sig"}
-    quotes: set[str] = set()
-    offset = 0
-    with text.open() as stream:
-        while chunk := stream.read(CHUNK):
-            if plain and b"\0" in chunk:
-                if chunk.count(0) > MAX_NULS * len(chunk):
-                    raise _nul(text, offset + chunk.index(b"\0"))
-                quotes.add("\0")
-            quotes.update(quote for quote in "\"'" if quote not in quotes and quote.encode() in chunk)
-            pending = len(decoder.getstate()[0]) if plain else 0
-            try:
-                if pending or not (plain and offset and chunk.isascii()):
-                    decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                raise _undecodable(text, codec, offset + max(0, error.start - pending)) from None
-            offset += len(chunk)
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        raise _undecodable(text, codec, max(0, offset - 1)) from None
-    return frozenset(quotes)
-
-
-def _nul(text: ByteSource, offset: int) -> DataError:
-    head = text.head(400)
-    places = [head[at::4].count(0) > len(head) / 5 for at in range(4)]
-    wide = {
-        (False, True, True, True): "utf-32-le",
-        (True, True, True, False): "utf-32-be",
-        (False, True, False, True): "utf-16-le",
-        (True, False, True, False): "utf-16-be",
-    }
-    if codec := wide.get((places[0], places[1], places[2], places[3])):
-        name = codec[:6].upper()
-        return DataError(f"{text.source}: is not UTF-8; it looks like {name}: try --encoding {codec}.")
-    return DataError(
-        f"{text.source}: a NUL byte at offset {offset}: this is not a text table, or it is damaged."
-    )
-
-
-def _undecodable(text: ByteSource, codec: str, offset: int) -> DataError:
-    line = text.head(offset).count(b"\n") + 1
-    name = "UTF-8" if codec.startswith("utf-8") else codec
-    guess = guess_encoding(text, offset)
-    return DataError(
-        f"{text.source}: line {line} (byte {offset}) is not {name}; "
-        f"it looks like {guess}: try --encoding {guess}."
-    )
-
-
-def guess_encoding(text: ByteSource, offset: int) -> str:
-    """Guess a codec from the bytes around the first one that is not UTF-8; a hint only.
-
-    Detectors name rare relatives of the usual codecs on short texts; the usual one is offered.
-    """
-    import chardet
-
-    with text.open() as stream:
-        stream.seek(max(0, offset - 2000))
-        found = chardet.detect(stream.read(20_000)).get("encoding") or "cp1252"
-    try:
-        name = codecs.lookup(found).name
-    except LookupError:
-        return "cp1252"
-    if name in CYRILLIC:
-        return "cp1251"
-    return name if name in COMMON[5:] else "cp1252"
+        return True

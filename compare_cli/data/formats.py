@@ -1,9 +1,15 @@
-"""Tables that are no text: folders of IDX files, as MNIST comes, and Parquet files."""
+"""Tables that are no delimited text: folders of IDX files, Parquet, JSON and Excel; and what is no table."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 import struct
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +19,46 @@ from numpy.typing import NDArray
 from compare_cli.data.bytes import ByteSource, Room, open_path
 from compare_cli.data.table import Table, from_frame
 from compare_cli.errors import DataError, UsageError
-from compare_cli.types import ReadInfo
+from compare_cli.notes import note
+from compare_cli.types import Note, ReadInfo
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 CELL = 8  # bytes that a value takes at least
 TRAIN = ("train",)
 TEST = ("t10k", "test")
+AS_CSV = "save the table as CSV or Parquet"
+STARTS = (
+    (rb"\s*(<!doctype html|<html|<head|<body|<table)", "an HTML page, not the table itself: download that"),
+    (rb"\s*<\?xml|\s*<svg", f"XML: {AS_CSV}"),
+    (rb"version https://git-lfs", "a Git LFS pointer, not the table itself: git lfs pull"),
+    (rb"(\s*%[^\n]*\n|\s*\n)*\s*@relation\b", "an ARFF file: scipy.io.arff reads it; save the table as CSV"),
+    (
+        rb"(\s*#[^\n]*\n)*[+-]?\d+(\.\d+)?( qid:\d+)?( +\d+:[-+.\deE]+)+ *[#\r\n]",
+        "a libsvm file: sklearn.datasets.load_svmlight_file reads it; save the table as CSV",
+    ),
+    (rb"%PDF-", "a PDF: copy its table into a spreadsheet, and save that as CSV"),
+    (rb"\{\\rtf", f"a document in rich text: {AS_CSV}"),
+    (rb"\xd0\xcf\x11\xe0", "an old Office file: save it as .xlsx or CSV"),
+    (rb"X\n\0\0\0|RD[AX][23]\n", "data of R: write.csv(x, 'x.csv', row.names = FALSE) writes it as CSV"),
+    (rb"\x80[\x02-\x05]", f"a Python pickle, which can hold code and is never opened: {AS_CSV}"),
+    (rb"ARROW1|FEA1|\xff\xff\xff\xff", "a Feather or Arrow file: save the table as Parquet or CSV"),
+    (rb"SQLite format 3\0", f"an SQLite database: {AS_CSV}"),
+    (rb"\x89HDF\r\n", f"an HDF5 file: {AS_CSV}"),
+    (rb"\x93NUMPY", f"an array of NumPy: {AS_CSV}"),
+    (
+        rb"MATLAB 5\.0|<stata_dta>|\$FL[23]|HEADER RECORD\*|\0{12}\xc2\xea\x81\x60",
+        f"a statistics file: {AS_CSV}",
+    ),
+    (rb"ORC|Obj\x01", f"an ORC or Avro file: {AS_CSV}"),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP", "a picture, not a table"),
+    (rb"RIFF....(WAVE|AVI )|ID3|OggS|fLaC|....ftyp", "sound or video, not a table"),
+    (
+        rb"7z\xbc\xaf|Rar!|\x04\x22\x4d\x18|\x1f\x9d|.{257}ustar",
+        "an archive of a kind that is not read: unpack it",
+    ),
+    (rb"\x7fELF|MZ.{56,120}This program|\xca\xfe\xba\xbe|\xfe\xed\xfa", "a program, not a table"),
+)
+HEAD = 4096
 
 
 def load_idx(folder: Path) -> Table:
@@ -102,3 +142,122 @@ def load_parquet(text: ByteSource, max_bytes: int | None) -> Table:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{text.source}: the Parquet file cannot be read: {first.rstrip('.')}.") from None
     return replace(from_frame(frame, text.source), name=text.name)
+
+
+def refuse_foreign(text: ByteSource) -> None:
+    """Raise DataError, in one line that says what to do, for a file of a known kind that is no table."""
+    head = text.head(HEAD)
+    for pattern, what in STARTS:
+        if re.match(pattern, head.removeprefix(b"\xef\xbb\xbf"), re.DOTALL | re.IGNORECASE):
+            raise DataError(f"{text.source}: is {what}.")
+
+
+def is_json(text: ByteSource) -> bool:
+    """Whether a text is JSON: an object first, also in a list."""
+    head = text.head(HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return re.match(rb'(\[\s*)?\{\s*("|\}\s*[,\]\n])', head) is not None
+
+
+def load_json(text: ByteSource) -> Table:
+    """Return JSON lines, or a list of objects, as a table: keys are columns, nested values their JSON text.
+
+    Raises DataError (with the line) for anything else.
+    """
+    import pandas as pd
+
+    rows = list(_objects(text))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: [_json_value(row.get(name)) for row in rows] for name in names}
+    frame = pd.DataFrame({name: _json_column(values) for name, values in columns.items()})
+    return replace(from_frame(frame, text.source), name=text.name)
+
+
+def _objects(text: ByteSource) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a list, or of lines. Raises DataError for what is none."""
+    line, what = 1, "is no JSON object"
+    try:
+        whole = text.all().decode("utf-8-sig")
+        if whole.lstrip().startswith("["):
+            found = json.loads(whole)
+            if not all(isinstance(row, dict) for row in found):
+                raise DataError(f"{text.source}: is JSON, but not a list of objects: {AS_CSV}.")
+            yield from found
+            return
+        for line, written in enumerate(whole.split("\n"), start=1):  # noqa: B007 - an error names it
+            if written.strip():
+                row = json.loads(written)
+                if not isinstance(row, dict):
+                    raise ValueError(what)
+                yield row
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{text.source}: byte {error.start} is not UTF-8, which JSON is written in."
+        ) from None
+    except json.JSONDecodeError as error:
+        at = line + error.lineno - 1
+        raise DataError(
+            f"{text.source}: line {at} is no JSON object ({error.msg}): one object a line."
+        ) from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{text.source}: line {line} {what}: one object a line.") from None
+
+
+def _json_value(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+def _json_column(values: list[Any]) -> Any:
+    """Return values as a column; beside missing ones whole numbers stay as they are written."""
+    import pandas as pd
+
+    whole = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+    exact = any(abs(value) > 2**53 for value in whole)
+    return pd.Series(values, dtype=object) if exact else pd.Series(values, dtype=None if values else object)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Delimited text, and what to say of where it comes from."""
+
+    text: ByteSource
+    notes: tuple[Note, ...] = ()
+
+
+def excel_sheet(text: ByteSource, max_bytes: int | None) -> Sheet:
+    """Return the sheet of an Excel workbook with most rows, the first of equals.
+
+    Raises UsageError without python-calamine, DataError for a damaged workbook, or one that is too large.
+    """
+    import zipfile
+
+    try:
+        import python_calamine
+    except ImportError:
+        raise UsageError(
+            f"{text.source}: is an Excel workbook: save it as CSV, or pip install 'compare-cli[xlsx]'."
+        ) from None
+    with text.open() as stream, zipfile.ZipFile(stream) as archive:
+        Room(text.source, max_bytes).refuse(sum(member.file_size for member in archive.infolist()))
+    try:
+        with text.open() as stream:
+            book = python_calamine.CalamineWorkbook.from_filelike(stream)
+            sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise DataError(
+            f"{text.source}: the Excel workbook cannot be read: {str(error).rstrip('.')}."
+        ) from None
+    largest = max(sheets, key=lambda name: len(sheets[name]), default="")
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([_excel_cell(value) for value in row] for row in sheets.get(largest, []))
+    others = ", ".join(repr(name) for name, rows in sheets.items() if rows and name != largest)
+    notes = (note("other_sheets", sheets=others),) if others else ()
+    return Sheet(replace(text, path=None, data=out.getvalue().encode()), notes)
+
+
+def _excel_cell(value: Any) -> str:
+    """Return what a spreadsheet shows: whole numbers without a point, days without a time, TRUE and FALSE."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)

@@ -37,10 +37,21 @@ from compare_cli.types import Dataset
 if TYPE_CHECKING:
     import pandas as pd
 
+    from compare_cli.data.formats import Sheet
+
     Source = str | os.PathLike[str] | pd.DataFrame
     BenchSource = Source | Dataset
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".parquet", ".pq")  # what a folder's tables are known by
+TABLE_SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".jsonl",
+    ".ndjson",
+    ".xlsx",
+    ".parquet",
+    ".pq",
+)  # what a folder's tables are known by
 WILD = "*?["
 OPENML, SUITE = "openml:", "openml:suite/"
 
@@ -93,10 +104,8 @@ def read_cells(source: Source, **asked: Any) -> Cells:
     """
     options = checked(ReadOptions(**asked))
     found = opened(source, options.max_bytes)
-    if isinstance(found, ByteSource) and not found.is_parquet:
-        cells = text_cells(found, options)
-    else:
-        cells = load(source, options).cells()
+    known = found if isinstance(found, Table) else recognised(found, options)
+    cells = known.cells() if isinstance(known, Table) else text_cells(known.text, options)
     if not options.drop or not cells.rows:
         return cells
     names = cells.header or [f"c{at + 1}" for at in range(len(cells.rows[0]))]
@@ -126,11 +135,15 @@ def opened(source: Source, max_bytes: int | None = None) -> ByteSource | Table:
     if isinstance(source, str) and is_builtin(text):
         return load_classic(text) if text in CLASSICS else ByteSource(text, text, files()[text], made=True)
     path = Path(source)
-    if path.is_dir():
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except OSError as error:  # a name that is too long
+        raise DataError(f"{text[:80]}: cannot be read: {error.strerror or error}.") from None
+    if is_folder:
         from compare_cli.data.formats import load_idx
 
         return load_idx(path)
-    if not path.exists():
+    if not exists:
         raise not_found(path)
     return open_path(path, max_bytes)
 
@@ -155,17 +168,37 @@ def not_found(path: Path) -> DataError:
 
 
 def load_bytes(text: ByteSource, options: ReadOptions) -> Table:
-    """Return the table that bytes hold: Parquet, or delimited text."""
-    if text.is_parquet:
-        from compare_cli.data.formats import load_parquet
-
-        return load_parquet(text, options.max_bytes)
+    """Return the table that bytes hold: Parquet, JSON, Excel or delimited text."""
+    found = recognised(text, options)
+    if isinstance(found, Table):
+        return found
 
     def keep_text(names: Sequence[str], header: bool) -> list[str]:
         kept = text_columns(names, options, text.source, header=header)
         return list(names) if options.decimal == "," else kept
 
-    return replace(read_text(text, options, keep_text), target="class" if text.made else None)
+    table = read_text(found.text, options, keep_text)
+    look = replace(table.read, delimiter=None, encoding=None) if text.is_excel else table.read
+    return replace(
+        table, read=look, notes=(*found.notes, *table.notes), target="class" if text.made else None
+    )
+
+
+def recognised(text: ByteSource, options: ReadOptions) -> Table | Sheet:
+    """Return the table in bytes of a known format, else the delimited text that they hold.
+
+    Raises DataError for files of other kinds, UsageError where a package is missing.
+    """
+    from compare_cli.data.formats import Sheet, excel_sheet, is_json, load_json, load_parquet, refuse_foreign
+
+    if text.is_parquet:
+        return load_parquet(text, options.max_bytes)
+    if text.is_excel:
+        return excel_sheet(text, options.max_bytes)
+    if is_json(text):
+        return load_json(text)
+    refuse_foreign(text)
+    return Sheet(text)
 
 
 @dataclass(frozen=True)

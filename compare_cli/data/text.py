@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from compare_cli.data.bytes import ByteSource, known_encoding, scan
+from compare_cli.data.bytes import ByteSource
 from compare_cli.data.cells import MISSING
 from compare_cli.data.dialect import Dialect, find_dialect
+from compare_cli.data.encoding import known_encoding, scan
 from compare_cli.data.header import ROW_NAMES, Layout, find_layout, is_comment, typical_width
 from compare_cli.data.rows import Lines, Outcome, decoded_lines, iterate, read_records, refuse_many
 from compare_cli.data.table import UNNAMED, Cells, ReadOptions, Table, clean_name, unique_names
@@ -343,7 +344,7 @@ def _without_trailing(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         if not last.isna().all() and not last.astype(str).str.strip().eq("").all():
             break
         width -= 1
-    return frame.iloc[:, :width]
+    return frame if width == frame.shape[1] else frame.iloc[:, :width]
 
 
 def _with_rescued(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:

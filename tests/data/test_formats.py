@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
+import sys
+import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -14,7 +18,7 @@ import pytest
 import sklearn.datasets
 from sklearn.utils import Bunch
 
-from compare_cli.data import read
+from compare_cli.data import read, read_cells
 from compare_cli.errors import DataError, UsageError
 
 
@@ -119,3 +123,111 @@ def test_openml_fails_in_one_line(monkeypatch: pytest.MonkeyPatch, error: Except
 def test_openml_needs_a_name() -> None:
     with pytest.raises(UsageError, match="needs a number or a name"):
         read("openml:")
+
+
+LINES = """{"a": 1, "b": "x, y", "y": "p"}
+{"b": null, "y": "q", "a": 2.5}
+
+{"a": 3, "y": "p", "c": [1, {"d": 2}]}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LINES * 3,
+        LINES.replace("\n", "\r\n") * 3,
+        "\ufeff" + LINES * 3,
+        "[" + ",\n".join(line for line in (LINES * 3).splitlines() if line) + "]",
+        "  \n" + LINES * 3,
+    ],
+    ids=["lines", "windows", "mark", "list", "blank first"],
+)
+def test_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "table.jsonl"
+    path.write_text(text, encoding="utf-8", newline="")
+    dataset = read(path, target="y")
+    assert (dataset.name, dataset.classes, len(dataset.y)) == ("table", ("p", "q"), 9)
+    assert dataset.X["a"].tolist() == [1, 2.5, 3] * 3
+    cells = read_cells(path)
+    assert cells.header == ["a", "b", "y", "c"]
+    assert cells.rows[2] == ["3", "", "p", '[1, {"d": 2}]']
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        (["true", "false", "null"], [1, 0, np.nan]),
+        (["1", "null", "3"], [1, np.nan, 3]),
+        (['"1.5"', '"2"', '"3"'], [1.5, 2, 3]),
+        (["1e3", "-2", "0"], [1000, -2, 0]),
+        (['"2021-01-01"', '"1970-01-02"', '"1970-01-03"'], [18628, 1, 2]),
+    ],
+)
+def test_json_values(tmp_path: Path, values: list[str], wanted: list[float]) -> None:
+    path = tmp_path / "t.json"
+    rows = [f'{{"v": {values[at % 3]}, "w": {at % 5}, "y": "{"pq"[at % 2]}"}}' for at in range(30)]
+    path.write_text("\n".join(rows))
+    np.testing.assert_array_equal(read(path).X["v"][:3], wanted)
+
+
+def test_large_numbers_of_json_stay_different(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    rows = [f'{{"v": {2**60 + at % 10 if at % 11 else "null"}, "y": "{"pq"[at % 2]}"}}' for at in range(60)]
+    path.write_text("\n".join(rows))
+    assert read(path).X["v"].nunique() == 10
+
+
+BOOK = [["Sales 2021"], [], ["Day", "Size", "Sold", "Kind"]]
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    """A sheet with a title, dates, numbers, truth values and gaps; a short one before it and an empty one."""
+    openpyxl = pytest.importorskip("openpyxl")
+    pytest.importorskip("python_calamine")
+    book = openpyxl.Workbook()
+    book.active.append(["see the other sheet"])
+    sheet = book.create_sheet("Data")
+    for row in BOOK:
+        sheet.append(row)
+    for at in range(30):
+        day = datetime(2021, 1, at + 1)
+        sheet.append([day, at % 7 + 0.5 if at != 3 else None, at % 2 == 0, "small" if at % 3 else "large"])
+    book.create_sheet("Empty")
+    book.save(tmp_path / "book.xlsx")
+    return tmp_path / "book.xlsx"
+
+
+@pytest.mark.extra
+def test_excel(workbook: Path) -> None:
+    dataset = read(workbook)
+    assert (dataset.name, dataset.target, dataset.classes) == ("book", "Kind", ("large", "small"))
+    assert [column.kind for column in dataset.columns] == ["date", "numeric", "boolean"]
+    assert dataset.X["Day"][0] == 18628
+    assert np.isnan(dataset.X["Size"][3])
+    assert dataset.X["Size"][4] == 4.5
+    assert (dataset.read.delimiter, dataset.read.encoding, dataset.read.header) == (None, None, True)
+    assert any("'Sheet'" in note.message for note in dataset.notes if note.code == "other_sheets")
+    assert read_cells(workbook).rows[0] == ["2021-01-01", "0.5", "TRUE", "large"]
+    assert read(workbook, header=False, skip_rows=5).source_columns == 4
+
+
+@pytest.mark.extra
+def test_damaged_and_large_excel(workbook: Path) -> None:
+    with pytest.raises(DataError, match="more than 1,000 bytes"):
+        read(workbook, max_bytes=1000)
+    whole = workbook.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive, zipfile.ZipFile(workbook, "w") as cut:
+        for name in archive.namelist():
+            cut.writestr(name, archive.read(name)[:200])
+    with pytest.raises(DataError, match="the Excel workbook cannot be read"):
+        read(workbook)
+
+
+def test_excel_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(UsageError, match=r"save it as CSV, or pip install 'compare-cli\[xlsx\]'"):
+        read(tmp_path / "book.xlsx")
