@@ -36,6 +36,7 @@ LAZILY_REACHED = {
 }
 """Files whose classes are derived from scikit-learn's."""
 HEAVY = {"sklearn", "pandas", "scipy", "joblib", "clevercsv", "pyarrow", "matplotlib", "jinja2", "zstandard"}
+HEAVY |= {"python_calamine"}
 
 
 def part_of(path: Path) -> str:
@@ -182,7 +183,7 @@ def test_whatever_is_imported_is_declared() -> None:
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *(r for e in project["optional-dependencies"].values() for r in e)]
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in wanted}
-    names = {"sklearn": "scikit-learn"}
+    names = {"sklearn": "scikit-learn", "python_calamine": "python-calamine"}
     for path in FILES:  # compression is new in the standard library of Python 3.14
         used = (
             {name.split(".")[0] for name in foreign(parsed(path))} - sys.stdlib_module_names - {"compression"}
