@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.benchmarks.growing import beside_lazypredict, to_verdict
 from tests.benchmarks.measuring import in_turn, peak_memory, wall
 from tests.benchmarks.verdicts import times_to_verdict
 from tests.dask_processes import Processes
@@ -34,12 +35,13 @@ app()
 FIT_CASES = {"iris": (0.70, 7), "digits": (0.90, 5), "adult": (0.95, 3), "floats": (1.00, 3)}
 # What boundary statistics may add to the time of the default models: a share of it, or seconds.
 BOUNDARY_CASES = {"iris": ("+ 0.5 s", 7), "adult": ("<= 1.08", 3), "floats": ("<= 1.08", 3), "cnae9": ("", 1)}
+ASKED = {"verdict-default", "lazypredict"}  # only when named: contained in another, needs another package
 COMPARE = [str(Path(sys.executable).with_name("compare-cli"))]
 
 
 def main() -> None:
     """Run the cases named on the command line, or all of them."""
-    wanted = sys.argv[1:] or ["start", *FIT_CASES, *(name for name in OTHERS if name != "verdict-default")]
+    wanted = sys.argv[1:] or ["start", *FIT_CASES, *(name for name in OTHERS if name not in ASKED)]
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         os.environ["COMPARE_STORE"] = str(where / "store.db")  # keeping results is part of what is timed
@@ -225,7 +227,21 @@ def _default(where: Path) -> None:
         _row(*row)
 
 
+def _samples(where: Path) -> None:
+    """A million rows and a hundred thousand, from file to verdict."""
+    for row in to_verdict(COMPARE, where):
+        _row(*row)
+
+
+def _lazypredict(where: Path) -> None:
+    """The default models beside LazyPredict."""
+    for row in beside_lazypredict(COMPARE, where):
+        _row(*row)
+
+
 OTHERS = {
+    "samples": _samples,
+    "lazypredict": _lazypredict,
     "verdict": _verdict,
     "verdict-default": _default,
     "boundary": _boundary,
