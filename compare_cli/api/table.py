@@ -38,6 +38,8 @@ class Reading(TypedDict, total=False):
     time: str | None
     drop: str | Sequence[str]
     test: str | os.PathLike[str] | None
+    test_rows: int | None
+    split: str | None
     classes: bool
     encoding: str | None
     delimiter: str | None
@@ -59,10 +61,12 @@ def read(data: Any, y: Any = None, **reading: Unpack[Reading]) -> Dataset:
     or features (also a NumPy array) with their labels ``y``, one for each row.
 
     ``target`` is a column's name or its position from 1. ``test`` is a second source to judge on, a pair
-    (X, y) where labels are apart. ``drop`` names columns to leave out; ``classes`` takes each number of the
-    target for a class. ``encoding``, ``delimiter``, ``quote`` ("none" for none), ``header`` (true, false or a
-    number of rows), ``skip_rows`` (lines before the table) and ``decimal`` ("." or ",") say how a text is
-    written, where it should not be found out; ``max_bytes`` is the most to read or unpack. They hold for
+    (X, y) where labels are apart; ``test_rows`` says how many of the last rows are test rows, ``split="cv"``
+    puts official test rows to the others, for folds. ``drop`` names columns to leave out; ``classes`` takes
+    each number of the target for a class. ``encoding``, ``delimiter``, ``quote`` ("none" for none),
+    ``header`` (true, false or a number of rows), ``skip_rows`` (lines before the table) and ``decimal`` ("."
+    or ",") say how a text is written, where it should not be found out; ``max_bytes`` is the most to read or
+    unpack. They hold for
     ``test``, too. Raises DataError when the data cannot be used, UsageError when there is no such source or
     keyword.
     """
@@ -76,7 +80,15 @@ def read(data: Any, y: Any = None, **reading: Unpack[Reading]) -> Dataset:
     if reading.get("groups") is not None and reading.get("time") is not None:
         raise UsageError("--groups and --time ask for different folds: give one of them.")
     test: Any = reading.get("test")
-    dataset = sources.read(data, **{name: value for name, value in reading.items() if name != "test"})
+    split, test_rows = reading.get("split"), reading.get("test_rows")
+    if split not in {None, "cv"}:
+        raise UsageError(f"--split {split}: give cv, or leave it out.")
+    its_own = {name: value for name, value in reading.items() if name not in {"test", "test_rows", "split"}}
+    dataset = sources.read(data, **its_own)
+    if split is not None:
+        dataset = sources.together(dataset)
+    if test_rows is not None:
+        dataset = sources.last_rows_tested(dataset, test_rows)
     if test is None:
         return dataset
     look = {name: value for name, value in reading.items() if name in LOOK}

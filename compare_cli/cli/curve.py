@@ -27,7 +27,12 @@ class CurveOptions(CompareOptions):
     def at_sizes(self) -> tuple[int, ...]:
         """Return the sizes that are asked for, () for chosen ones. Raises UsageError for what is none."""
         repeats = self.repeats != "auto"
-        asked = {"test": self.test, "fail-under": self.fail_under, "repeats": repeats}
+        asked = {
+            "test": self.test,
+            "test-rows": self.test_rows,
+            "fail-under": self.fail_under,
+            "repeats": repeats,
+        }
         for name in [name for name, given in {**asked, "check-leaks": self.check_leaks}.items() if given]:
             raise UsageError(f"--{name} is for compare fit; a curve has no use for it.")
         try:
@@ -44,7 +49,7 @@ def run_curve(source: str, options: CurveOptions) -> int:
     sizes = options.at_sizes()
 
     def begin(follower: Follower) -> Stream:
-        dataset = follower.dataset = api.read(source, **options.reading())
+        dataset = follower.dataset = api.read(source, split=options.split, **options.reading())
         asked = replace(options.comparing(), sizes=sizes, boundary=False)
         follower.tell(api.shown_notes(dataset.notes, asked))
         return api.iter_compare(dataset, asked)

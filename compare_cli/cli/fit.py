@@ -24,7 +24,7 @@ def run_fit(source: str, options: CompareOptions) -> int:
     """Compare models on one table and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
-        dataset = follower.dataset = api.read(source, test=options.test, **options.reading())
+        dataset = follower.dataset = api.read(source, **options.judging(), **options.reading())
         asked = options.comparing()
         follower.tell(api.shown_notes(dataset.notes, asked))
         whole = (_looked_at(options) or "") if options.fail_under else None
@@ -37,7 +37,7 @@ def run_bench(sources: list[str], options: BenchOptions) -> int:
     """Compare models on several data sets and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
-        reading = options.reading() | {"test": options.test}
+        reading = options.reading() | options.judging()
         return api.iter_bench(sources, options.comparing(), **reading)
 
     baseline = None if options.baseline is None else api.reference(options.baseline, options.models)

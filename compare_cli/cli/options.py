@@ -39,7 +39,6 @@ _running, _output = _panel("Running"), _panel("Output")
 StoreOption = Annotated[
     Path | None, option(f"The store. {STORE_DEFAULT}", "FILE", "--store", show_default=False, readable=False)
 ]
-TestOption = Annotated[str | None, _data("Judge on this table; learn from all of DATA.", "DATA")]
 PreferOption = Annotated[
     str | None,
     _comparison(
@@ -50,10 +49,7 @@ PreferOption = Annotated[
 ]
 RecommendOption = Annotated[
     str | None,
-    _comparison(
-        "Recommend the leader even where a simpler model is as good.",
-        "leader",
-    ),
+    _comparison("Recommend the leader even where a simpler model is as good.", "leader"),
 ]
 
 
@@ -123,6 +119,21 @@ def _header(text: str | None) -> bool | int | None:
 
 
 @dataclass(frozen=True)
+class JudgingOptions(ReadOptions):
+    """Which rows are judged, where folds are not asked for."""
+
+    test: Annotated[str | None, _data("Judge on this table; learn from all of DATA.", "FILE")] = None
+    test_rows: Annotated[int | None, _data("Judge on the last N rows; learn from those before.", "N")] = None
+    split: Annotated[
+        str | None, _data("cv: put official test rows (of a folder of IDX files) to the others.", "cv")
+    ] = None
+
+    def judging(self) -> dict[str, Any]:
+        """Return what says which rows are judged, as the library's keywords."""
+        return {"test": self.test, "test_rows": self.test_rows, "split": self.split}
+
+
+@dataclass(frozen=True)
 class OutputOptions:
     """What is shown, and where it goes."""
 
@@ -174,10 +185,9 @@ def preference(prefer: str | None, recommend: str | None) -> Any:
 
 
 @dataclass(frozen=True)
-class CompareOptions(ReadOptions, OutputOptions):
+class CompareOptions(JudgingOptions, OutputOptions):
     """How models are compared, with how data is read and results are shown."""
 
-    test: TestOption = None
     models: Annotated[
         str | None,
         _comparison(
@@ -324,18 +334,12 @@ class BenchOptions(CompareOptions):
 
 
 @dataclass(frozen=True)
-class PlotOptions(ReadOptions):
+class PlotOptions(JudgingOptions):
     """What is drawn, and where it goes, beside how the table is read."""
 
-    test: TestOption = None
     models: Annotated[
         str | None,
-        option(
-            "Models to draw. (default: logistic,tree,mlp)",
-            "LIST",
-            "--models",
-            "-m",
-        ),
+        option("Models to draw. (default: logistic,tree,mlp)", "LIST", *("--models", "-m")),
     ] = None
     features: Annotated[
         str | None,
@@ -347,11 +351,7 @@ class PlotOptions(ReadOptions):
     ] = None
     row: Annotated[
         int | None,
-        option(
-            "Hold the other columns at this row of the table, from 1. (default: a typical row)",
-            "ROW",
-            "--slice",
-        ),
+        option("Hold the other columns at this row, from 1. (default: a typical row)", "ROW", "--slice"),
     ] = None
     seed: Annotated[int, option("Seed of everything random.", "S")] = 0
     output: Annotated[

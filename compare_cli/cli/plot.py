@@ -59,7 +59,7 @@ def _picture(source: str, options: PlotOptions, **shape: Any) -> Picture:
     """Read the table and say what there is to say of it, then draw."""
     from compare_cli import api
 
-    dataset = api.read(source, test=options.test, **options.reading())
+    dataset = api.read(source, **options.judging(), **options.reading())
     say = (lambda notes: None) if options.quiet else say_notes
     say(dataset.notes)
     picture = api.plot(
