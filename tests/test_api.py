@@ -212,6 +212,7 @@ def test_notes_of_the_data_the_plan_and_the_fits_are_together() -> None:
         "rare_classes_spread",
         "imbalanced",
         "no_probabilities",
+        "few_of_a_class",
     ]
 
 
