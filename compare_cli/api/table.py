@@ -83,6 +83,8 @@ def read(data: Any, y: Any = None, **reading: Unpack[Reading]) -> Dataset:
     split, test_rows = reading.get("split"), reading.get("test_rows")
     if split not in {None, "cv"}:
         raise UsageError(f"--split {split}: give cv, or leave it out.")
+    if test is not None and (split is not None or test_rows is not None):
+        raise UsageError("--test names the test rows: leave out --test-rows and --split.")
     its_own = {name: value for name, value in reading.items() if name not in {"test", "test_rows", "split"}}
     dataset = sources.read(data, **its_own)
     if split is not None:

@@ -18,6 +18,7 @@ import pytest
 import sklearn.datasets
 from sklearn.utils import Bunch
 
+from compare_cli.api import read as read_table
 from compare_cli.data import read, read_cells
 from compare_cli.errors import DataError, UsageError
 
@@ -51,6 +52,16 @@ def test_idx_folder(folder: Path) -> None:
     assert (
         dataset.X.iloc[0].tolist() == np.random.default_rng(0).integers(0, 256, (8, 2, 2))[0].ravel().tolist()
     )
+
+
+def test_official_test_images_in_folds(folder: Path) -> None:
+    together, apart = read_table(folder, split="cv"), read(folder)
+    assert apart.test is not None
+    assert together.test is None
+    assert together.X.to_numpy().tolist() == [*apart.X.to_numpy().tolist(), *apart.test.X.to_numpy().tolist()]
+    assert together.y.tolist() == [*apart.y.tolist(), *apart.test.y.tolist()]
+    with pytest.raises(UsageError, match="nor with a test set"):
+        read_table(folder, test_rows=1)
 
 
 def test_damaged_idx_folder(folder: Path) -> None:

@@ -48,6 +48,8 @@ def test_official_test_rows_are_put_to_the_others() -> None:
         (UsageError, "goes with none of", {"test_rows": 10, "groups": "kind"}),
         (UsageError, "no test rows", {"split": "cv"}),
         (UsageError, "give cv", {"split": "half"}),
+        (UsageError, "--test names the test rows", {"test": table(), "test_rows": 10}),
+        (UsageError, "--test names the test rows", {"test": table(), "split": "cv"}),
     ],
 )
 def test_what_cannot_be(error: type[Exception], said: str, more: dict[str, object]) -> None:
