@@ -178,7 +178,7 @@ def fragments(labels: Ints) -> float:
     from scipy.sparse.csgraph import connected_components
 
     count, side, _ = labels.shape
-    cell = np.arange(labels.size).reshape(labels.shape)
+    cell = np.arange(labels.size, dtype=np.int32).reshape(labels.shape)  # as old SciPy takes indices
     right, down = labels[:, :, 1:] == labels[:, :, :-1], labels[:, 1:] == labels[:, :-1]
     start = np.concatenate([cell[:, :, :-1][right], cell[:, :-1][down]])
     end = np.concatenate([cell[:, :, 1:][right], cell[:, 1:][down]])
