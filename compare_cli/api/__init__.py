@@ -4,6 +4,7 @@
   which class; the built-in ``datasets``
 - a comparison: ``compare`` models on one table, ``bench`` them on several, draw
   a learning ``curve``; ``iter_…`` yields as it goes
+- a model of a comparison: ``save`` it fitted on all rows, ``load`` it, ``predict`` new tables
 - results that are stored: ``judge`` them again, ``gate`` and ``check`` them; ``runs``, ``load_run``,
   ``diff``, ``prune``
 - what there is to choose from: ``models``, ``model``, ``statistics``, ``explain``
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     )
     from compare_cli.api.comparison import bench, compare, curve, iter_bench, iter_compare, shown_notes
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
+    from compare_cli.api.saved import Predictions, load, predict, require_skops, save
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
     from compare_cli.api.table import cells, describe, page_pictures, plot, read
     from compare_cli.api.tracking import require_mlflow, track
@@ -41,6 +43,7 @@ __all__ = [
     "Criterion",
     "ModelFacts",
     "Options",
+    "Predictions",
     "StoreList",
     "Threshold",
     "ask_for_one_thread",
@@ -58,17 +61,21 @@ __all__ = [
     "iter_bench",
     "iter_compare",
     "judge",
+    "load",
     "load_run",
     "metrics",
     "model",
     "models",
     "page_pictures",
     "plot",
+    "predict",
     "prune",
     "read",
     "reference",
     "require_mlflow",
+    "require_skops",
     "runs",
+    "save",
     "shown_notes",
     "statistics",
     "track",
@@ -86,6 +93,7 @@ _HOMES = {
     },
     "api.comparison": {"bench", "compare", "curve", "iter_bench", "iter_compare", "shown_notes"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
+    "api.saved": {"Predictions", "load", "predict", "require_skops", "save"},
     "api.table": {"cells", "describe", "page_pictures", "plot", "read"},
     "api.tracking": {"require_mlflow", "track"},
     "engine.limits": {"ask_for_one_thread"},

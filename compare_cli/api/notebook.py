@@ -109,6 +109,17 @@ class ComparisonResult(SingleComparison):
         name = model or self.verdict.recommended or self.models[0].model
         return final_classifier(prepare_job(dataset, replace(options, boundary=False)), name)
 
+    def save(self, file: str | Path, model: str | None = None) -> str:
+        """Write a model (None: the recommended one), fitted on all rows, into a file; see `saved.save`."""
+        from compare_cli.api.saved import save
+
+        return save(self, file, model)
+
+    @property
+    def table(self) -> Dataset:
+        """The table that was compared on. Raises UsageError for a result that was read."""
+        return self._table("table")[0]
+
     def _table(self, verb: str) -> tuple[Dataset, Options]:
         if self._dataset is None or self._options is None:
             raise UsageError(f"{verb}: the table is not at hand, as this result was read; compare it anew.")

@@ -12,12 +12,13 @@ from typer.core import TyperGroup
 
 from compare_cli import __version__
 from compare_cli.cli import completion
+from compare_cli.cli.commands import takes
 from compare_cli.cli.config import defaults
 from compare_cli.cli.curve import CurveOptions
 from compare_cli.cli.gate import GateOptions
 from compare_cli.cli.options import (
     BenchOptions,
-    CompareOptions,
+    FitOptions,
     OutputOptions,
     PlotOptions,
     PreferOption,
@@ -25,7 +26,6 @@ from compare_cli.cli.options import (
     RecommendOption,
     option,
     preference,
-    takes,
 )
 from compare_cli.cli.runs import runs_app
 from compare_cli.errors import UsageError
@@ -103,8 +103,8 @@ def root(
 
 
 @app.command()
-@takes(CompareOptions)
-def fit(options: CompareOptions, data: Data) -> None:
+@takes(FitOptions)
+def fit(options: FitOptions, data: Data) -> None:
     """Compare models on one table: scores with intervals, times, and a verdict.
 
     Exit codes: 0 done, 2 wrong usage, 3 unusable data, 4 some fits failed, 130 interrupted.
@@ -148,6 +148,34 @@ def curve(options: CurveOptions, data: Data) -> None:
     from compare_cli.cli.curve import run_curve
 
     raise typer.Exit(run_curve(data, options))
+
+
+@app.command()
+def predict(
+    model: Annotated[
+        Path, typer.Argument(help="A model that `compare fit --save` wrote.", show_default=False)
+    ],
+    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP, show_default=False)],
+    output: Annotated[
+        Path | None, option("Write the predictions to this file (CSV).", "FILE", "-o", "--output")
+    ] = None,
+    proba: Annotated[bool, option("Add the probability of each class.", None, "--proba")] = False,
+    encoding: Annotated[str | None, option("Encoding of the text. (default: UTF-8)", "NAME")] = None,
+    delimiter: Annotated[str | None, option("Delimiter of the columns. (default: found out)", "CHAR")] = None,
+    max_bytes: Annotated[
+        str | None, option("Most to read or unpack, of the model and of DATA, e.g. 500M or 8G.", "SIZE")
+    ] = None,
+    quiet: Annotated[bool, option("No notes.", None, "--quiet", "-q")] = False,
+    debug: Annotated[bool, option("Show tracebacks of errors.", None, "--debug")] = False,
+) -> None:
+    """Predict the rows of a table with a saved model: a line of CSV for each row.
+
+    Exit codes: 0 done, 2 wrong usage, 3 unusable data or model.
+    """
+    from compare_cli.cli.predict import run_predict
+
+    how = {"encoding": encoding, "delimiter": delimiter, "max_bytes": max_bytes}
+    raise typer.Exit(run_predict(model, data, output, proba=proba, quiet=quiet, **how))
 
 
 @app.command()

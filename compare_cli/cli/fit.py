@@ -10,8 +10,8 @@ from typing import Any
 
 from compare_cli import api
 from compare_cli.cli.gate import checked
-from compare_cli.cli.options import BenchOptions, CompareOptions
-from compare_cli.cli.output import Output, say_error, say_notes
+from compare_cli.cli.options import BenchOptions, CompareOptions, FitOptions
+from compare_cli.cli.output import Output, say, say_error, say_notes
 from compare_cli.errors import ExitCode, UsageError
 from compare_cli.report.progress import Progress
 from compare_cli.types import Comparison, Dataset, FitResult, LeftOut, Note, Planned, PlannedBench, Result
@@ -20,7 +20,7 @@ Stream = Generator[object, None, object]
 _CODES = {"complete": ExitCode.OK, "partial": ExitCode.PARTIAL, "interrupted": ExitCode.INTERRUPTED}
 
 
-def run_fit(source: str, options: CompareOptions) -> int:
+def run_fit(source: str, options: FitOptions) -> int:
     """Compare models on one table and write the result; return the exit code."""
 
     def begin(follower: Follower) -> Stream:
@@ -30,7 +30,26 @@ def run_fit(source: str, options: CompareOptions) -> int:
         whole = (_looked_at(options) or "") if options.fail_under else None
         return api.iter_compare(dataset, asked, whole=whole)
 
-    return follow_and_show(begin, options, command="fit")
+    saved = _saved(options)
+
+    def save(result: Any) -> None:
+        if options.save is not None:
+            name = api.save(result, options.save, saved)
+            if not options.quiet:
+                say(f"{options.save}: {name}, fitted on all {len(result.table.y):,} rows.")
+
+    return follow_and_show(begin, options, save, command="fit")
+
+
+def _saved(options: FitOptions) -> str | None:
+    """Return the full name of the model that --save-model asks for. Raises UsageError without --save."""
+    if options.save is not None:
+        api.require_skops(options.save)
+    if options.save_model is None:
+        return None
+    if options.save is None:
+        raise UsageError("--save-model says which model --save writes; give --save FILE too.")
+    return api.reference(options.save_model, options.models, "--save-model")
 
 
 def run_bench(sources: list[str], options: BenchOptions) -> int:
@@ -44,8 +63,16 @@ def run_bench(sources: list[str], options: BenchOptions) -> int:
     return follow_and_show(begin, options, command="bench", baseline=baseline)
 
 
-def follow_and_show(begin: Callable[[Follower], Stream], options: CompareOptions, **shown: Any) -> int:
-    """Follow the events that ``begin`` starts, write the result, and return the exit code."""
+def follow_and_show(
+    begin: Callable[[Follower], Stream],
+    options: CompareOptions,
+    then: Callable[[Any], None] = lambda result: None,
+    **shown: Any,
+) -> int:
+    """Follow the events that ``begin`` starts, write the result, and return the exit code.
+
+    ``then`` is called with a result that is not interrupted, when it is written.
+    """
     thresholds = options.fail_under or []
     for text in thresholds:
         api.Threshold.parse(text)
@@ -63,6 +90,8 @@ def follow_and_show(begin: Callable[[Follower], Stream], options: CompareOptions
         output.finish(result, follower.dataset, checks)
     if options.mlflow:
         api.track(result)
+    if result.run.status != "interrupted":
+        then(result)
     return _exit_code(result, checks)
 
 

@@ -1,16 +1,11 @@
-"""The options that commands share, written once.
-
-A command takes one of the dataclasses below; `takes` spreads its fields into options, so that Typer
-sees them and the command gets them as one value.
-"""
+"""The options that commands share, written once; see `commands.takes` for how a command gets them."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
@@ -316,6 +311,19 @@ class CompareOptions(JudgingOptions, OutputOptions):
 
 
 @dataclass(frozen=True)
+class FitOptions(CompareOptions):
+    """As for one table, with what is done with its model."""
+
+    save: Annotated[
+        Path | None,
+        _output("Write the recommended model, fitted on all rows, into this file (for predict).", "FILE"),
+    ] = None
+    save_model: Annotated[
+        str | None, _output("Model that --save writes. (default: the recommended one)", "MODEL")
+    ] = None
+
+
+@dataclass(frozen=True)
 class BenchOptions(CompareOptions):
     """As for one table, but with one repeat: data sets, not repeats, are what a bench learns from."""
 
@@ -367,33 +375,3 @@ def _repeats(text: str) -> Any:
     if not text.isdecimal():
         raise UsageError(f"--repeats {text}: give a whole number or auto.")
     return int(text)
-
-
-def takes(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let a command ``f(options, …)`` be called with the fields of ``options`` as keywords.
-
-    Typer reads the widened signature: the command's own parameters, then the fields.
-    """
-
-    def widen(command: Callable[..., None]) -> Callable[..., None]:
-        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-        hints = get_type_hints(options, include_extras=True)
-        spread = [
-            inspect.Parameter(
-                f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name]
-            )
-            for f in fields(options)
-            if f.default is not MISSING
-        ]
-
-        def widened(**given: Any) -> None:
-            chosen = options(**{f.name: given.pop(f.name) for f in fields(options)})
-            command(chosen, **given)
-
-        widened.__doc__, widened.__name__ = command.__doc__, command.__name__
-        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + spread
-        widened.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
-        widened.__annotations__ = {p.name: p.annotation for p in parameters}
-        return widened
-
-    return widen

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compare_cli.cli import completion
-from compare_cli.cli.options import OutputOptions, StoreOption, option, takes
+from compare_cli.cli.commands import takes
+from compare_cli.cli.options import OutputOptions, StoreOption, option
 from compare_cli.errors import UsageError
 
 if TYPE_CHECKING:

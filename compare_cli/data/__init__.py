@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from compare_cli.data.named import builtin_names
-    from compare_cli.data.sources import attach_test, expand, read, read_cells, read_like
+    from compare_cli.data.sources import attach_test, expand, read, read_cells, read_like, read_rows
     from compare_cli.data.split import last_rows_tested, together
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "read",
     "read_cells",
     "read_like",
+    "read_rows",
     "together",
 ]
 

@@ -276,11 +276,12 @@ def _first_not_ordered(series: pd.Series[Any]) -> int:
 def conform(table: Table, like: Dataset) -> Dataset:
     """Return the table as a data set like ``like``. Raises DataError naming the column, or row and label."""
     names = list(table.frame.columns)
-    for name in [like.target, *(c.name for c in like.columns)]:
-        if name not in names:
-            raise DataError(
-                f"{table.source}: has no column {name!r}, which the training data has.{nearest(name, names)}"
-            )
+    missing = [name for name in (like.target, *(c.name for c in like.columns)) if name not in names]
+    if missing:
+        shown = ", ".join(map(repr, missing[:SHOWN])) + (", …" if len(missing) > SHOWN else "")
+        raise DataError(
+            f"{table.source}: has no column {shown}, which the training data has.{nearest(missing[0], names)}"
+        )
     frame, y, notes = _labelled_like(table, like)
     rows, frame = frame.index.to_numpy(), frame.reset_index(drop=True)
     kept: dict[str, Values] = {}

@@ -81,10 +81,24 @@ def read_like(source: Source, like: Dataset, **asked: Any) -> Dataset:
     A category that ``like`` does not know becomes missing, with a note. Raises DataError for a
     missing column or an unknown class label.
     """
+    return conform(load(source, checked(_options_like(like, target=like.target, **asked))), like)
+
+
+def read_rows(source: Source, like: Dataset, **asked: Any) -> Dataset:
+    """Read rows without labels, or whose labels do not count, as those of ``like``: each has the first class.
+
+    The rest is as for `read_like`.
+    """
+    table = load(source, checked(_options_like(like, **asked)))
+    labelled = table.frame.assign(**{like.target: like.classes[0]})
+    return conform(replace(table, frame=labelled), like)
+
+
+def _options_like(like: Dataset, **asked: Any) -> ReadOptions:
+    """Return how a table with the columns of another is read, beside what was asked for."""
     exact = [column.name for column in like.columns if column.kind in {"categorical", "date"}]
-    as_text = (*exact, *like.read.decimal_comma)
     asked = {"header": like.read.header} | {name: value for name, value in asked.items() if value is not None}
-    return conform(load(source, checked(ReadOptions(like.target, as_text=as_text, **asked))), like)
+    return ReadOptions(as_text=(*exact, *like.read.decimal_comma), **asked)
 
 
 def attach_test(dataset: Dataset, source: Source, **asked: Any) -> Dataset:

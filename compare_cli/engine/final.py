@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,7 +20,10 @@ from compare_cli.models.estimators import own_labels
 from compare_cli.models.families import family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.models.specs import make_estimator
-from compare_cli.types import Dataset, ModelSpec
+from compare_cli.types import Column, Dataset, ModelSpec, ReadInfo
+
+LEARNT = ("imputer", "scaler", "encoder")
+"""What a Preparation learns."""
 
 
 class FinalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -42,13 +48,49 @@ class FinalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         self.preparation_ = Preparation(self.spec.needs, impute=True)
         rows = self.preparation_.fit_transform(table, np.arange(len(dataset.y)))
         self.estimator_ = make_estimator(self.spec, self.params).fit(self._typed(rows), dataset.y)
-        self.classes_ = own_labels(dataset.classes)
-        self.feature_names_in_ = np.array([column.name for column in dataset.columns], dtype=object)
-        self.n_features_in_ = len(dataset.columns)
+        return self._known()
+
+    def state(self) -> dict[str, Any]:
+        """Return all that predicting takes: how a table is read, what was learnt, and no row of it."""
+        categories = {
+            c.name: self._categories(c.name) for c in self.dataset.columns if c.kind == "categorical"
+        }
+        return {
+            "family": self.spec.family,
+            "needs": self.spec.needs,
+            "target": self.dataset.target,
+            "classes": list(self.dataset.classes),
+            "columns": [[column.name, column.kind] for column in self.dataset.columns],
+            "categories": categories,
+            "read": json.dumps(asdict(self.dataset.read)),
+            "preparation": [getattr(self.preparation_, part) for part in LEARNT],
+            "estimator": self.estimator_,
+        }
+
+    def _categories(self, column: str) -> list[str]:
+        return list(map(str, self.dataset.X[column].cat.categories))
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> FinalClassifier:
+        """Return a fitted model from what `state` gave; it predicts, and cannot be fitted again."""
+        family = str(state["family"])
+        spec = ModelSpec(str(state["model"]), family, family, {}, state["needs"])
+        made = cls(_without_rows(state), spec, {})
+        made.preparation_ = Preparation(spec.needs, impute=True)
+        for part, learnt in zip(LEARNT, state["preparation"], strict=True):
+            setattr(made.preparation_, part, learnt)
+        made.estimator_ = state["estimator"]
+        return made._known()
+
+    def _known(self) -> FinalClassifier:
+        """Set what scikit-learn asks of a fitted classifier."""
+        self.classes_ = own_labels(self.dataset.classes)
+        self.feature_names_in_ = np.array([column.name for column in self.dataset.columns], dtype=object)
+        self.n_features_in_ = len(self.dataset.columns)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the label of each row, (n,). Raises DataError, naming it, for a column that is missing."""
+        """Return the label of each row, (n,). Raises DataError, naming them, for columns that are missing."""
         rows = self._prepared(X)
         codes = checked_labels(self.estimator_.predict(rows), len(rows), len(self.classes_))
         return self.classes_[codes]
@@ -64,7 +106,9 @@ class FinalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         return given
 
     def _prepared(self, X: Any) -> NDArray[Any]:
-        read = self._read(X, self.dataset.classes[0])  # any label: rows without one would be left out
+        read = (
+            X if isinstance(X, Dataset) else self._read(X, self.dataset.classes[0])
+        )  # a label keeps the row
         return self._typed(self.preparation_.transform(FeatureTable(read), np.arange(len(read.y))))
 
     def _read(self, X: Any, y: Any) -> Dataset:
@@ -80,6 +124,32 @@ class FinalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
 
     def _typed(self, rows: NDArray[np.float64]) -> NDArray[Any]:
         return rows.astype("float32") if family_of(self.spec).single_precision else rows
+
+
+def _without_rows(state: Mapping[str, Any]) -> Dataset:
+    """Return the data set that a model was fitted on, with its columns and classes, and without its rows."""
+    import pandas as pd
+
+    columns = tuple(Column(str(name), kind, 0, 0) for name, kind in state["columns"])
+    cells: dict[str, Any] = {column.name: np.empty(0) for column in columns}
+    for name, known in state["categories"].items():
+        cells[name] = pd.Categorical([], categories=pd.Index(known, dtype=object))
+    read: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(state["read"]).items()
+    }
+    return Dataset(
+        name=str(state["model"]),
+        source=str(state["model"]),
+        X=pd.DataFrame(cells),
+        y=np.empty(0, dtype=np.int64),
+        classes=tuple(map(str, state["classes"])),
+        target=str(state["target"]),
+        columns=columns,
+        dropped=(),
+        source_columns=len(columns),
+        fingerprint="",
+        read=ReadInfo(**read),
+    )
 
 
 def final_classifier(job: Job, model: str) -> Any:

@@ -1,0 +1,149 @@
+"""Models that go home: saved into files, loaded, and asked for predictions of new tables."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compare_cli.errors import CompareError, DataError, UsageError
+from compare_cli.types import Dataset, Note
+
+if TYPE_CHECKING:
+    from compare_cli.api.notebook import ComparisonResult
+
+BLOCK = 10_000  # rows that are predicted at a time
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of the rows of a table: ``header`` names the cells of ``rows``, which come in order.
+
+    The first cell is the predicted label; with probabilities one for each class follows. ``notes`` say how
+    the table differs from the one that the model learnt from.
+    """
+
+    header: list[str]
+    rows: Iterator[list[Any]]
+    notes: tuple[Note, ...]
+
+
+def save(result: ComparisonResult | Any, file: str | Path, model: str | None = None) -> str:
+    """Write a model of a result, fitted on all rows, into a file; return its name.
+
+    ``model`` None is the recommended one. ``result`` may also be what `ComparisonResult.estimator` gave. The
+    file is written whole or not at all. Raises UsageError for a model that no file may hold (what is not
+    scikit-learn's), and without skops; CompareError where the file cannot be written.
+    """
+    from compare_cli.engine.saved import model_bytes
+
+    chosen: Any = model
+    fitted: Any = result
+    if hasattr(result, "verdict"):
+        chosen = model or result.verdict.recommended or result.models[0].model
+        fitted = result.estimator(chosen)
+    name = chosen or getattr(getattr(fitted, "spec", None), "name", type(fitted).__name__)
+    write_whole(Path(file), model_bytes(fitted, str(name)))
+    return str(name)
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file whole, or leave it as it was. Raises CompareError where that cannot be."""
+    begun = None
+    try:
+        handle, begun = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.resolve().parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(begun).chmod(0o644)
+        Path(begun).replace(file.resolve())
+    except OSError as error:
+        if begun is not None:
+            with contextlib.suppress(OSError):
+                Path(begun).unlink()
+        raise CompareError(f"{file}: cannot be written ({error.strerror}).") from error
+
+
+def require_skops(file: Path) -> None:
+    """Raise UsageError where a model could not be saved into a file: before anything is fitted."""
+    from compare_cli.engine.saved import require
+
+    require()
+    if file.is_dir() or not file.resolve().parent.is_dir():
+        raise UsageError(
+            f"--save {file}: cannot be written: {'it is' if file.is_dir() else 'there is no such'} folder."
+        )
+
+
+def load(file: str | Path, max_bytes: int | None = None) -> Any:
+    """Return the model in a file: a classifier that predicts tables like its own.
+
+    Only types on a list are loaded. Raises DataError, in one line, for what is no model of compare, is
+    damaged, or holds anything else.
+    """
+    from compare_cli.engine.saved import read_model
+
+    return read_model(Path(file), max_bytes)
+
+
+def predict(
+    model: Any, data: Any, *, proba: bool = False, max_bytes: int | None = None, **look: Any
+) -> Predictions:
+    """Return what a model, a file or a loaded one, says of each row of a table.
+
+    ``data`` is what `read` takes; it is read as the table was that the model learnt from, labels in it do not
+    count. ``look`` says how a text is written, as for `read`. Raises DataError, naming them, for columns that
+    are missing, and UsageError where probabilities are asked for and the model has none.
+    """
+    from compare_cli.engine.final import FinalClassifier
+
+    fitted = load(Path(model), max_bytes) if isinstance(model, str | os.PathLike) else model
+    if proba and not hasattr(getattr(fitted, "estimator_", fitted), "predict_proba"):
+        raise UsageError(f"{_name(fitted)} gives no probabilities: leave --proba out.")
+    if isinstance(fitted, FinalClassifier):
+        from compare_cli.data import read_rows
+
+        rows: Any = read_rows(data, fitted.dataset, max_bytes=max_bytes, **look)
+        notes = rows.notes
+    else:
+        rows, notes = _columns(fitted, data, max_bytes=max_bytes, **look), ()
+    header = ["prediction", *(f"P({label})" for label in (fitted.classes_ if proba else ()))]
+    return Predictions(header, _cells(fitted, rows, proba), notes)
+
+
+def _name(model: Any) -> str:
+    spec = getattr(model, "spec", None)
+    return type(model).__name__ if spec is None else str(spec.name)
+
+
+def _columns(model: Any, data: Any, **asked: Any) -> Any:
+    """Return the columns that a Pipeline of the program's learnt from, of a file as it is read."""
+    if not isinstance(data, str | os.PathLike):
+        return data
+    from compare_cli.data.sources import load as read_table
+    from compare_cli.data.table import ReadOptions
+
+    frame = read_table(data, ReadOptions(**asked)).frame
+    names = list(getattr(model, "feature_names_in_", frame.columns))
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"the table has no column {', '.join(map(repr, missing))}, which the model learnt from."
+        )
+    return frame[names]
+
+
+def _cells(model: Any, rows: Any, proba: bool) -> Iterator[list[Any]]:
+    """Yield a row of cells for each row of a data set or a frame, block by block."""
+    for start in range(0, len(rows.X if isinstance(rows, Dataset) else rows), BLOCK):
+        block = slice(start, start + BLOCK)
+        if isinstance(rows, Dataset):
+            part: Any = replace(rows, X=rows.X.iloc[block], y=rows.y[block])
+        else:
+            part = rows.iloc[block] if hasattr(rows, "iloc") else rows[block]
+        labels = model.predict(part).tolist()
+        likely = model.predict_proba(part).tolist() if proba else [[]] * len(labels)
+        yield from ([label, *shares] for label, shares in zip(labels, likely, strict=True))
