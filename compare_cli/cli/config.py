@@ -222,7 +222,9 @@ def _value(context: typer.Context, setting: Setting, option: TyperOption) -> Any
         raise UsageError(f"{setting.place}: {why}") from None
     if in_file and isinstance(made, int | float) and isinstance(value, str):
         raise UsageError(f"{setting.place}: {_not_a(context, value, option)}")
-    return setting.folder / made if setting.folder is not None and isinstance(made, Path) else made
+    if setting.folder is not None and option.metavar == "FILE":
+        return str(setting.folder / str(made))
+    return made
 
 
 def _not_a(context: typer.Context, value: Any, option: TyperOption) -> str:
