@@ -50,6 +50,8 @@ class Reading(TypedDict, total=False):
     max_bytes: int | None
 
 
+APART = ("test", "test_rows", "split")
+"""Which rows are judged: asked for when the table is read."""
 LOOK = ("encoding", "delimiter", "quote", "header", "skip_rows", "decimal", "max_bytes")
 """How a text looks; it holds for a second table, too."""
 
@@ -85,12 +87,9 @@ def read(data: Any, y: Any = None, **reading: Unpack[Reading]) -> Dataset:
         raise UsageError(f"--split {split}: give cv, or leave it out.")
     if test is not None and (split is not None or test_rows is not None):
         raise UsageError("--test names the test rows: leave out --test-rows and --split.")
-    its_own = {name: value for name, value in reading.items() if name not in {"test", "test_rows", "split"}}
-    dataset = sources.read(data, **its_own)
-    if split is not None:
-        dataset = sources.together(dataset)
-    if test_rows is not None:
-        dataset = sources.last_rows_tested(dataset, test_rows)
+    dataset = sources.read(data, **{name: given for name, given in reading.items() if name not in APART})
+    dataset = dataset if split is None else sources.together(dataset)
+    dataset = dataset if test_rows is None else sources.last_rows_tested(dataset, test_rows)
     if test is None:
         return dataset
     look = {name: value for name, value in reading.items() if name in LOOK}

@@ -232,16 +232,8 @@ def exact_kernel(estimator: Any) -> Exact | None:
         return None
     vectors = np.asarray(estimator.support_vectors_, dtype=np.float64)
     gamma, count = float(estimator._gamma), len(estimator.classes_)
-    start = np.concatenate([[0], np.cumsum(estimator.n_support_)])
     first, second = np.triu_indices(count, 1)
-    weights = np.zeros((len(first), len(vectors)))  # of each pair of classes
-    if count == 2:
-        weights[0] = -estimator.dual_coef_[0]
-    else:
-        for pair, (i, j) in enumerate(zip(first, second, strict=True)):
-            of_i, of_j = slice(start[i], start[i + 1]), slice(start[j], start[j + 1])
-            weights[pair, of_i] = estimator.dual_coef_[j - 1, of_i]
-            weights[pair, of_j] = estimator.dual_coef_[i, of_j]
+    weights = _pair_weights(estimator)
     bias = np.asarray(estimator.intercept_, dtype=np.float64) * (-1 if count == 2 else 1)
     place = np.full((count, count), -1)
     place[first, second] = place[second, first] = np.arange(len(first))
@@ -265,6 +257,19 @@ def exact_kernel(estimator: Any) -> Exact | None:
         return np.asarray(pull @ vectors - pull.sum(axis=1)[:, None] * rows)
 
     return Exact({}, slopes=slopes, labels=labels)
+
+
+def _pair_weights(estimator: Any) -> Floats:
+    """Return the weights of a fitted SVC's support vectors, (pairs of classes, vectors)."""
+    count, start = len(estimator.classes_), np.concatenate([[0], np.cumsum(estimator.n_support_)])
+    if count == 2:
+        return np.asarray(-estimator.dual_coef_[:1], dtype=np.float64)
+    weights = np.zeros((count * (count - 1) // 2, len(estimator.support_vectors_)))
+    for pair, (i, j) in enumerate(zip(*np.triu_indices(count, 1), strict=True)):
+        of_i, of_j = slice(start[i], start[i + 1]), slice(start[j], start[j + 1])
+        weights[pair, of_i] = estimator.dual_coef_[j - 1, of_i]
+        weights[pair, of_j] = estimator.dual_coef_[i, of_j]
+    return weights
 
 
 def stepped(estimator: Any) -> Exact | None:

@@ -39,22 +39,18 @@ def prepared_frame(
 
     ``train`` (r, D) and ``test`` (n, D); ``moving`` (p,) are the positions of the columns that may
     move; those that are constant in training do not. ``missing`` (n, p) and ``train_missing`` (r, p)
-    mark cells whose number was filled in, which are held. Without ``sources`` nothing is said of columns.
-    At most 2,000 test rows become anchors and 2,000 training rows train the surrogate, drawn by ``seed``;
-    fewer come with noisy copies after them.
+    mark cells whose number was filled in, which are held. Without ``sources`` nothing is said of columns. At
+    most 2,000 test rows become anchors, 2,000 training rows train the surrogate; fewer get noisy copies.
     """
-    rng = stream(seed, 1)
-    space, varied = _varied(train, np.asarray(moving))
-    picked = _some(len(test), ANCHORS, rng)
-    base, learnt = test[picked], _some(len(train), SURROGATE_ROWS, rng)
-    gaps = None if train_missing is None else np.asarray(train_missing)[learnt][:, varied]
+    rng, (space, varied) = stream(seed, 1), _varied(train, np.asarray(moving))
+    picked, learnt = _some(len(test), ANCHORS, rng), _some(len(train), SURROGATE_ROWS, rng)
+    base = test[picked]
+    gaps, held = _cells(train_missing, learnt, varied), _cells(missing, picked, varied)
     sample = _with_copies(train[learnt], space, gaps, stream(seed, 2))
-    held = None if missing is None else np.asarray(missing)[picked][:, varied]
     held = held if held is not None and held.any() else None
     rest = np.setdiff1d(np.arange(train.shape[1]), space.columns)
-    differ = len(base) > 0 and np.ptp(base[:, rest], axis=0).any()
     varying = rest[np.ptp(sample[:, rest], axis=0) > 0] if len(sample) else rest
-    z = space.standardised(base)
+    z, differ = space.standardised(base), len(base) > 0 and np.ptp(base[:, rest], axis=0).any()
     return Frame(
         z=z,
         place=_Placed(base, space, held),
@@ -69,6 +65,10 @@ def prepared_frame(
         base=base,
         sources=sources,
     )
+
+
+def _cells(marks: Bools | None, rows: Ints, columns: Bools) -> Bools | None:
+    return None if marks is None else np.asarray(marks)[rows][:, columns]
 
 
 def _bulk(z: Floats) -> Floats:

@@ -50,26 +50,22 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     names = list(table.frame.columns)
     header = table.read.header is not False
     candidates = target_candidates(names, options, table.source, header=header, declared=table.target)
-    groups = (
-        find_column(options.groups, names, "--groups", table.source) if options.groups is not None else None
+    groups, time = (
+        None if asked is None else find_column(asked, names, option, table.source)
+        for asked, option in ((options.groups, "--groups"), (options.time, "--time"))
     )
-    time = find_column(options.time, names, "--time", table.source) if options.time is not None else None
     dropped = dropped_columns(options, names, table.source)
     for candidate, _ in candidates:
         check_roles(candidate, groups, time, dropped, table.source)
     target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates, options)
     rows, frame = frame.index.to_numpy(), frame.reset_index(drop=True)
-    notes = [*table.notes]
-    if why:
-        notes.append(note("target_guessed", target=target, why=why))
+    notes = [*table.notes, *([note("target_guessed", target=target, why=why)] if why else [])]
     features = [name for name in names if name not in {target, groups, time, *dropped}]
     spelling = spelling_of(table, options)
     values = {name: interpret(name, frame[name], spelling) for name in features}
     X, columns, left_out, column_notes, read = _features(values, table, len(frame))
     reasons = [DroppedColumn(name, "asked for with --drop") for name in dropped] + left_out
-    notes += label_notes + column_notes
-    if left_out:
-        notes.append(_note_left_out(left_out, len(names)))
+    notes += label_notes + column_notes + ([_note_left_out(left_out, len(names))] if left_out else [])
     dataset = Dataset(
         name=table.name,
         source=table.source,

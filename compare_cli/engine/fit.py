@@ -104,8 +104,7 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         estimator = OwnLabels(estimator, workspace.labels)
 
     rows = (X_train, y_train) if trusted else (own(X_train), own(y_train))
-    if hasattr(estimator, "compile_ahead"):  # a network: making machine code is no part of fitting
-        estimator.compile_ahead(*rows)
+    getattr(estimator, "compile_ahead", _nothing)(*rows)  # making machine code is no part of fitting
     _, fit_seconds, fit_cpu = _timed(lambda: estimator.fit(*rows))
     asked = X_test if trusted else own(X_test)
     predicted, predict_seconds, _ = _timed(lambda: estimator.predict(asked))
@@ -135,6 +134,10 @@ def _fit(task: FitTask, workspace: Workspace) -> FitResult:
         params=_all_params(estimator, task.params),
         boundary=fold.surroundings.describe(task, fitted) if fold.surroundings else None,
     )
+
+
+def _nothing(*rows: Any) -> None:
+    """Do nothing: most models have nothing to compile."""
 
 
 def typed(spec: ModelSpec, rows: Any) -> Any:

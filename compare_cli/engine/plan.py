@@ -316,15 +316,9 @@ def make_tasks(
         fit_seed = seed + split.repeat if dataset.test is not None else seed
         rows = hashlib.sha256(split.train.tobytes() + b"|" + split.test.tobytes()).hexdigest()
         for spec in models:
-            more = dict(asked or {})
-            looked_at = asked is None or _looked_at(split, spec, more.get("boundary"))
-            if asked is not None and looked_at:
-                more["place"] = [split.repeat, split.fold]
-            elif asked is not None:
-                more["boundary"] = None
+            looked_at = asked is None or _looked_at(split, spec, asked.get("boundary"))
+            more = _asked_of(spec, split, asked, looked_at=looked_at)
             params = resolve_params(spec, shape, fit_seed)
-            if spec.needs != "frame":
-                more.pop("own_rows", None)
             tasks.append(
                 FitTask(
                     key=task_key(dataset.fingerprint, spec, params, rows, more),
@@ -340,6 +334,18 @@ def make_tasks(
                 )
             )
     return tasks
+
+
+def _asked_of(
+    spec: ModelSpec, split: Split, asked: Mapping[str, Any] | None, *, looked_at: bool
+) -> dict[str, Any]:
+    """Return what decides the numbers of one fit: without boundaries where nobody looks at them."""
+    more = dict(asked or {})
+    if asked is not None:
+        more |= {"place": [split.repeat, split.fold]} if looked_at else {"boundary": None}
+    if spec.needs != "frame":
+        more.pop("own_rows", None)
+    return more
 
 
 def _looked_at(split: Split, spec: ModelSpec, asked: Sequence[int | None] | None) -> bool:

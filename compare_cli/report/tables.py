@@ -256,12 +256,6 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         mean = _mean(row, "directions")
         return "" if mean is None else f"{about}{mean:.1f}"
 
-    few = few_of_a_class(comparison)
-
-    def marked(column: Column[ModelSummary]) -> Column[ModelSummary]:
-        scored = metric.name if column.name == "score" else column.name
-        return replace(column, title=column.title + FEW_MARK) if few and scored in BY_JACKKNIFE else column
-
     columns = [
         Column("top", "", mark, 0),
         Column("model", "Model", lambda row: row.model, 0, "left"),
@@ -281,11 +275,24 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
         *(_other_score(name, priority) for name, priority in OTHER_SCORES.items() if name != metric.name),
         Column("fit", "Fit", lambda row: units.seconds(row.fit_seconds), 4),
         Column("predict", "Predict", lambda row: units.rate(row.predict_rows_per_second), 5),
-        Column("fit_cpu", "Fit CPU", lambda row: units.seconds(row.fit_cpu_seconds), None),
-        Column("prepare", "Prepare", lambda row: units.seconds(row.prepare_seconds), None),
-        Column("size", "Size", lambda row: units.size(row.size_bytes), 11),
+        *_later(),
     ]
-    return [marked(column) for column in columns if column.says_something(comparison.models)]
+    few = few_of_a_class(comparison)
+    there = [column for column in columns if column.says_something(comparison.models)]
+    return [_marked(column, metric) if few else column for column in there]
+
+
+def _later() -> Iterator[Column[ModelSummary]]:
+    """Yield the columns on the right, for which there is seldom room."""
+    yield Column("fit_cpu", "Fit CPU", lambda row: units.seconds(row.fit_cpu_seconds), None)
+    yield Column("prepare", "Prepare", lambda row: units.seconds(row.prepare_seconds), None)
+    yield Column("size", "Size", lambda row: units.size(row.size_bytes), 11)
+
+
+def _marked(column: Column[ModelSummary], metric: Metric) -> Column[ModelSummary]:
+    """Mark the title of a score that few rows of a class make uncertain."""
+    scored = metric.name if column.name == "score" else column.name
+    return replace(column, title=column.title + FEW_MARK) if scored in BY_JACKKNIFE else column
 
 
 OTHER_SCORES: dict[str, float | None] = {

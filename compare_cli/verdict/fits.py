@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,33 +100,24 @@ def judge_fits(
     The last of the looks of ``protocol`` says at which level; without any nobody wins.
     """
     if protocol.scheme == "samples":
-        how = (dataset, models, protocol, metric, splits, results)
-        judged = judge_samples(*how, prefer=prefer, seed=seed)
+        facts = (dataset, models, protocol, metric, splits, results)
+        judged = judge_samples(*facts, prefer=prefer, seed=seed)
         return with_predictions(judged, _paired_predictions(dataset, splits, at_largest(results)))
     counts, level = rows_of_classes(dataset), level_of(protocol)
     baseline = Baseline(BASELINE, dataset.classes[counts.index(max(counts))])
     differ = _paired_predictions(dataset, splits, results)
+    how: dict[str, Any] = {"prefer": prefer, "predictions": differ, "seed": seed}
     if protocol.scheme == "test" and metric.name in (*MEANS_OF_ROWS, *BY_JACKKNIFE):
         return judge_single_test(
             _row_scores(dataset, models, results, metric.name),
             metric=metric,
             df=_row_df(dataset, metric),
-            baseline=baseline,
-            prefer=prefer,
-            predictions=differ,
-            level=level,
-            seed=seed,
+            **how | {"baseline": baseline, "level": level},
         )
     arrays, share = _fold_scores(models, protocol, metric, splits, results)
     few = few_or_grouped(protocol.scheme, counts)
-    return judge_evidence(
-        fold_evidence(arrays, metric, sum(counts), baseline, share, cautious=few, level=level),
-        metric,
-        prefer=prefer,
-        predictions=differ,
-        repeats_cap=repeats_cap(protocol.scheme),
-        seed=seed,
-    )
+    evidence = fold_evidence(arrays, metric, sum(counts), baseline, share, cautious=few, level=level)
+    return judge_evidence(evidence, metric, repeats_cap=repeats_cap(protocol.scheme), **how)
 
 
 def _fold_scores(
@@ -253,21 +244,10 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
     """
     name = criterion.metric or comparison.protocol.metric
     rows = {m.model: m for m in comparison.models}
-    if comparison.command == "curve":
-        raise DataError(
-            f"{comparison.dataset.name}: learning curves are judged size by size: compare curve again."
-        )
-    if comparison.protocol.scheme == "samples":
-        if name == comparison.protocol.metric and criterion.rope is None:
-            return replace(comparison, command="verdict")
-        raise DataError(
-            f"{comparison.dataset.name}: growing samples are judged row by row, and rows are not stored:"
-            " another metric or ROPE needs the run again (compare fit --metric, --rope)."
-        )
-    if comparison.protocol.scheme == "test":
-        raise DataError(
-            f"{comparison.dataset.name}: judged on one test set, so there are no folds to judge again."
-        )
+    same = name == comparison.protocol.metric and criterion.rope is None
+    if comparison.protocol.scheme == "samples" and comparison.command != "curve" and same:
+        return replace(comparison, command="verdict")
+    _refuse_without_folds(comparison)
     if not any(name in fit.score_names for fit in comparison.fits):
         stored = dict.fromkeys(key for fit in comparison.fits for key in fit.score_names)
         raise UsageError(f"--metric {name}: not among the stored scores.{nearest(name, stored)}")
@@ -289,6 +269,19 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
         verdict=with_reasons(replace(judgement.verdict, not_tried=missing), evidence),
         protocol=replace(comparison.protocol, metric=name, rope=metric.rope),
     )
+
+
+def _refuse_without_folds(comparison: SingleComparison) -> None:
+    """Raise DataError for a result that has no folds to judge again, with what to do instead."""
+    why = {
+        "samples": "growing samples are judged row by row, and rows are not stored: another metric or ROPE"
+        " needs the run again (compare fit --metric, --rope)",
+        "test": "judged on one test set, so there are no folds to judge again",
+    }.get(comparison.protocol.scheme)
+    if comparison.command == "curve":
+        why = "learning curves are judged size by size: compare curve again"
+    if why is not None:
+        raise DataError(f"{comparison.dataset.name}: {why}.")
 
 
 def _judgement_again(comparison: SingleComparison, metric: Metric, criterion: Criterion) -> Judgement:
