@@ -199,7 +199,9 @@ def find_region(gain: NDArray[np.float64], folds: NDArray[np.int64], table: RowT
     best: Found | None = None
     for conditions, inside in _leaves(tree.tree_, features, table):
         chosen = gain[choosing & inside]
-        if not len(conditions) or chosen.mean() < LEAST_GAIN:
+        if (
+            not conditions or not len(chosen) or chosen.mean() < LEAST_GAIN
+        ):  # limits are rounded: none may be left
             continue
         found = _measured(gain, inside, judging, conditions)
         if found is not None and (best is None or found.gain * found.rows > best.gain * best.rows):

@@ -1,0 +1,146 @@
+"""Check reasons of real tables with other tools: `python -m tests.constructions.real_tables FILE…`.
+
+A file may be followed by its target: ``horse-colic.csv:24``. Built-in names work too. For each reason one line
+says what another tool found: splines, boosting with and without interactions, tuned pruning, permutation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from compare_cli import Options, compare, read
+from compare_cli.types import Dataset, Reason
+
+FOLDS = StratifiedKFold(
+    5, shuffle=True, random_state=1
+)  # other folds than those that the reason was found on
+
+
+class Tools:
+    """Other tools on one table: pipelines that prepare it, and their accuracies on other folds."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.X, self.y = dataset.X.copy(), dataset.y
+        held = [c.name for c in dataset.columns if c.kind == "categorical"]
+        self.numbers = [c.name for c in dataset.columns if c.kind != "categorical"]
+        for name in held:
+            self.X[name] = self.X[name].astype("object").where(self.X[name].notna(), "missing").astype(str)
+        self.X[self.numbers] = self.X[self.numbers].astype(float)
+        self.hot = (OneHotEncoder(handle_unknown="ignore", sparse_output=False), held)
+
+    def prepared(self, model: Any, *steps: Any) -> Any:
+        numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), *steps)
+        return make_pipeline(make_column_transformer((numbers, self.numbers), self.hot), model)
+
+    def scores(self, model: Any) -> np.ndarray:
+        return np.asarray(cross_val_score(model, self.X, self.y, cv=FOLDS, scoring="accuracy"))
+
+    def line(self) -> Any:
+        return self.prepared(LogisticRegression(max_iter=2000))
+
+    def splines(self) -> Any:
+        return self.prepared(LogisticRegression(max_iter=2000), SplineTransformer(5))
+
+    def boosting(self, **how: Any) -> Any:
+        return self.prepared(
+            HistGradientBoostingClassifier(max_iter=80, max_leaf_nodes=8, random_state=0, **how)
+        )
+
+    def pruned(self) -> Any:
+        grid = {"decisiontreeclassifier__ccp_alpha": [0.0, 0.001, 0.002, 0.004, 0.008, 0.016, 0.03]}
+        return GridSearchCV(self.tree(), grid, cv=3)
+
+    def tree(self) -> Any:
+        return self.prepared(DecisionTreeClassifier(random_state=0))
+
+    def importances(self, model: Any) -> dict[str, float]:
+        """Return how much accuracy new rows lose when a column is permuted, largest first."""
+        some = train_test_split(self.X, self.y, test_size=0.4, stratify=self.y, random_state=2)
+        fitted = clone(model).fit(some[0], some[2])
+        lost = permutation_importance(fitted, some[1], some[3], n_repeats=10, random_state=3).importances_mean
+        return dict(sorted(zip(self.X.columns, lost, strict=True), key=lambda item: -item[1]))
+
+
+def gain(tools: Tools, one: Any, other: Any) -> str:
+    d = tools.scores(one) - tools.scores(other)
+    return f"{100 * d.mean():+.1f} ± {100 * d.std(ddof=1) / np.sqrt(len(d)):.1f} pt"
+
+
+def columns(tools: Tools, reason: Reason, model: Any) -> str:
+    """Say at which places the named columns stand among those whose permutation costs most."""
+    order = list(tools.importances(model))
+    places = [f"{c.name} {order.index(c.name) + 1}." for c in reason.columns]
+    return f"; by permutation of {len(order)} columns: {', '.join(places)}" if places else ""
+
+
+def hyperplane(tools: Tools, reason: Reason) -> str:
+    line = tools.line()
+    others = {"splines": tools.splines(), "boosting": tools.boosting(), "pruned tree": tools.pruned()}
+    found = [f"{name} {gain(tools, other, line)}" for name, other in others.items()]
+    most = 100 * reason.figures["at_most"]
+    return f"over logistic {', '.join(found)}; at most +{most:.1f}" + columns(tools, reason, line)
+
+
+def bends(tools: Tools, reason: Reason) -> str:
+    line, trees = tools.line(), tools.boosting()
+    over = f"splines {gain(tools, tools.splines(), line)}, boosting {gain(tools, trees, line)} over logistic"
+    return over + columns(tools, reason, trees)
+
+
+def noise(tools: Tools, _: Reason) -> str:
+    return f"tuned pruning {gain(tools, tools.pruned(), tools.tree())} over the whole tree"
+
+
+def interaction(tools: Tools, _: Reason) -> str:
+    additive = tools.boosting(interaction_cst="no_interactions")
+    return f"boosting {gain(tools, tools.boosting(), additive)} over boosting without interactions"
+
+
+def by_columns(tools: Tools, reason: Reason) -> str:
+    return columns(tools, reason, tools.boosting()).removeprefix("; ")
+
+
+CHECKS: dict[str, Callable[[Tools, Reason], str]] = {
+    "hyperplane": hyperplane,
+    "bends": bends,
+    "noise": noise,
+    "interaction": interaction,
+    "categories": by_columns,
+    "gaps": by_columns,
+    "thresholds": by_columns,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sources", nargs="+")
+    parser.add_argument("--repeats", type=int, default=1)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    for source in asked.sources:
+        path, _, target = source.partition(":")
+        result = compare(path, Options(repeats=asked.repeats, jobs=1), target=target or None)
+        tools = Tools(read(path, target=target or None))
+        print(path, f"{result.verdict.recommended} recommended", flush=True)
+        for reason in result.verdict.reasons:
+            check = CHECKS.get(reason.code)
+            print(f"  {reason.sentence}\n    {check(tools, reason) if check else 'not checked'}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
