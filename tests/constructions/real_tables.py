@@ -1,6 +1,6 @@
 """Check reasons of real tables with other tools: `python -m tests.constructions.real_tables FILE…`.
 
-A file may be followed by its target: ``horse-colic.csv:24``. Built-in names work too. For each reason one line
+A file may be followed by its target: ``horse-colic.csv:24``. Built-in names work too. For each reason a line
 says what another tool found: splines, boosting with and without interactions, tuned pruning, permutation.
 """
 
