@@ -18,6 +18,7 @@ import numpy as np
 
 from tests.benchmarks.growing import beside_lazypredict, to_verdict
 from tests.benchmarks.measuring import in_turn, peak_memory, wall
+from tests.benchmarks.reader import compare_readers
 from tests.benchmarks.verdicts import times_to_verdict
 from tests.dask_processes import Processes
 
@@ -239,7 +240,13 @@ def _lazypredict(where: Path) -> None:
         _row(*row)
 
 
+def _reader(_: Path) -> None:
+    """How well tables are read beside other readers, no time."""
+    compare_readers()
+
+
 OTHERS = {
+    "reader": _reader,
     "samples": _samples,
     "lazypredict": _lazypredict,
     "verdict": _verdict,
