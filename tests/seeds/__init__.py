@@ -1,0 +1,1 @@
+"""Whether the verdict on real tables holds from seed to seed."""
