@@ -25,7 +25,8 @@ from compare_cli.types import Boundary, Column, Dataset, FitTask
 
 BOUNDARY_VERSION = 5  # raise when a boundary statistic changes: stored ones are then made anew
 SIZES = 64  # of growing samples: more than there can be
-LOOKED_AT = 5  # folds of a repeat in which boundaries are looked at; with fewer folds more repeats
+LOOKED_AT = 8  # folds of a repeat in which boundaries are looked at
+ENOUGH = 5  # such fits; with fewer folds more repeats are looked at
 SLOW_FOLDS = 3  # for models that predict slowly
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 
@@ -150,7 +151,7 @@ class Probing:
 
     def __init__(self, columns: tuple[Column, ...], seed: int, probes: int | None, folds: int | None) -> None:
         self.seed = seed
-        self.repeats = -(-LOOKED_AT // folds) if folds is not None else SIZES
+        self.repeats = -(-ENOUGH // folds) if folds is not None else SIZES
         self.probes = probes
         numeric = [column.kind for column in columns if column.kind != "categorical"]
         self.moving: NDArray[np.bool_] = np.array([kind != "boolean" for kind in numeric], dtype=bool)

@@ -17,19 +17,18 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from compare_cli.models.specs import choose_backend
+
 BATCH = 256  # rows that are predicted at once
 SHAPE = ("n_features", "n_classes")
-BACKENDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
 Floats = NDArray[np.floating[Any]]
 
 
 def keras() -> Any:
     """Import Keras with a backend that is there. Raises ImportError where either is missing."""
+    choose_backend()
     if "KERAS_BACKEND" not in os.environ:
-        found = next((name for name, module in BACKENDS.items() if find_spec(module)), None)
-        if found is None:
-            raise ImportError("Keras has no backend: pip install jax")
-        os.environ["KERAS_BACKEND"] = found
+        raise ImportError("Keras has no backend: pip install jax")
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     import keras as module
 

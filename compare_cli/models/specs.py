@@ -282,8 +282,19 @@ def _imported(module: str) -> Any:
     top = module.partition(".")[0]
     if importlib.util.find_spec(top) is None and ((here / f"{top}.py").is_file() or (here / top).is_dir()):
         sys.path.append(str(here))
+    choose_backend()
     with printing_to_stderr():
         return importlib.import_module(module)
+
+
+def choose_backend() -> None:
+    """Let Keras take a backend that is there, unless the user has chosen one: its own default may be missing.
+
+    Keras asks the environment when it is first imported, which a user's module may do.
+    """
+    there = [name for name in ("jax", "torch", "tensorflow") if importlib.util.find_spec(name)]
+    if there:
+        os.environ.setdefault("KERAS_BACKEND", there[0])
 
 
 @contextlib.contextmanager

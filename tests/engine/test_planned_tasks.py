@@ -222,7 +222,7 @@ def test_jobs_are_as_many_as_processors_unless_given() -> None:
     assert place(None, None).jobs == cpu_count()
 
 
-def test_boundaries_are_looked_at_in_five_fits_or_more_and_slow_models_in_three_folds() -> None:
+def test_boundaries_are_looked_at_in_eight_folds_or_five_fits_and_slow_models_in_three_folds() -> None:
     dataset = blobs()
     for folds, repeats in ((10, 1), (5, 1), (2, 3)):
         options = Options(models="tree,knn", folds=folds, repeats=4)
@@ -231,7 +231,7 @@ def test_boundaries_are_looked_at_in_five_fits_or_more_and_slow_models_in_three_
         tasks = make_tasks(job.dataset, job.models, splits, job.shape, 0, job.asked)
         seen = {name: [t for t in tasks if t.model.name == name and t.looked_at] for name in ("tree", "knn")}
         assert {(t.repeat, t.fold) for t in seen["tree"]} == {
-            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 5))
+            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 8))
         }
         assert {(t.repeat, t.fold) for t in seen["knn"]} == {
             (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 3))

@@ -50,5 +50,5 @@ def test_the_summary_names_no_single_winner_or_a_top_set_with_its_numbers(real: 
         r"P [=<>] \d\.\d\d.*: \d+ wins?, \d+ ties?, \d+ loss(es)?, differences", verdict.sentence
     )
     text = FORMATS["table"].text(real, View(400))
-    assert text.rstrip().endswith(verdict.sentence)
+    assert verdict.sentence in text
     assert max(map(len, FORMATS["table"].text(real, View(80)).splitlines())) <= 80
