@@ -114,9 +114,7 @@ def _precise(job: Job, results: Sequence[FitResult]) -> bool:
 
 def most_fits(job: Job) -> int:
     """How many fits a comparison takes if no look ends it sooner."""
-    if job.options.sizes is not None:
-        return job.plan.max_repeats * job.plan.folds * len(job.models)
-    if job.samples is not None:
+    if job.samples is not None and job.options.sizes is None:
         return (len(job.samples.sizes) * BLOCKS + 1) * len(job.models)
     return job.plan.max_repeats * job.plan.folds * len(job.models)
 

@@ -43,8 +43,10 @@ def last_rows_tested(dataset: Dataset, rows: int) -> Dataset:
     """
     if dataset.test is not None or dataset.groups is not None or dataset.time is not None:
         raise UsageError("--test-rows goes with none of --test, --groups and --time, nor with a test set.")
+    if rows < 1:
+        raise UsageError(f"--test-rows {rows}: must be at least 1.")
     left = len(dataset.y) - rows
-    if rows < 1 or left < 2:
+    if left < 2:
         raise DataError(f"{dataset.name}: --test-rows {rows}: there are {len(dataset.y):,} rows in all.")
     missing = sorted(set(range(len(dataset.classes))) - set(dataset.y[:left].tolist()))
     if missing:

@@ -268,7 +268,20 @@ def judge_pairs(
 def _numbers(
     pair: Pair, posterior: PairPosterior, outcome: PairOutcome, joint: Joint, metric: Metric
 ) -> PairVerdict:
-    """The measured part of a pair's verdict; its interval holds possible differences only.
+    """The measured part of a pair's verdict, with what all models say together of it."""
+    measured = measured_pair(pair, posterior, outcome, metric)
+    if measured.undecided_reason == "no_spread":
+        return measured
+    return replace(
+        measured,
+        p_adjusted=joint.p_adjusted.get(pair),
+        p_leader=joint.p_leader.get(pair),
+        p_better_shrunk=_no_more(joint.p_better_shrunk.get(pair), posterior.p_better),
+    )
+
+
+def measured_pair(pair: Pair, posterior: PairPosterior, outcome: PairOutcome, metric: Metric) -> PairVerdict:
+    """Return the verdict ``outcome`` on a pair with its numbers; its interval holds possible ones only.
 
     Equal differences on all folds measure no uncertainty: no interval and no probability exists.
     """
@@ -294,9 +307,6 @@ def _numbers(
         p_equivalent=posterior.p_equivalent,
         p_worse=posterior.p_worse,
         p_better_nb=posterior.p_positive_nb,
-        p_adjusted=joint.p_adjusted.get(pair),
-        p_leader=joint.p_leader.get(pair),
-        p_better_shrunk=_no_more(joint.p_better_shrunk.get(pair), posterior.p_better),
     )
 
 

@@ -16,17 +16,10 @@ from compare_cli.types import Dataset, FitResult, PairVerdict, Protocol, Split, 
 from compare_cli.verdict import sentences
 from compare_cli.verdict.anchors import anchors_of
 from compare_cli.verdict.choice import SAME, SIMPLEST, Choice, Preference, choose
-from compare_cli.verdict.evidence import Baseline, Evidence, Pair, Predictions
+from compare_cli.verdict.evidence import Baseline, Evidence, Pair, Predictions, measured_pair
 from compare_cli.verdict.judge import Judgement, judge_single_test, none_beats
 from compare_cli.verdict.paired import BETTER_FROM, PairPosterior, row_posterior, t_posterior
-from compare_cli.verdict.samples import (
-    LEVEL,
-    Anchor,
-    Bounds,
-    Outcome,
-    Race,
-    race,
-)
+from compare_cli.verdict.samples import LEVEL, Anchor, Bounds, Outcome, Race, race
 
 Floats = NDArray[np.float64]
 TOLD = 3  # pairs of the leader that are told one by one
@@ -203,26 +196,10 @@ class SampleVerdict:
         outcome = self._outcome(pair)
         if known is None:
             return PairVerdict(*pair, verdict=outcome)
-        half = 1.96 * known.se
-        low, high = self.metric.clipped_difference(known.delta - half, known.delta + half)
         sure = t_posterior(known.delta, known.se, self.df, self.metric.rope, s2=float(known.se > 0))
         p = 2 * (1 - NormalDist().cdf(abs(known.delta) / known.se)) if known.se else float(known.delta == 0)
-        return PairVerdict(
-            *pair,
-            delta=known.delta,
-            delta_low=low,
-            delta_high=high,
-            se=known.se,
-            df=self.df,
-            p_positive=sure.p_positive,
-            p_better=sure.p_better,
-            p_equivalent=sure.p_equivalent,
-            p_worse=sure.p_worse,
-            p_adjusted=min(1.0, p * self.looks),
-            verdict=outcome,
-            undecided_reason="more_data" if outcome == "undecided" else None,
-            train_rows=known.train_rows,
-        )
+        measured = measured_pair(pair, sure, outcome, self.metric)
+        return replace(measured, p_adjusted=min(1.0, p * self.looks), train_rows=known.train_rows)
 
     def _outcome(self, pair: Pair) -> Outcome:
         """Return what is said of a pair; whoever beats a model that beats another one beats that too."""
@@ -238,26 +215,11 @@ class SampleVerdict:
         return "undecided"
 
     def _baseline_pair(self, name: str, known: PairPosterior | None) -> PairVerdict:
-        pair = PairVerdict(name, BASELINE)
         if known is None:
-            return pair
-        low, high = self.metric.clipped_difference(*known.interval())
+            return PairVerdict(name, BASELINE)
         outcome: Outcome = "better" if known.p_positive >= BETTER_FROM else "undecided"
         outcome = "worse" if known.p_positive <= 1 - BETTER_FROM else outcome
-        return replace(
-            pair,
-            delta=known.delta,
-            delta_low=low,
-            delta_high=high,
-            se=known.se,
-            df=known.df,
-            p_positive=known.p_positive,
-            p_better=known.p_better,
-            p_equivalent=known.p_equivalent,
-            p_worse=known.p_worse,
-            verdict=outcome,
-            undecided_reason="more_data" if outcome == "undecided" else None,
-        )
+        return measured_pair((name, BASELINE), known, outcome, self.metric)
 
     def _verdict(
         self,

@@ -43,6 +43,10 @@ COMPARE = [str(Path(sys.executable).with_name("compare-cli"))]
 def main() -> None:
     """Run the cases named on the command line, or all of them."""
     wanted = sys.argv[1:] or ["start", *FIT_CASES, *(name for name in OTHERS if name not in ASKED)]
+    if unknown := set(wanted) - {"start", *FIT_CASES, *OTHERS}:
+        raise SystemExit(
+            f"{', '.join(unknown)}: no such case. There are start, {', '.join([*FIT_CASES, *OTHERS])}."
+        )
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         os.environ["COMPARE_STORE"] = str(where / "store.db")  # keeping results is part of what is timed

@@ -44,7 +44,7 @@ def test_official_test_rows_are_put_to_the_others() -> None:
     ("error", "said", "more"),
     [
         (DataError, "there are 90 rows in all", {"test_rows": 90}),
-        (DataError, "there are 90 rows in all", {"test_rows": 0}),
+        (UsageError, "must be at least 1", {"test_rows": 0}),
         (UsageError, "goes with none of", {"test_rows": 10, "groups": "kind"}),
         (UsageError, "no test rows", {"split": "cv"}),
         (UsageError, "give cv", {"split": "half"}),
