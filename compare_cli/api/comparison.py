@@ -19,7 +19,7 @@ from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.plan import Job, Options, prepare_job
-from compare_cli.engine.refits import refits_for
+from compare_cli.engine.refits import fits_of, refits_for
 from compare_cli.engine.runs import Clock, environment
 from compare_cli.engine.samples import Samples
 from compare_cli.errors import DataError, UsageError
@@ -258,7 +258,7 @@ def _refit(
             for result in stream:
                 done.append(_completed(result, job))
                 yield Refitted(result)
-    return tuple((refit, [r for r in done if r.model == refit.spec.name]) for refit in refits)
+    return tuple((refit, fits_of(refit, done, job.plan.folds)) for refit in refits)
 
 
 def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session: Session) -> list[FitResult]:
@@ -381,8 +381,7 @@ def _summarised(
     else:
         comparison = summarise(*facts, prefer=options.prefer, seed=options.seed)
     if options.boundary and options.sizes is None:
-        verdict = explained(comparison, job.dataset, metric, job.splits, results, refits)
-        comparison = replace(comparison, verdict=verdict)
+        comparison = explained(comparison, job.dataset, metric, job.splits, results, refits)
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]
     if job.costs is not None and options.cost is not None:
         notes += cost_notes(comparison.models, job.costs, options.cost)

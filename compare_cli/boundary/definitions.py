@@ -101,6 +101,16 @@ _ALL = (
         per_fit=False,
     ),
     Statistic(
+        "instability_halves",
+        "Instability, halves",
+        "chance that models of the two halves of the rows answer differently halfway between two rows; fitted"
+        " where some model may fit noise, else null",
+        "0 to 1",
+        "as instability, which grows with fewer folds, while this one does not depend on their number",
+        "decision boundary variability, Lei et al. 2021",
+        per_fit=False,
+    ),
+    Statistic(
         "margin_median",
         "Margin",
         "median distance from a row to the nearest point predicted otherwise, in sd of the numeric columns",

@@ -360,13 +360,13 @@ def _noise(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
             (p.model,),
             (),
             _noise_sentence(evidence, p, refit, gain),
-            ("verdict.reasons.figures",),
+            ("verdict.reasons.figures", "models.boundary.instability_halves"),
             {"gain": gain.delta, "gain_low": gain.low, "gain_high": gain.high},
         )
 
 
 def _noise_sentence(evidence: Evidence, p: Profile, refit: Profile, gain: Difference) -> str:
-    leaves = refit.mean("leaves")
+    leaves, unstable = refit.mean("leaves"), p.mean("instability_halves")
     how = f"pruned to {leaves:.0f} leaves" if leaves is not None else "regularised"
     also = " (it is the recommended one all the same)" if p.model == evidence.recommended else ""
     if p.train_accuracy is None or p.accuracy is None or refit.accuracy is None:
@@ -374,6 +374,11 @@ def _noise_sentence(evidence: Evidence, p: Profile, refit: Profile, gain: Differ
     return (
         f"{p.model} fits noise{also}: {p.train_accuracy:.0%} right on training rows, {p.accuracy:.0%} on new"
         f" ones; {how} {refit.accuracy:.0%}."
+        + (
+            f" From one half of the rows to the other {unstable:.0%} of its answers change."
+            if unstable
+            else ""
+        )
     )
 
 

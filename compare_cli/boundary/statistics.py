@@ -123,10 +123,13 @@ def describe_fold(
         seen = frame.thinned(SLOW_ROWS) if slow else frame
         space = Space(seen, estimator, single=single, exact_labels=geometry.labels if geometry else None)
         measured = measure(space, seed=seed, effort=effort(probes, slow, frame.width), exact=geometry)
-        labels = None
-        if shared is not None:
-            labels = np.asarray(estimator.predict(shared.astype("float32") if single else shared))
+        labels = None if shared is None else probe_labels(estimator, shared, single=single)
     return Boundary(measured.statistics, labels, measured.reason, **_columns(measured, frame))
+
+
+def probe_labels(estimator: Any, shared: Floats, *, single: bool = False) -> Ints:
+    """Return what a fitted model predicts for the shared probes (s, D), in single precision or not, (s,)."""
+    return np.asarray(estimator.predict(shared.astype("float32") if single else shared))
 
 
 SAME_STEPS, DIFFERENT_STEPS = 8, 12

@@ -40,6 +40,7 @@ from compare_cli.models.specs import (
 from compare_cli.notes import note
 from compare_cli.types import Dataset, FitTask, ModelSpec, Note, Split
 
+Look = Literal["boundary", "probes", ""]
 SHOWN_CLASSES = 8  # in a message
 CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 
@@ -316,8 +317,8 @@ def make_tasks(
         fit_seed = seed + split.repeat if dataset.test is not None else seed
         rows = hashlib.sha256(split.train.tobytes() + b"|" + split.test.tobytes()).hexdigest()
         for spec in models:
-            looked_at = asked is None or _looked_at(split, spec, asked.get("boundary"))
-            more = _asked_of(spec, split, asked, looked_at=looked_at)
+            look = _look(split, spec, asked)
+            more = _asked_of(spec, split, asked, look)
             params = resolve_params(spec, shape, fit_seed)
             tasks.append(
                 FitTask(
@@ -330,33 +331,32 @@ def make_tasks(
                     train=split.train,
                     test=split.test,
                     cost=family_of(spec).cost(shape),
-                    looked_at=looked_at,
+                    look=look,
                 )
             )
     return tasks
 
 
-def _asked_of(
-    spec: ModelSpec, split: Split, asked: Mapping[str, Any] | None, *, looked_at: bool
-) -> dict[str, Any]:
+def _asked_of(spec: ModelSpec, split: Split, asked: Mapping[str, Any] | None, look: Look) -> dict[str, Any]:
     """Return what decides the numbers of one fit: without boundaries where nobody looks at them."""
     more = dict(asked or {})
     if asked is not None:
-        more |= {"place": [split.repeat, split.fold]} if looked_at else {"boundary": None}
+        more |= {"place": [split.repeat, split.fold]} if look == "boundary" else {"boundary": None}
     if spec.needs != "frame":
         more.pop("own_rows", None)
     return more
 
 
-def _looked_at(split: Split, spec: ModelSpec, asked: Sequence[int | None] | None) -> bool:
-    """Return whether the boundary of a fit is looked at: in the first repeats (`Probing.asked`) and folds."""
+def _look(split: Split, spec: ModelSpec, asked: Mapping[str, Any] | None) -> Look:
+    """Return how the boundary of a fit is looked at; in the first repeats and folds (`Probing.asked`)."""
     if asked is None:
-        return False
-    repeats = asked[-1]
-    assert repeats is not None
-    return split.repeat < repeats and split.fold < (
-        SLOW_FOLDS if family_of(spec).slow_prediction else LOOKED_AT
-    )
+        return "boundary"
+    if asked.get("probes") is not None:
+        return "probes"
+    if asked.get("boundary") is None:
+        return ""
+    folds = SLOW_FOLDS if family_of(spec).slow_prediction else LOOKED_AT
+    return "boundary" if split.repeat < asked["boundary"][-1] and split.fold < folds else ""
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:

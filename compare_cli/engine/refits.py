@@ -1,4 +1,4 @@
-"""Refits that a reason of the verdict rests on: the same folds, a pruned or an additive model.
+"""Refits that a reason of the verdict rests on: a pruned or an additive model, or either half of the rows.
 
 They are no models of the comparison and no fits of its result; what they cost is planned and shown.
 """
@@ -6,14 +6,17 @@ They are no models of the comparison and no fits of its result; what they cost i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from compare_cli.boundary.explanation import MOVED, RETURNS
 from compare_cli.engine.plan import Job, make_tasks
+from compare_cli.engine.splits import make_splits
 from compare_cli.models.families import FAMILIES
 from compare_cli.models.specs import all_families, make_spec
-from compare_cli.types import FitResult, FitTask, ModelSpec, Refit
+from compare_cli.types import FitResult, FitTask, ModelSpec, Refit, Split
 
 OVERFITTED = 0.03  # accuracy on training rows minus that on new ones, from which a pruned refit is worth it
 GAINS = 0.01  # accuracy over logistic regression, without which no bend is explained
@@ -28,13 +31,44 @@ def refits_for(job: Job, results: Sequence[FitResult]) -> tuple[list[Refit], lis
     if job.workspace.probing is None or job.plan.scheme in {"test", "samples"}:
         return [], []
     first = [r for r in results if r.repeat == 0 and r.status == "ok"]
-    refits = [*_pruned(job, first), *_additive(job, first)]
-    splits = [split for split in job.splits if split.repeat == 0]
+    pruned = list(_pruned(job, first))
+    refits = [*pruned, *_additive(job, first), *(_halves(job, first) if pruned else ())]
+    folds = [split for split in job.splits if split.repeat == 0]
+    probes = {"boundary": None, "probes": job.workspace.probing.asked_at_probes}
+    how: dict[str, tuple[list[Split], dict[str, Any]]] = {
+        "pruned": (folds, job.asked),
+        "additive": (folds, {**job.asked, "boundary": None}),  # only the score counts
+        "halves": (halves(job) if pruned else [], {**job.asked, **probes}),
+    }
     tasks = []
-    for refit in refits:  # of an additive model only the score counts
-        asked = job.asked if refit.role == "pruned" else {**job.asked, "boundary": None}
+    for refit in refits:
+        splits, asked = how[refit.role]
         tasks += make_tasks(job.dataset, [refit.spec], splits, job.shape, job.options.seed, asked)
     return refits, tasks
+
+
+def halves(job: Job) -> list[Split]:
+    """Return two splits that learn from either half of the rows; their fold numbers follow those of folds.
+
+    None in time order, where the halves would be of different times.
+    """
+    if job.plan.scheme not in {"stratified", "grouped"}:
+        return []
+    plan = replace(job.plan, folds=2, max_repeats=1)
+    made = next(make_splits(job.dataset, plan, job.options.seed))
+    return [replace(split, fold=job.plan.folds + split.fold) for split in made]
+
+
+def fits_of(refit: Refit, fits: Sequence[FitResult], folds: int) -> list[FitResult]:
+    """Return the fits of one refit among those of all, in a run of so many folds."""
+    halves = refit.role == "halves"
+    return [r for r in fits if r.model == refit.spec.name and (r.fold >= folds) == halves]
+
+
+def _halves(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
+    """Yield each model whose boundary was looked at, to be fitted on either half of the rows."""
+    looked_at = {r.model for r in results if r.boundary is not None}
+    yield from (Refit(spec, "halves", spec.name) for spec in job.models if spec.name in looked_at)
 
 
 def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:

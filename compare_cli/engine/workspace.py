@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from compare_cli.boundary.frames import prepared_frame
 from compare_cli.boundary.probes import shared_probes
 from compare_cli.boundary.space import Frame, Sources
-from compare_cli.boundary.statistics import describe_fold
+from compare_cli.boundary.statistics import describe_fold, probe_labels
 from compare_cli.errors import kind_and_message
 from compare_cli.models.estimators import own_labels
 from compare_cli.models.families import BASELINE, family_of
@@ -163,6 +163,11 @@ class Probing:
         """What decides the statistics besides model, rows and fold; in how many repeats and folds to look."""
         return [BOUNDARY_VERSION, self.seed, self.probes, self.repeats]
 
+    @property
+    def asked_at_probes(self) -> list[int]:
+        """What decides the answers at shared probes besides model and rows."""
+        return [BOUNDARY_VERSION, self.seed]
+
     def shared(self, table: FeatureTable) -> FeatureTable:
         """Return the probes that all models and folds of a data set answer, as a table."""
         numbers, codes = shared_probes(table.numbers, table.codes, self.seed, moving=self.moving)
@@ -215,10 +220,12 @@ class Surroundings:
         Each fold looks in directions of its own, so that errors do not add up over folds; models on
         the same fold look alike.
         """
-        if task.model.name == BASELINE or not task.looked_at:
+        if task.model.name == BASELINE or not task.look:
             return None
         family = family_of(task.model)
         try:
+            if task.look == "probes":
+                return Boundary({}, probe_labels(estimator, self.shared, single=family.single_precision))
             return describe_fold(
                 estimator,
                 self.frame,

@@ -70,10 +70,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Refit:
-    """A model that only a reason needs: the pruned form of the model ``of``, or an additive one (of "")."""
+    """A model that only a reason needs: the pruned form of the model ``of``, or an additive one (of "").
+
+    "halves" is the model itself, fitted on either half of the rows.
+    """
 
     spec: ModelSpec
-    role: Literal["pruned", "additive"]
+    role: Literal["pruned", "additive", "halves"]
     of: str
 
 
@@ -83,7 +86,8 @@ class FitTask:
 
     ``params`` are all that the estimator is made with: the family's settings for this size of data,
     the user's own, and the seed. ``cost`` is a rough expected time in seconds, used for order and
-    for the time left, never for results. ``looked_at`` asks for boundary statistics, where a run has them.
+    for the time left, never for results. ``look`` asks for boundary statistics, or for answers
+    at the shared probes alone, where a run has them.
     """
 
     key: str
@@ -95,7 +99,7 @@ class FitTask:
     train: NDArray[np.int64]
     test: NDArray[np.int64]
     cost: float
-    looked_at: bool = True
+    look: Literal["boundary", "probes", ""] = "boundary"
 
 
 @dataclass(frozen=True)

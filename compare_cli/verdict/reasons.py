@@ -8,7 +8,7 @@ measures it. Shapes: n rows, p numeric and q categorical columns.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
 from compare_cli.boundary.explanation import with_reasons
+from compare_cli.boundary.statistics import instability
 from compare_cli.metrics import Metric
 from compare_cli.models.families import BASELINE
-from compare_cli.types import Comparison, Dataset, FitResult, Refit, Split, Verdict
+from compare_cli.types import BenchComparison, Dataset, FitResult, Refit, Split
 from compare_cli.verdict.fits import score_arrays, test_share
 from compare_cli.verdict.paired import pair_posterior
 from compare_cli.verdict.summary import summarise_boundary
 
+HALVES = 2
 DEPTH = 2
 LEAST_ROWS = 30  # in each half, and at least 5 % of it
 CONFIRMED = 3.3  # standard errors: one of a thousand, for the few pairs of models that are looked at
@@ -35,17 +37,19 @@ Refits = Sequence[tuple[Refit, Sequence[FitResult]]]
 
 
 def explained(
-    comparison: Comparison,
+    comparison: BenchComparison,
     dataset: Dataset,
     metric: Metric,
     splits: Sequence[Split],
     results: Sequence[FitResult],
     refits: Refits,
-) -> Verdict:
-    """Return a verdict with what the boundaries say about it, where the numbers support it.
+) -> BenchComparison:
+    """Return a comparison with what its boundaries say about the verdict, where the numbers support it.
 
     ``metric`` has the ROPE; ``refits`` are those that reasons need (`engine.refits`), on the first repeat.
     """
+    comparison = _with_halves(comparison, refits)
+    refits = [(refit, fits) for refit, fits in refits if refit.role != "halves"]
     single, counts = comparison.protocol.scheme in {"test", "samples"}, np.bincount(dataset.y)
     evidence = Evidence(
         profiles=[Profile.of(m) for m in comparison.models if m.boundary],
@@ -60,7 +64,26 @@ def explained(
         rope=metric.rope,
         rate=metric.rate,
     )
-    return with_reasons(comparison.verdict, evidence)
+    return replace(comparison, verdict=with_reasons(comparison.verdict, evidence))
+
+
+def _with_halves(comparison: BenchComparison, refits: Refits) -> BenchComparison:
+    """Return the comparison with the instability of models that were fitted on either half of the rows."""
+    found = {}
+    for refit, fits in refits:
+        seen = [r.boundary.probe_labels for r in fits if r.boundary is not None]
+        labels = [each for each in seen if each is not None]
+        if refit.role == "halves" and len(labels) == HALVES:
+            found[refit.of] = {"mean": instability(np.stack(labels)), "sd": None}
+    return replace(
+        comparison,
+        models=tuple(
+            replace(m, boundary={**(m.boundary or {}), "instability_halves": found[m.model]})
+            if m.model in found
+            else m
+            for m in comparison.models
+        ),
+    )
 
 
 def _refit_profile(refit: Refit, fits: Sequence[FitResult]) -> Profile:

@@ -136,6 +136,7 @@ def summarise_boundary(folds: Sequence[Boundary]) -> dict[str, Any] | None:
     reasons = dict.fromkeys(fold.reason for fold in folds if fold.reason)
     summary: dict[str, Any] = over_folds([fold.statistics for fold in folds])
     summary["instability"] = {"mean": unstable, "sd": None}
+    summary["instability_halves"] = {"mean": None, "sd": None}
     summary["reason"] = "; ".join(reasons) or None
     summary |= columns_over_folds(folds)
     return summary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -24,12 +25,15 @@ def noisy_plane(rows: int = 800, noise: float = 0.2) -> pd.DataFrame:
 def test_a_tree_that_knows_its_training_rows_is_pruned_on_the_first_repeat() -> None:
     events = list(iter_compare(noisy_plane(), HOW, target="label"))
     refits = [event.result for event in events if isinstance(event, Refitted)]
-    assert [(r.repeat, r.fold) for r in refits] == [(0, fold) for fold in range(8)]
-    assert {r.model.partition("=")[0] for r in refits} == {"tree(ccp_alpha"}
+    pruned, halves = [r for r in refits if r.fold < 8], [r for r in refits if r.fold >= 8]
+    assert [(r.repeat, r.fold) for r in pruned] == [(0, fold) for fold in range(8)]
+    assert {r.model.partition("=")[0] for r in pruned} == {"tree(ccp_alpha"}
+    assert Counter(r.model for r in halves) == {"logistic": 2, "tree": 2}
+    assert {r.train_rows for r in halves} == {400}
     planned = sum(len(event.tasks) for event in events if isinstance(event, Planned))
     assert planned == len(refits) + sum(isinstance(event, FitResult) for event in events)
     result = events[-1]
-    assert result.protocol.refits == 8
+    assert result.protocol.refits == 12
     assert (
         {fit.model for fit in result.fits}
         == {m.model for m in result.models}
@@ -55,6 +59,20 @@ def test_nothing_is_refitted_that_no_reason_needs(how: Options) -> None:
     result = compare(noisy_plane(), how, target="label")
     assert result.protocol.refits == 0
     assert all(reason.code != "noise" for reason in result.verdict.reasons)
+
+
+def test_instability_of_halves_does_not_depend_on_the_number_of_folds() -> None:
+    seen = []
+    for folds in (2, 5, 10, 20):
+        result = compare(noisy_plane(), replace(HOW, folds=folds, repeats=1), target="label")
+        seen.append({m.model: m.boundary for m in result.models if m.boundary})
+    by_folds, by_halves = (
+        [each["tree"][name]["mean"] for each in seen] for name in ("instability", "instability_halves")
+    )
+    assert by_folds[0] > by_folds[3] + 0.08  # the fewer folds, the less the rows that they share
+    assert max(by_halves) - min(by_halves) < 0.001
+    assert abs(by_halves[0] - by_folds[0]) < 0.05  # two folds are halves
+    assert seen[0]["logistic"]["instability_halves"]["mean"] < by_halves[0] / 3
 
 
 def test_a_budget_that_is_spent_leaves_refits_out() -> None:
