@@ -9,6 +9,7 @@ from typing import Any, Literal
 from compare_cli.types import ColumnShare, ModelSummary, PairVerdict
 
 SURE = 0.975  # of the probability that one model is better than another, for a reason that rests on it
+MOST_NAMED = 4  # columns in a list
 NAMED = 3  # columns that are named as most of what decides
 MOSTLY = 0.6  # of what decides: enough to be called most of it
 OUTSTANDING = 1.5  # times an equal share: a column that stands out
@@ -196,3 +197,24 @@ def _difference(pair: PairVerdict) -> Difference | None:
     if pair.delta_low is None or pair.delta_high is None or pair.p_positive is None:
         return None
     return Difference(pair.delta, pair.delta_low, pair.delta_high, pair.p_positive)
+
+
+def beaten_by(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> list[Profile]:
+    """Return the models that beat logistic regression, best first."""
+    if line is None:
+        return []
+    better = [p for p in bent if evidence.beats(p.model, line.model)]
+    return sorted(better, key=lambda p: -(p.accuracy or 0.0))
+
+
+def in_words(columns: Sequence[ColumnShare | str]) -> str:
+    """Return names as a list in words: ``age``, ``age and job``, ``age, job, pay and 7 other columns``."""
+    names = [c if isinstance(c, str) else c.name for c in columns]
+    if len(names) > MOST_NAMED:
+        names = [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} other columns"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def without_shares(*names: str) -> tuple[ColumnShare, ...]:
+    """Return columns that a reason names without saying how much they decide."""
+    return tuple(ColumnShare(name, None) for name in names)

@@ -10,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from compare_cli.boundary.evidence import SURE, Difference, Evidence, Pair, Profile
-from compare_cli.types import ColumnShare, Reason, Verdict
+from compare_cli.boundary.evidence import (
+    SURE,
+    Difference,
+    Evidence,
+    Profile,
+    beaten_by,
+    in_words,
+    without_shares,
+)
+from compare_cli.boundary.interplay import held, interaction
+from compare_cli.types import Reason, Verdict
 
 STEPPED = frozenset({"tree", "forest", "boosting"})
-MOST_NAMED = 4  # columns in a list
 MOST_GAIN = 3.0  # in ropes: the largest gain that may be open when a plane is called enough,
 OPEN_GAIN = 5.0  # and where a smooth model came out flat of itself
 FLAT = 0.9  # linearity of such a model: planes gave .90 to 1
@@ -22,15 +30,11 @@ STRAIGHT = 0.85  # linearity in units of logistic regression's own: planes gave 
 WALLS = 0.95  # of axis_aligned: trees give .97 to 1, a plane tilted by 5 degrees 0
 SLANTED = 1.5  # columns at one place of the plane: along one column 1.0 to 1.2
 STEPS = 5.0  # distinct cuts of a tree: a threshold needs 1, a staircase of one slanted plane 6 and more
-RETURNS = 0.4  # exclusive or gave .7 to 1; what adds up .00 to .05, noisy trees .3
-MOVED = 0.04  # share of rows that such returns are counted among
 ENCLOSED, OPEN = 0.93, 0.85  # rays that leave a class: balls and rings 1.00 and .2 to .7
 TURNS = 0.75  # directions per active column: balls .81 to .99, bands .5 and less
 CUTS_PER_COLUMN = 2.6  # distinct cuts of a tree: rules gave 1 to 2.5 for each column that decides,
 MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are surely worse
 RATHER = 0.75  # P(better) of such a tree than each smooth model
-HELD_DECIDES = 0.8  # of what decides: categories alone
-GAPS_DECIDE = 0.5
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.02  # gain elsewhere up to which two models count as level there
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
@@ -51,9 +55,9 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     found = [
         *_bends(evidence, line, bent),
         *_hyperplane(evidence, line, bent),
-        *_held(evidence, line, models),
+        *held(evidence, line, models),
         *_thresholds(evidence, line, bent),
-        *_interaction(evidence, line, bent),
+        *interaction(evidence, line, bent),
         *_surrounds(evidence, line, bent),
         *_many(evidence, line),
         *_staircase(evidence, line, bent),
@@ -64,18 +68,6 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
     less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
     return tuple(reason for reason in found if reason.code not in less)
-
-
-def _named(columns: Sequence[ColumnShare | str]) -> str:
-    """Return names as a list in words: ``age``, ``age and job``, ``age, job, pay and 7 other columns``."""
-    names = [c if isinstance(c, str) else c.name for c in columns]
-    if len(names) > MOST_NAMED:
-        names = [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} other columns"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _shares(*names: str) -> tuple[ColumnShare, ...]:
-    return tuple(ColumnShare(name, None) for name in names)
 
 
 def relative_linearity(model: Profile, line: Profile | None) -> float | None:
@@ -90,18 +82,10 @@ def relative_linearity(model: Profile, line: Profile | None) -> float | None:
     return min(1.0, own / reached)
 
 
-def _beaten_by(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> list[Profile]:
-    """Return the models that beat logistic regression, best first."""
-    if line is None:
-        return []
-    better = [p for p in bent if evidence.beats(p.model, line.model)]
-    return sorted(better, key=lambda p: -(p.accuracy or 0.0))
-
-
 def _bends(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
     """Yield what bent models gain over logistic regression, and through which columns."""
     gains = []
-    for p in _beaten_by(evidence, line, bent):
+    for p in beaten_by(evidence, line, bent):
         assert line is not None
         gain, linear = evidence.difference(p.model, line.model), relative_linearity(p, line)
         if gain is not None and (linear is None or linear < STRAIGHT):
@@ -109,11 +93,11 @@ def _bends(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) ->
     if not gains or line is None:
         return
     first, *others = (f"{p.model} {evidence.amount(gain)}" for p, gain in gains)
-    told = _named([first.replace(" ", " gains ", 1), *others])
+    told = in_words([first.replace(" ", " gains ", 1), *others])
     best = gains[0][0]
     columns = best.foremost()
     through = (
-        f", {'mostly' if best.mostly() else 'first of all'} through {_named(columns)}" if columns else ""
+        f", {'mostly' if best.mostly() else 'first of all'} through {in_words(columns)}" if columns else ""
     )
     yield Reason(
         "bends",
@@ -146,7 +130,7 @@ def _hyperplane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
         max([0.0, *known, *(gain.high for gain in all_gains if gain is not None)]),
     )
     how = "decides mostly by" if line.mostly() else "weighs many columns, first of all"
-    runs = f" {line.model} {how} {_named(columns)}." if columns else ""
+    runs = f" {line.model} {how} {in_words(columns)}." if columns else ""
     yield Reason(
         "hyperplane",
         (line.model,),
@@ -155,94 +139,6 @@ def _hyperplane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
         ("pairs.delta_high", "models.boundary.linearity", "models.boundary.columns"),
         {"at_most": most},
     )
-
-
-def _interacting(evidence: Evidence, model: Profile) -> Pair | None:
-    """Return the pair of columns that interacts most clearly in a model that beats an additive one."""
-    additive = evidence.refit("", "additive")
-    clear = [pair for pair in model.pairs() if pair.returns >= RETURNS and pair.moved >= MOVED]
-    if not clear or (additive is not None and not evidence.surely_better(model.model, additive.model)):
-        return None
-    return clear[0]
-
-
-def _held(evidence: Evidence, line: Profile | None, models: Sequence[Profile]) -> Iterator[Reason]:
-    """Yield that categories, or gaps, decide, or decide what another column means."""
-    best = max(models, key=lambda p: p.accuracy or 0.0, default=None)
-    if best is None:
-        return
-    columns, gaps = best.shares(), best.shares("gaps")
-    held = {name: share for name, share in columns.items() if name in evidence.held_columns}
-    pair = None
-    for p in _beaten_by(evidence, line, [m for m in models if m.family != "logistic"]):
-        pair = pair or _interacting(evidence, p)
-    if pair is not None:
-        yield from _held_pair(evidence, best, pair, gaps)
-        if {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(best)):
-            return
-    top = best.mostly()
-    if max(gaps.values(), default=0.0) >= GAPS_DECIDE:
-        name, share = next(iter(gaps.items()))
-        yield Reason(
-            "gaps",
-            (best.model,),
-            (ColumnShare(name, share),),
-            f"Gaps decide: whether {name} is missing makes {share:.0%} of what {best.model} decides by.",
-            ("models.boundary.gaps",),
-        )
-    elif top and all(c.name in held for c in top) and sum(held.values()) >= HELD_DECIDES:
-        yield Reason(
-            "categories",
-            (best.model,),
-            top,
-            f"Categories decide: {_named(top)} {'makes' if len(top) == 1 else 'make'}"
-            f" {sum(c.share or 0.0 for c in top):.0%} of what {best.model} decides by.",
-            ("models.boundary.columns",),
-        )
-
-
-def _mostly_gaps(model: Profile) -> frozenset[str]:
-    """Return the columns whose being missing decides more than their value."""
-    values = model.shares()
-    return frozenset(n for n, share in model.shares("gaps").items() if share > values.get(n, 0.0))
-
-
-def _held_pair(evidence: Evidence, model: Profile, pair: Pair, gaps: dict[str, float]) -> Iterator[Reason]:
-    """Yield that a category or a gap decides what another column means."""
-    names, missing = (pair.left, pair.right), _mostly_gaps(model)
-    held = [n for n in names if n in evidence.held_columns]
-    others = [n for n in names if n not in held]
-    keys = ("models.boundary.pairs", "models.boundary.columns")
-    gone = [n for n in others if n in missing]
-    if gone and len(gone) + len(held) < 2:
-        other = next(n for n in names if n != gone[0])
-        sentence = f"Gaps decide what a number means: whether {gone[0]} is missing turns what {other} says."
-        yield Reason("gaps", (model.model,), _shares(gone[0], other), sentence, keys)
-    elif len(held) == 2:
-        sentence = f"Two categories interact: {held[0]} and {held[1]} decide together, neither alone."
-        yield Reason("categories", (model.model,), _shares(*held), sentence, keys)
-    elif held:
-        sentence = f"A category decides what a number means: {held[0]} turns what {others[0]} says."
-        yield Reason("categories", (model.model,), _shares(held[0], others[0]), sentence, keys)
-
-
-def _interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
-    """Yield which two numbers interact: no sum of one function each can imitate the model."""
-    for p in _beaten_by(evidence, line, bent):
-        pair = _interacting(evidence, p)
-        if pair is None or {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(p)):
-            continue
-        additive = evidence.refit("", "additive")
-        gain = evidence.difference(p.model, additive.model) if additive is not None else None
-        more = f"; adding up one function of each column loses {evidence.amount(gain.delta)}" if gain else ""
-        yield Reason(
-            "interaction",
-            (p.model,),
-            _shares(pair.left, pair.right),
-            f"Two columns interact: {pair.left} and {pair.right} decide together, neither alone{more}.",
-            ("models.boundary.pairs",),
-        )
-        return
 
 
 def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
@@ -264,7 +160,7 @@ def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
             (tree.model,),
             columns,
             f"Thresholds decide: about {max(1, round(cuts))} {'cut' if round(cuts) <= 1 else 'cuts'} of"
-            f" {_named(columns)} do as well as any model here.",
+            f" {in_words(columns)} do as well as any model here.",
             ("models.boundary.cuts", "models.boundary.axis_aligned", "models.boundary.columns"),
         )
         return
@@ -278,7 +174,7 @@ def _better(evidence: Evidence, one: Profile, other: Profile) -> float:
 
 def _surrounds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
     """Yield that one class encloses another: rays from its rows leave it in every direction."""
-    better = _beaten_by(evidence, line, bent)
+    better = beaten_by(evidence, line, bent)
     smooth = [p for p in better if p.family not in STEPPED]  # the islands of a tree's noise are enclosed too
     for p in smooth or better:
         most, least = p.mean("enclosed"), p.mean("enclosed_least")
@@ -292,8 +188,8 @@ def _surrounds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]
             "surrounds",
             (p.model,),
             columns,
-            f"One class surrounds the other in {_named(columns)}: {most:.0%} of straight ways from the inner"
-            " one leave it.",
+            f"One class surrounds the other in {in_words(columns)}: {most:.0%} of straight ways from the"
+            " inner one leave it.",
             ("models.boundary.enclosed", "models.boundary.directions", "models.boundary.columns"),
         )
         return
@@ -396,7 +292,7 @@ def _regions(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
         yield Reason(
             "region",
             (region.better, region.other),
-            _shares(*region.columns),
+            without_shares(*region.columns),
             f"{region.better} is better than {region.other} where {' and '.join(region.conditions)}"
             f" ({100 * region.gain:+.0f} pt, {region.rows} rows); elsewhere {elsewhere}.",
             ("verdict.reasons.figures",),

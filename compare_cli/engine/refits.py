@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from compare_cli.boundary.explanation import MOVED, RETURNS
+from compare_cli.boundary.interplay import MOVED, RETURNS
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
 from compare_cli.models.families import FAMILIES

@@ -1,0 +1,101 @@
+"""Which columns decide together: pairs that interact, and what categories and gaps mean beside numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compare_cli.boundary.evidence import Evidence, Pair, Profile, beaten_by, in_words, without_shares
+from compare_cli.types import ColumnShare, Reason
+
+RETURNS = 0.4  # exclusive or gave .7 to 1; what adds up .00 to .05, noisy trees .3
+MOVED = 0.04  # share of rows that such returns are counted among
+HELD_DECIDES = 0.8  # of what decides: categories alone
+GAPS_DECIDE = 0.5
+
+
+def interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield which two numbers interact: no sum of one function each can imitate the model."""
+    for p in beaten_by(evidence, line, bent):
+        pair = _interacting(evidence, p)
+        if pair is None or {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(p)):
+            continue
+        additive = evidence.refit("", "additive")
+        gain = evidence.difference(p.model, additive.model) if additive is not None else None
+        more = f"; adding up one function of each column loses {evidence.amount(gain.delta)}" if gain else ""
+        yield Reason(
+            "interaction",
+            (p.model,),
+            without_shares(pair.left, pair.right),
+            f"Two columns interact: {pair.left} and {pair.right} decide together, neither alone{more}.",
+            ("models.boundary.pairs",),
+        )
+        return
+
+
+def held(evidence: Evidence, line: Profile | None, models: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield that categories, or gaps, decide, or decide what another column means."""
+    best = max(models, key=lambda p: p.accuracy or 0.0, default=None)
+    if best is None:
+        return
+    columns, gaps = best.shares(), best.shares("gaps")
+    fixed = {name: share for name, share in columns.items() if name in evidence.held_columns}
+    pair = None
+    for p in beaten_by(evidence, line, [m for m in models if m.family != "logistic"]):
+        pair = pair or _interacting(evidence, p)
+    if pair is not None:
+        yield from _held_pair(evidence, best, pair, gaps)
+        if {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(best)):
+            return
+    top = best.mostly()
+    if max(gaps.values(), default=0.0) >= GAPS_DECIDE:
+        name, share = next(iter(gaps.items()))
+        yield Reason(
+            "gaps",
+            (best.model,),
+            (ColumnShare(name, share),),
+            f"Gaps decide: whether {name} is missing makes {share:.0%} of what {best.model} decides by.",
+            ("models.boundary.gaps",),
+        )
+    elif top and all(c.name in fixed for c in top) and sum(fixed.values()) >= HELD_DECIDES:
+        yield Reason(
+            "categories",
+            (best.model,),
+            top,
+            f"Categories decide: {in_words(top)} {'makes' if len(top) == 1 else 'make'}"
+            f" {sum(c.share or 0.0 for c in top):.0%} of what {best.model} decides by.",
+            ("models.boundary.columns",),
+        )
+
+
+def _held_pair(evidence: Evidence, model: Profile, pair: Pair, gaps: dict[str, float]) -> Iterator[Reason]:
+    """Yield that a category or a gap decides what another column means."""
+    names, missing = (pair.left, pair.right), _mostly_gaps(model)
+    held = [n for n in names if n in evidence.held_columns]
+    others = [n for n in names if n not in held]
+    keys = ("models.boundary.pairs", "models.boundary.columns")
+    gone = [n for n in others if n in missing]
+    if gone and len(gone) + len(held) < 2:
+        other = next(n for n in names if n != gone[0])
+        sentence = f"Gaps decide what a number means: whether {gone[0]} is missing turns what {other} says."
+        yield Reason("gaps", (model.model,), without_shares(gone[0], other), sentence, keys)
+    elif len(held) == 2:
+        sentence = f"Two categories interact: {held[0]} and {held[1]} decide together, neither alone."
+        yield Reason("categories", (model.model,), without_shares(*held), sentence, keys)
+    elif held:
+        sentence = f"A category decides what a number means: {held[0]} turns what {others[0]} says."
+        yield Reason("categories", (model.model,), without_shares(held[0], others[0]), sentence, keys)
+
+
+def _interacting(evidence: Evidence, model: Profile) -> Pair | None:
+    """Return the pair of columns that interacts most clearly in a model that beats an additive one."""
+    additive = evidence.refit("", "additive")
+    clear = [pair for pair in model.pairs() if pair.returns >= RETURNS and pair.moved >= MOVED]
+    if not clear or (additive is not None and not evidence.surely_better(model.model, additive.model)):
+        return None
+    return clear[0]
+
+
+def _mostly_gaps(model: Profile) -> frozenset[str]:
+    """Return the columns whose being missing decides more than their value."""
+    values = model.shares()
+    return frozenset(n for n, share in model.shares("gaps").items() if share > values.get(n, 0.0))
