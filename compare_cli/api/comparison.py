@@ -198,7 +198,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
             planned += batch
             with closing(session.results(batch, job)) as stream:
                 facts = (most_fits(job), job.plan.max_repeats, job.metric.name, job.samples is not None)
-                yield Planned(job.dataset.name, tuple(batch), *facts)
+                yield Planned(job.dataset.name, tuple(batch), *facts, session.place.epochs)
                 for result in stream:
                     results.append(_completed(result, job))
                     yield results[-1]
@@ -254,7 +254,7 @@ def _refit(
     done: list[FitResult] = []
     if tasks:
         with closing(session.results(tasks, job)) as stream:
-            yield Planned(job.dataset.name, tuple(tasks))
+            yield Planned(job.dataset.name, tuple(tasks), epochs=session.place.epochs)
             for result in stream:
                 done.append(_completed(result, job))
                 yield Refitted(result)

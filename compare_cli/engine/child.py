@@ -34,6 +34,7 @@ class Children:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = self.threads = jobs
+        self.epochs: dict[str, tuple[int, int]] = {}
         self._nursery: Nursery | None = None
         self._large = False
         self._starting, self._changing = threading.Lock(), threading.Lock()
@@ -78,11 +79,12 @@ class Children:
         if child is None:
             return no_result(task, "killed", "RunEnded", "the run has ended")
         try:
-            return child.fit(task, workspace, limits, expected)
+            return child.fit(task, workspace, limits, expected, self.epochs)
         except BaseException:
             child.end()
             raise
         finally:
+            self.epochs.pop(task.key, None)
             self._give_back(child)
 
     def _take(self, model: ModelSpec) -> Child | None:
@@ -169,20 +171,28 @@ class Child:
         self.ended = False
 
     def fit(
-        self, task: FitTask, workspace: Workspace, limits: Limits, expected: Mapping[str, str] | None
+        self,
+        task: FitTask,
+        workspace: Workspace,
+        limits: Limits,
+        expected: Mapping[str, str] | None,
+        epochs: dict[str, tuple[int, int]],
     ) -> FitResult:
-        """Return the task's result; the process is gone after "timeout" and "killed"."""
+        """Return the task's result; the process is gone after "timeout" and "killed".
+
+        Meanwhile ``epochs`` has how far the task is, where its model tells.
+        """
         try:
             if self._table != workspace.token:
                 self._connection.send(workspace)
                 self._table = workspace.token
             self._connection.send((task, limits.memory, expected))
-            return self._answer(task, limits)
+            return self._answer(task, limits, epochs)
         except (EOFError, OSError):
             self.end()
             return died(task, limits, self._process.exitcode)
 
-    def _answer(self, task: FitTask, limits: Limits) -> FitResult:
+    def _answer(self, task: FitTask, limits: Limits, epochs: dict[str, tuple[int, int]]) -> FitResult:
         """Wait for the result. Raises EOFError when the process has died before it."""
         until: float | None = None
         while True:
@@ -196,7 +206,9 @@ class Child:
             message = self._connection.recv()
             if isinstance(message, FitResult):
                 return message
-            if limits.seconds is not None:
+            if isinstance(message, tuple):
+                epochs[task.key] = message
+            elif limits.seconds is not None:
                 until = time.monotonic() + limits.seconds
 
     @property

@@ -17,6 +17,7 @@ from compare_cli.engine.places import Place, place
 from compare_cli.engine.store import Store, StoreError
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import CompareError
+from compare_cli.models.epochs import followed_by
 from compare_cli.models.families import family_of
 from compare_cli.notes import note
 from compare_cli.types import FitResult, FitTask, Note, RunStatus, StoredRun
@@ -184,10 +185,20 @@ def execute(
     """
     if stays_here(tasks, at, limits):
         with single_thread():
-            yield from side_by_side(tasks, partial(fit_task, workspace=workspace), at.end, 1, may_start)
+            fit = partial(fit_here, workspace=workspace, epochs=at.epochs)
+            yield from side_by_side(tasks, fit, at.end, 1, may_start)
     else:
         fit = partial(at.fit, workspace=workspace, limits=limits)
         yield from side_by_side(in_order(tasks, at.jobs), fit, at.end, at.threads, may_start)
+
+
+def fit_here(task: FitTask, workspace: Workspace, epochs: dict[str, tuple[int, int]]) -> FitResult:
+    """Fit one task in this process; ``epochs`` has how far it is, where its model tells."""
+    try:
+        with followed_by(partial(epochs.__setitem__, task.key)):
+            return fit_task(task, workspace)
+    finally:
+        epochs.pop(task.key, None)
 
 
 def stays_here(tasks: Sequence[FitTask], at: Place, limits: Limits) -> bool:

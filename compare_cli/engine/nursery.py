@@ -30,11 +30,12 @@ from compare_cli.engine.limits import ask_for_one_thread, limited_memory
 from compare_cli.engine.versions import differences
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import kind_and_message
+from compare_cli.models.epochs import followed_by
 
 PATIENCE = 60.0  # seconds that building a model may take
 ENDING = frozenset(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
 PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
-BEGUN = "begun"  # what a child sends when the clock of a fit starts
+BEGUN = "begun"  # what a child sends when the clock of a fit starts; then perhaps (epoch, epochs), the result
 UNFORKABLE = frozenset({"jaxlib", "tensorflow"})
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 
@@ -276,7 +277,7 @@ def _serve(connection: Connection, workspace: Workspace | None) -> None:
             with contextlib.suppress(Exception):  # what is wrong with a fold is told by the fit
                 workspace.prepared(task)
             connection.send(BEGUN)
-            with limited_memory(memory):
+            with limited_memory(memory), followed_by(connection.send):
                 result = fit_task(task, workspace)
             connection.send(result)
 

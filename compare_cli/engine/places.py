@@ -36,12 +36,14 @@ ALONE = 60.0  # seconds without any worker after which what is left is given up
 class Place(Protocol):
     """Where fits run. ``jobs`` fits run side by side; ``threads`` threads of this process wait for them.
 
+    ``epochs`` has (epoch, epochs) by the key of a task under way, where its model tells; a cluster does not.
     Any number of threads may call ``fit``. After ``end`` it returns "killed" at once.
     """
 
     backend: str
     jobs: int
     threads: int
+    epochs: dict[str, tuple[int, int]]
 
     def fit(self, task: FitTask, workspace: Workspace, limits: Limits) -> FitResult:
         """Fit one task and return its result; "killed" when it was lost with its process."""
@@ -81,6 +83,7 @@ class Dask:
             self._distributed: Any = import_module("distributed")
         except ImportError:
             raise UsageError("--cluster dask needs: pip install 'compare-cli[dask]'") from None
+        self.epochs: dict[str, tuple[int, int]] = {}
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # results tell of workers that go
         self._local: Any = None
         self._ended = False
@@ -255,6 +258,7 @@ class Ray:
         except ImportError:
             raise UsageError("--cluster ray needs: pip install 'compare-cli[ray]'") from None
         self._ray = ray
+        self.epochs: dict[str, tuple[int, int]] = {}
         self._ended = False
         self._started = not ray.is_initialized()
         if self._started:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from compare_cli.models.epochs import tell_epoch
 from compare_cli.models.specs import choose_backend
 
 BATCH = 256  # rows that are predicted at once
@@ -144,24 +145,28 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             self.compile_ahead(X, y)
         codes = np.searchsorted(self.classes_, y)
         self._learn_scale(X)
-        rows = len(X) - round(len(X) * self.validation_split)
-        used = rows - rows % self.batch_size if self.drop_last and rows >= self.batch_size else rows
-        held = (self._scaled(X[rows:]), codes[rows:]) if rows < len(X) else None
+        used, rows = self._rows_of(len(X))
         stop = _stopping(self, -(-used // self.batch_size)) if self.early_stopping else None
         history = self.network_.fit(
             self._scaled(X[:used]),
             codes[:used],
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            shuffle=self.shuffle,
-            validation_data=held,
-            callbacks=[stop] if stop else [],
-            verbose=0,
+            validation_data=(self._scaled(X[rows:]), codes[rows:]) if rows < len(X) else None,
+            callbacks=[_telling(self.epochs), *([stop] if stop else [])],
+            **self._how(self.epochs, shuffle=self.shuffle),
         )
         self.n_iter_ = len(history.epoch)
         if stop is not None:
             self.best_epoch_, self.best_validation_error_ = stop.best_epoch, stop.best
         return self
+
+    def _rows_of(self, rows: int) -> tuple[int, int]:
+        """Return how many of so many rows are learnt from, and at which one those begin that are held out."""
+        held_from = rows - round(rows * self.validation_split)
+        full = held_from - held_from % self.batch_size
+        return (full if self.drop_last and full else held_from), held_from
+
+    def _how(self, epochs: int, *, shuffle: bool) -> dict[str, Any]:
+        return {"batch_size": self.batch_size, "epochs": epochs, "shuffle": shuffle, "verbose": 0}
 
     def predict(self, X: Floats) -> NDArray[np.int64]:
         """Return the most probable class of each row, shape (rows,)."""
@@ -251,21 +256,40 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         return network
 
     def _run_once(self, X: Floats) -> None:
-        """Make the backend compile: one update of no effect, one prediction, then the weights from before."""
-        variables = [*self.network_.weights, *self.network_.optimizer.variables]
+        """Make the backend compile: two short epochs of no effect, a prediction, then the state from before.
+
+        Machine code is made for each number of rows in a batch: a full one and the last of an epoch, of the
+        rows that are learnt from and of those held out. JAX makes it again for the second epoch.
+        """
+        variables = [*self.network_.variables, *self.network_.optimizer.variables]
         before = _values(variables)
-        size = min(self.batch_size, len(X))
-        nothing = np.zeros((size, X.shape[1]), dtype=np.float32)
-        self.network_.train_on_batch(nothing, np.zeros(size, dtype=np.int64))
-        self.network_.predict_on_batch(np.zeros((BATCH, X.shape[1]), dtype=np.float32))
+        used, held_from = self._rows_of(len(X))
+        learnt, held = (self._nothing(rows, X.shape[1]) for rows in (used, len(X) - held_from))
+        how = self._how(2, shuffle=False)
+        self.network_.fit(*learnt, validation_data=held if len(held[0]) else None, **how)
+        self.network_.predict_on_batch(self._nothing(BATCH, X.shape[1])[0])
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         self._compiled_for = X.shape
+
+    def _nothing(self, rows: int, columns: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return zeros, in as many rows as two full batches and the last of ``rows`` have together."""
+        fewer = min(rows, 2 * self.batch_size + rows % self.batch_size)
+        return np.zeros((fewer, columns), dtype=np.float32), np.zeros(fewer, dtype=np.int64)
 
 
 def _values(variables: Sequence[Any]) -> list[NDArray[Any]]:
     """Return copies of the values of Keras variables."""
     return [np.array(keras().ops.convert_to_numpy(variable.value)) for variable in variables]
+
+
+def _telling(epochs: int) -> Any:
+    """Return the callback that tells whoever follows the fit which of ``epochs`` is done."""
+
+    def told(epoch: int, _logs: Any) -> None:
+        tell_epoch(epoch + 1, epochs)
+
+    return keras().callbacks.LambdaCallback(on_epoch_end=told)
 
 
 def _stopping(estimator: NetworkClassifier, batches: int) -> Any:

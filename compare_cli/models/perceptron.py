@@ -21,6 +21,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import shuffle
 
+from compare_cli.models.epochs import tell_epoch
+
 # The parameters of the method that is replaced, as of scikit-learn 1.7 to 1.9.
 KNOWN = "X y sample_weight activations deltas coef_grads intercept_grads layer_units incremental"
 
@@ -62,6 +64,10 @@ class MultilayerPerceptron(MLPClassifier):  # type: ignore[misc]  # scikit-learn
             warnings.warn(f"Stochastic Optimizer: {told}", ConvergenceWarning, stacklevel=2)
         if self.early_stopping:
             self.coefs_, self.intercepts_ = self._best_coefs, self._best_intercepts
+
+    def _update_no_improvement_count(self, *about: Any) -> None:
+        super()._update_no_improvement_count(*about)
+        tell_epoch(self.n_iter_, self.max_iter)
 
 
 class Net:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,8 +141,8 @@ class Progress:
         return [whole, (work.share_here, here)]
 
     def _now(self) -> str:
-        model = self._work.under_way(self._jobs)
-        return f", now {self._name(model)}" if model else ""
+        model, epoch = self._work.under_way(self._jobs)
+        return f", now {self._name(model)}{epoch}" if model else ""
 
     def _left(self) -> str:
         left = self._work.seconds_left(time.monotonic() - self._started)
@@ -266,6 +266,7 @@ class Workload:
     total_here: int = 0
     most_here: int = 0
     _pending: dict[str, FitTask] = field(default_factory=dict)
+    _epochs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     _planned: float = 0.0
     _done: float = 0.0
     _run: float = 0.0
@@ -288,6 +289,7 @@ class Workload:
         self._planned += cost
         self._planned_here += cost
         self._pending |= {task.key: task for task in event.tasks}
+        self._epochs = event.epochs
 
     def finish(self, result: FitResult) -> None:
         """Take in one fit."""
@@ -362,16 +364,20 @@ class Workload:
             return None
         return max(0.0, expected - self._done) * spent / self._run
 
-    def under_way(self, jobs: int | None) -> str:
-        """Return the model that is being fitted, as far as the order of fits tells; "" for none.
+    def under_way(self, jobs: int | None) -> tuple[str, str]:
+        """Return the model that is being fitted and its epoch, ``, epoch 12/50``; "" for what nobody knows.
 
-        One after the other as planned with one job, else the longest first.
+        It is one that tells its epoch, else what the order of fits says: one after the other as planned with
+        one job, else the longest first.
         """
         tasks = tuple(self._pending.values())  # a copy: the thread that draws asks too
+        told = dict(self._epochs)
+        tasks = tuple(task for task in tasks if task.key in told) or tasks
         if not tasks:
-            return ""
-        first = next(iter(tasks)) if jobs == 1 else max(tasks, key=lambda task: task.cost)
-        return first.model.name
+            return "", ""
+        first = tasks[0] if jobs == 1 else max(tasks, key=lambda task: task.cost)
+        epoch, epochs = told.get(first.key, (0, 0))
+        return first.model.name, f", epoch {epoch}/{epochs}" if epoch else ""
 
 
 def about(seconds: float) -> str:

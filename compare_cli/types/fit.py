@@ -192,7 +192,8 @@ class Planned:
 
     ``most`` is how many fits the whole comparison takes if nothing ends it sooner, in ``repeats`` repeats;
     ``metric`` the score that ranks. ``apart`` says that scores are not averaged with those of tasks before:
-    samples of another size.
+    samples of another size. ``epochs`` changes while they run: by the key of a task under way that is fitted
+    in epochs, how many are done, and of how many at most.
     """
 
     dataset: str
@@ -201,6 +202,7 @@ class Planned:
     repeats: int = 1
     metric: str = ""
     apart: bool = False
+    epochs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

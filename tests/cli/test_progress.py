@@ -107,12 +107,25 @@ def test_fits_that_will_not_come_are_not_waited_for():
 
 def test_what_runs_now():
     work = Workload()
-    assert work.under_way(2) == ""
+    assert work.under_way(2) == ("", "")
     work.plan(planned("a", [1.0, 5.0, 3.0]))
-    assert work.under_way(1) == "m1.0", "one after the other"
-    assert work.under_way(2) == work.under_way(None) == "m5.0", "the longest first"
+    assert work.under_way(1) == ("m1.0", ""), "one after the other"
+    assert work.under_way(2) == work.under_way(None) == ("m5.0", ""), "the longest first"
     work.finish(fit("a1"))
-    assert work.under_way(2) == "m3.0"
+    assert work.under_way(2) == ("m3.0", "")
+
+
+def test_what_tells_its_epoch_surely_runs_now():
+    epochs = {}
+    progress = Progress(shown=False)
+    progress.show(replace(planned("a", [1.0, 5.0, 3.0]), epochs=epochs))
+    assert progress.rows()[0][1] == "a: 0/3 fits, now m5.0"
+    epochs |= {"a0": (12, 50), "another": (3, 9)}
+    assert progress.rows()[0][1] == "a: 0/3 fits, now m1.0, epoch 12/50"
+    epochs["a2"] = (1, 20)
+    assert progress.rows()[0][1] == "a: 0/3 fits, now m3.0, epoch 1/20"
+    epochs.clear()
+    assert progress.rows()[0][1] == "a: 0/3 fits, now m5.0"
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,10 @@ from compare_cli.engine.limits import Limits
 from compare_cli.engine.nursery import Nursery
 from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
+from compare_cli.models import epochs as followed
 from compare_cli.types import Comparison, FitResult, FitTask, Planned
 
+NONE, NO_END = execution.NO_LIMITS, Limits(seconds=600.0)
 TIMES = {"fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds"}
 
 
@@ -81,6 +83,56 @@ def run(
     results = list(execute(tasks, job.workspace, jobs))
     assert Counter(r.key for r in results) == Counter(t.key for t in tasks)
     return tasks, {r.key: r for r in results}
+
+
+class Seen(dict[str, tuple[int, int]]):
+    """The epochs of fits under way; ``told`` keeps all that were ever told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int]] = []
+
+    def __setitem__(self, key: str, epoch: tuple[int, int]) -> None:
+        self.told.append(epoch)
+        super().__setitem__(key, epoch)
+
+
+@pytest.mark.parametrize(
+    ("model", "jobs"),
+    [
+        ("mlp", 1),
+        ("mlp", 2),
+        ("mlp(activation=tanh)", 2),  # by scikit-learn's own steps
+        pytest.param("keras_logistic", 1, marks=pytest.mark.extra),
+    ],
+)
+def test_fits_in_epochs_tell_them_wherever_they_run(
+    model: str, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed, "PAUSE", 0.0)
+    tasks, job = tasks_of(model, folds=2)
+    here = Children(jobs)
+    here.epochs = seen = Seen()
+    try:
+        if jobs > 1 or "keras" in model:
+            here.share(job.workspace)
+        results = list(execution.execute(tasks, job.workspace, here, limits=NO_END if jobs > 1 else NONE))
+    finally:
+        here.end()
+    assert {result.status for result in results} == {"ok"}
+    fitted = [result for result in results if result.model == model]
+    most = {result.params.get("max_iter", result.params.get("epochs")) for result in fitted}
+    assert {epochs for _, epochs in seen.told} == most
+    assert [epoch for epoch, _ in seen.told].count(1) == 2, "the first epoch of either fold"
+    assert not seen, "nothing is under way any more"
+
+
+def test_epochs_do_not_put_the_time_limit_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed, "PAUSE", 0.0)
+    tasks, job = tasks_of("mlp(max_iter=10000000,tol=0,n_iter_no_change=10000000)", folds=2)
+    begun = time.monotonic()
+    results = list(execute(tasks[:1], job.workspace, 2, limits=Limits(seconds=1.0)))
+    assert [result.status for result in results] == ["timeout"]
+    assert time.monotonic() - begun < 20
 
 
 def facts(result: FitResult) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -99,6 +100,27 @@ def test_the_same_seed_gives_the_same_network_however_it_is_compiled() -> None:
     first.compile_ahead(X, y)  # type: ignore[attr-defined]
     found = [model.fit(X, y).predict_proba(X) for model in (first, second)]  # type: ignore[attr-defined]
     assert np.array_equal(*found)
+
+
+@needs_keras
+@pytest.mark.parametrize(
+    "settings", ["", ",validation_split=0.3", ",validation_split=0.3,early_stopping=True", ",drop_last=True"]
+)
+def test_a_fit_compiles_nothing(settings: str) -> None:
+    """All machine code is made ahead, so that the time of a fit is that of training."""
+    if os.environ.get("KERAS_BACKEND", "jax") != "jax":
+        pytest.skip("another backend says nothing of what it compiles")
+    from jax import monitoring
+
+    compiled: list[str] = []
+    X, y = two_blobs()
+    network = made(f"keras_mlp(hidden=5,epochs=4,batch_size=64{settings})")
+    network.compile_ahead(X, y)  # type: ignore[attr-defined]
+    monitoring.register_event_duration_secs_listener(lambda event, _seconds, **_: compiled.append(event))
+    network.fit(X, y)  # type: ignore[attr-defined]
+    before = len([event for event in compiled if "backend_compile" in event])
+    made("keras_mlp(hidden=6,epochs=1)").fit(X, y)  # type: ignore[attr-defined]
+    assert len([event for event in compiled if "backend_compile" in event]) > before == 0
 
 
 @needs_keras
