@@ -19,7 +19,6 @@ from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
-from sklearn.utils import shuffle
 
 from compare_cli.models.epochs import tell_epoch
 
@@ -52,7 +51,9 @@ class MultilayerPerceptron(MLPClassifier):  # type: ignore[misc]  # scikit-learn
         order = np.arange(len(X))
         for epoch in range(1, self.max_iter + 1):
             self.n_iter_ = epoch
-            order = shuffle(order, random_state=self._random_state)
+            turn = np.arange(len(X))  # as sklearn.utils.shuffle, which checks its arguments at each call
+            self._random_state.shuffle(turn)
+            order = order[turn]
             self.loss_ = net.epoch(X[order], y[order], size)
             self.loss_curve_.append(self.loss_)
             self.t_ += len(X)
