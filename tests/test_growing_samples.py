@@ -55,7 +55,7 @@ def test_what_is_left_open_is_decided_on_all_rows() -> None:
     open_case = compare(table(1500, noise=0.5), models="logistic,mlp", samples=True, boundary=False)
     whole = open_case.protocol.sizes[-1]
     assert open_case.verdict.sentence.startswith("Not decided on samples of up to")
-    assert "This speaks of these fits on one test set" in open_case.verdict.sentence
+    assert "On one test set: what other training rows" in open_case.verdict.sentence
     assert {m.train_rows for m in open_case.models} == {whole}
     assert open_case.protocol.looks is not None
     assert open_case.protocol.looks[-1].last

@@ -7,14 +7,15 @@ Works on anybody's scores, without running a comparison::
 
     judge({"tree": tree_scores, "logistic": logistic_scores}, metric=METRICS["accuracy"], rows=569)
 
-where each array has shape (repeats, folds). Importing this package imports numpy only; scipy is imported by
-the functions that need it.
+where each array has shape (repeats, folds). Scores of the rows of one test set, (seeds, rows), are judged by
+``judge_evidence(row_evidence(scores, metric, train_rows=455), metric)``. Importing this package imports numpy
+only; scipy is imported by the functions that need it.
 """
 
 from compare_cli.metrics import Metric
 from compare_cli.verdict.across import judge_across
 from compare_cli.verdict.evidence import Baseline, PairPredictions
-from compare_cli.verdict.judge import Judgement, judge, judge_single_test
+from compare_cli.verdict.judge import Judgement, judge, judge_evidence, row_evidence
 
 __all__ = [
     "Baseline",
@@ -23,7 +24,8 @@ __all__ = [
     "PairPredictions",
     "judge",
     "judge_across",
-    "judge_single_test",
+    "judge_evidence",
+    "row_evidence",
 ]
 
 

@@ -330,9 +330,10 @@ def _with_advice(
     if not evidence.level:
         return replace(verdict, undecided_reason="more_repeats")
     threshold = critical or student_quantile(BETTER_FROM, posterior.df)
-    needed = rows_needed(
-        evidence.rows, posterior.delta, posterior.se, rope, t_winner=threshold, df=posterior.df
-    )
+    known = (evidence.rows, posterior.delta, posterior.se, rope)
+    trained = max(0.0, posterior.se**2 - posterior.s2 / (evidence.rows or 1))
+    left = trained if evidence.source == "rows" else 0.0
+    needed = rows_needed(*known, t_winner=threshold, df=posterior.df, left=left)
     if evidence.source == "rows" or cap < 2:
         return replace(verdict, rows_needed=needed)
     chance = probability_decided_by_repeats(

@@ -42,7 +42,7 @@ from compare_cli.verdict.anchors import at_largest
 from compare_cli.verdict.choice import SIMPLEST, Preference, not_tried
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
 from compare_cli.verdict.growing import judge_samples, with_predictions
-from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
+from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, row_evidence
 from compare_cli.verdict.paired import few_or_grouped
 from compare_cli.verdict.repeats import level_of, repeats_cap
 
@@ -108,12 +108,9 @@ def judge_fits(
     differ = _paired_predictions(dataset, splits, results)
     how: dict[str, Any] = {"prefer": prefer, "predictions": differ, "seed": seed}
     if protocol.scheme == "test" and metric.name in (*MEANS_OF_ROWS, *BY_JACKKNIFE):
-        return judge_single_test(
-            _row_scores(dataset, models, results, metric.name),
-            metric=metric,
-            df=_row_df(dataset, metric),
-            **how | {"baseline": baseline, "level": level},
-        )
+        scores, df = _row_scores(dataset, models, results, metric.name), _row_df(dataset, metric)
+        by_rows = row_evidence(scores, metric, len(splits[0].train), baseline, df=df, level=level)
+        return judge_evidence(by_rows, metric, **how)
     arrays, share = _fold_scores(models, protocol, metric, splits, results)
     few = few_or_grouped(protocol.scheme, counts)
     evidence = fold_evidence(arrays, metric, sum(counts), baseline, share, cautious=few, level=level)

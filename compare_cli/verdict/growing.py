@@ -17,7 +17,7 @@ from compare_cli.verdict import sentences
 from compare_cli.verdict.anchors import anchors_of
 from compare_cli.verdict.choice import SAME, SIMPLEST, Choice, Preference, choose
 from compare_cli.verdict.evidence import Baseline, Evidence, Pair, Predictions, measured_pair
-from compare_cli.verdict.judge import Judgement, judge_single_test, none_beats
+from compare_cli.verdict.judge import Judgement, judge_evidence, none_beats, row_evidence
 from compare_cli.verdict.paired import BETTER_FROM, PairPosterior, row_posterior, t_posterior
 from compare_cli.verdict.samples import LEVEL, Anchor, Bounds, Outcome, Race, race
 
@@ -112,15 +112,15 @@ class SampleVerdict:
         """Return the verdict of the fits on all rows, of those that the samples left."""
         sign = 1.0 if self.metric.higher_is_better else -1.0
         there = [name for name in (*self.models, BASELINE) if name in whole.scores]
-        judged = judge_single_test(
+        evidence = row_evidence(
             {name: sign * self._independent(whole.scores[name]) for name in there},
-            metric=self.metric,
+            self.metric,
+            whole.train_rows,
+            self.baseline,
             df=self.df,
-            baseline=self.baseline,
-            prefer=prefer,
             level=LEVEL / max(len(self.anchors), 1),
-            seed=seed,
         )
+        judged = judge_evidence(evidence, self.metric, prefer=prefer, seed=seed)
         order = (*judged.evidence.order, *(n for n in self.order if n not in judged.evidence.order))
         known = {(p.left, p.right): replace(p, train_rows=whole.train_rows) for p in judged.pairs}
         pairs = [known.get(pair) or self._pair(pair) for pair in combinations(order, 2)]
@@ -180,7 +180,7 @@ class SampleVerdict:
             if BASELINE in anchor.scores:
                 for name, rows in anchor.scores.items():
                     d = (rows - anchor.scores[BASELINE]).mean(axis=0)
-                    found[name] = row_posterior(d, self.metric.rope, self.df)
+                    found[name] = row_posterior(d, self.metric.rope, self.df, anchor.train_rows)
         return found
 
     def _bounds(self, pair: Pair) -> Bounds | None:

@@ -1,7 +1,7 @@
 """The verdict on one data set: scores of all models in, numbers and sentences out.
 
-On one test set (`judge_single_test`) rows are what varies instead of folds: such a verdict speaks of these
-fits and not of the way of fitting, because how much a model changes with its training rows is not seen.
+On one test set (`row_evidence`) rows are what varies instead of folds. How much a model changes with its
+training rows is not seen there, so the margin only allows for it.
 """
 
 from __future__ import annotations
@@ -150,46 +150,38 @@ def fold_evidence(
     )
 
 
-def judge_single_test(
+def row_evidence(
     scores: Mapping[str, Floats],
-    *,
     metric: Metric,
-    df: int | None = None,
+    train_rows: int | None = None,
     baseline: Baseline | None = DEFAULT_BASELINE,
-    prefer: Preference = SIMPLEST,
-    predictions: Predictions | None = None,
+    *,
+    df: int | None = None,
     level: float = LEVEL,
-    seed: int = 0,
-) -> Judgement:
-    """Judge models by their scores of each row of one test set.
+) -> Evidence:
+    """Return what scores of each row of one test set show of each pair, to be decided at ``level``.
 
     ``scores`` maps models, in registry order, to (seeds, n_test) arrays of what one row adds to the mean
     score: 1 for right and 0 for wrong (accuracy), -log p of the true class (log loss); NaN in a seed whose
     fit failed. For scores that are no mean over rows, such as AUC, these are pseudo-values (see
     `compare_cli.metrics.pseudo_values`). Rows are averaged over the seeds, which are no folds and say
-    nothing of other rows. Then se = sd/√n_test; df is n_test - 1 unless given (for pseudo-values the
-    rarest class's rows less one). For right and wrong, exact McNemar stands beside it.
-    The rest is as for `judge_evidence`.
+    nothing of other rows. ``train_rows`` is how many rows each fit learnt from, ``df`` the degrees of
+    freedom (see `paired.row_posterior` for both).
     """
-    evidence = gather(
+    return gather(
         scores,
-        lambda d: row_posterior(d.mean(axis=0), metric.rope, df),
+        lambda d: row_posterior(d.mean(axis=0), metric.rope, df, train_rows),
         source="rows",
         higher_is_better=metric.higher_is_better,
         baseline=baseline,
         rows=next(iter(scores.values())).shape[-1] if scores else 0,
         level=level,
     )
-    judged = judge_evidence(
-        evidence, metric, prefer=prefer, predictions=predictions, repeats_cap=1, seed=seed
-    )
-    because = (*judged.verdict.because, *_mcnemar(evidence))
-    return replace(judged, verdict=replace(judged.verdict, because=because))
 
 
 def _mcnemar(evidence: Evidence) -> list[str]:
     """McNemar's test of the leader and the next best, where both are right or wrong on every row."""
-    best = evidence.complete[:2]
+    best = evidence.complete[:2] if evidence.source == "rows" else ()
     if len(best) < 2 or not all(np.isin(evidence.columns[name], (0.0, 1.0)).all() for name in best):
         return []
     right = [evidence.columns[name].mean(axis=0) for name in best]
@@ -205,7 +197,7 @@ def judge_evidence(
     repeats_cap: int = REPEATS_CAP,
     seed: int = 0,
 ) -> Judgement:
-    """Judge models by evidence of folds or of one test set.
+    """Judge models by evidence of folds or of one test set; there McNemar stands beside right and wrong.
 
     ``prefer`` says which of several models that are as good is recommended (see `choice`). ``seed`` is that
     of the draws for more than two models; the rest is as for `judge`.
@@ -231,7 +223,8 @@ def judge_evidence(
         top_set=_top_set(evidence, pairs, shrunk or joint.p_best),
         verdict=Verdict("none"),
     )
-    return replace(judged, verdict=conclude(judged, metric, choice, repeats_cap))
+    verdict = conclude(judged, metric, choice, repeats_cap)
+    return replace(judged, verdict=replace(verdict, because=(*verdict.because, *_mcnemar(evidence))))
 
 
 def _without_idle_winner(pair: PairVerdict, beats: Mapping[str, bool | None]) -> PairVerdict:
@@ -290,7 +283,7 @@ def conclude(judged: Judgement, metric: Metric, choice: Choice, repeats_cap: int
     if evidence.complete:
         ahead = [p.right for p in judged.pairs if p.left == judged.leader and p.verdict == "worse"]
         sentence += sentences.left_out(list(evidence.partial), ahead)
-        sentence += sentences.THESE_FITS if evidence.source == "rows" else ""
+        sentence += sentences.ONE_TEST_SET if evidence.source == "rows" else ""
     return Verdict(
         status=status,
         reason=reason,

@@ -6,7 +6,7 @@ before). Leading axes are independent comparisons. Variances are over folds with
 
 Sources: Nadeau & Bengio 2003 (variance), Bouckaert & Frank 2004 (repeated folds), Corani & Benavoli 2015
 (the Bayesian correlated t-test, whose posterior is the t-distribution used here). On one test set there are
-no folds: rows vary instead, and McNemar's exact test stands beside the t-test.
+no folds: rows vary instead, training rows are allowed for, and McNemar's exact test stands beside it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ LEVEL = 0.05  # of the last look: its two sides for a winner, 1 - level for equi
 EQUIVALENT_FROM = 0.95  # P(|Δ| <= rope) from which two models are practically equivalent
 BETTER_FROM = 0.975  # P(Δ > 0) from which left is better: two sides of .025
 FEW_ROWS = 50  # of a class: with fewer, folds of several repeats hardly add degrees of freedom
+TRAINING = 0.5  # what other training rows may change, in units of s²/n_train; see `row_posterior`
 EQUAL_WITHIN = 1e-12  # differences of sums of the same numbers in another order, not of scores
 
 
@@ -216,15 +217,22 @@ def pair_posterior(
     )
 
 
-def row_posterior(d: Floats, rope: float, df: int | None = None) -> PairPosterior | None:
+def row_posterior(
+    d: Floats, rope: float, df: int | None = None, train_rows: int | None = None
+) -> PairPosterior | None:
     """Return the posterior of one pair from its row differences ``d`` (n,); None for fewer than two rows.
 
-    ``df`` is n - 1 unless given: for scores that are no mean over rows the rarest class's rows less one.
+    Its variance is s²(1/n + `TRAINING`/n_train): other test rows would change the difference, and so would
+    other training rows, which a single fit does not show. Nadeau & Bengio (2003) put n_test/n_train times
+    the variance of a test set for that; half of it is more than simulated learners need
+    (docs/statistics.md). Without ``train_rows`` these very fits are judged. ``df`` is n - 1 unless given:
+    for scores that are no mean over rows the rarest class's rows less one.
     """
     if d.size < 2 or df == 0:
         return None
     s2 = float(fold_variance(d[None, :]))
-    return t_posterior(mean_difference(d), sqrt(s2 / d.size), df or d.size - 1, rope, s2=s2)
+    per_row = 1 / d.size + (TRAINING / train_rows if train_rows else 0.0)
+    return t_posterior(mean_difference(d), sqrt(s2 * per_row), df or d.size - 1, rope, s2=s2)
 
 
 def few_or_grouped(scheme: Scheme, class_counts: Sequence[int]) -> bool:

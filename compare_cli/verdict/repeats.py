@@ -136,11 +136,12 @@ def _tau(split_sd: float, repeats: int, cap: int) -> float:
 
 
 def rows_needed(
-    rows: int | None, delta: float, se: float, rope: float, *, t_winner: float, df: int
+    rows: int | None, delta: float, se: float, rope: float, *, t_winner: float, df: int, left: float = 0.0
 ) -> int | None:
     """Return the fewest rows with which the chance to decide is one half, if ``delta`` is the truth.
 
-    A mean difference of N rows is normal around ``delta`` with standard error ``se``·√(n/N). A winner is
+    A mean difference of N rows is normal around ``delta`` with standard error ``se``·√(n/N), but for the
+    variance ``left`` that more rows do not take away (more test rows: that of training). A winner is
     found where it is ``t_winner`` standard errors from 0 on either side; equivalence where 95 % of
     t(difference, standard error, ``df``) lie within ±``rope``. Whichever needs fewer rows counts. One
     significant figure, rounded up where plain rounding would name no more rows than there are. None above
@@ -149,7 +150,7 @@ def rows_needed(
     if rows is None or not se > 0:
         return None
     factors = np.geomspace(1, ROWS_CAP, STEPS)
-    errors = se / np.sqrt(factors)
+    errors = np.sqrt(left + (se**2 - left) / factors)
     enough = np.maximum(_winner(delta, errors, t_winner), _equivalent(delta, errors, rope, df)) >= HALF
     return _one_figure_above(rows * float(factors[enough.argmax()]), rows) if enough.any() else None
 

@@ -13,7 +13,7 @@ from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Baseline, Evidence
 
 NO_LOOK = "the run ended before the verdict was due"
-THESE_FITS = " This speaks of these fits on one test set, not of the way of fitting."
+ONE_TEST_SET = " On one test set: what other training rows would change is allowed for, but not seen."
 
 
 def better(leader: str, pairs: Mapping[str, PairVerdict], metric: Metric) -> str:
@@ -276,7 +276,7 @@ def reason_mcnemar(left: str, right: str, left_only: int, right_only: int, p: fl
     """Return McNemar's test of two models; see `paired.exact_mcnemar`."""
     return (
         f"{left} alone is right on {counted(left_only, 'row')}, {right} alone on {right_only:,}: "
-        f"exact McNemar {p_value('p', p)}, beside the t-test (pairs.p_positive)."
+        f"exact McNemar {p_value('p', p)} for these two fits (other training rows: pairs.p_positive)."
     )
 
 

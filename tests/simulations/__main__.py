@@ -79,7 +79,8 @@ def singles(setting: SingleTest, arrays: dict) -> Iterator[list[object]]:
     """One row for each metric."""
     for metric in BY_JACKKNIFE:
         found = single_test_winners(setting, arrays, metric)
-        yield [setting.name, metric, found["sets"], found["default"], found["as folds"]]
+        rates = (found[rule] for rule in ("default", "these fits", "as folds"))
+        yield [setting.name, metric, found["sets"], *rates]
 
 
 def intervals(setting: Setting, arrays: dict) -> Iterator[list[object]]:
@@ -151,7 +152,7 @@ TABLES = (
     ),
     (
         "One test set, five seeds, two equal models",
-        ("setting", "score", "pairs", "winners", "seeds as folds"),
+        ("setting", "score", "pairs", "winners", "test rows alone", "seeds as folds"),
         singles,
         SINGLE_TESTS,
     ),

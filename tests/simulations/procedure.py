@@ -22,7 +22,7 @@ from compare_cli.verdict.judge import (
     fold_evidence,
     judge,
     judge_evidence,
-    judge_single_test,
+    row_evidence,
 )
 from compare_cli.verdict.paired import (
     accuracy_interval,
@@ -186,7 +186,8 @@ def false_winners(setting: Setting, arrays: Arrays, models: int, most: int) -> d
 def single_test_winners(setting: SingleTest, arrays: Arrays, metric: str) -> dict[str, float]:
     """Return how often one of two equal models wins on a single test set with several seeds.
 
-    ``as folds`` is what became of it when seeds were taken for folds.
+    ``these fits`` is what became of it when other training rows were not allowed for, ``as folds`` when seeds
+    were taken for folds.
     """
     found = []
     for y, models in zip(arrays["y"].astype(np.int64), arrays["p"], strict=True):
@@ -198,9 +199,11 @@ def single_test_winners(setting: SingleTest, arrays: Arrays, metric: str) -> dic
         seeds = {name: values.mean(axis=1, keepdims=True) for name, values in rows.items()}
         share = setting.test_rows / setting.rows
         as_folds = judge(seeds, metric=of, rows=None, baseline=None, test_share=share)
-        by_rows = judge_single_test(rows, metric=of, df=df, baseline=None)
-        found.append((beats_any(by_rows), beats_any(as_folds)))
-    return dict(zip(("default", "as folds"), np.mean(found, axis=0).tolist(), strict=True)) | {
+        by_rows, fits = (
+            judge_evidence(row_evidence(rows, of, train, None, df=df), of) for train in (setting.rows, None)
+        )
+        found.append((beats_any(by_rows), beats_any(fits), beats_any(as_folds)))
+    return dict(zip(("default", "these fits", "as folds"), np.mean(found, axis=0).tolist(), strict=True)) | {
         "sets": len(found)
     }
 

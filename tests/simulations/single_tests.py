@@ -53,6 +53,8 @@ SINGLE_TESTS = (
     SingleTest("single forest 80", "forest", 80),
     SingleTest("single mlp 400", "mlp", 400),
     SingleTest("single forest 400", "forest", 400),
+    SingleTest("single tree 2000", "tree", 2000, seeds=1),
+    SingleTest("single 1-NN 400 of 60", "1-NN", 400, rows=60, seeds=1),
     SingleTest("single forest 80, 8 positives", "forest", 80, positive=0.1),
     SingleTest("single mlp 80, 8 positives", "mlp", 80, positive=0.1),
 )

@@ -114,6 +114,16 @@ def test_seeds_are_no_folds(metric: str) -> None:
     assert found["as folds"] > 0.09
 
 
+@pytest.mark.parametrize(("name", "runs"), [("single tree 2000", 200), ("single 1-NN 400 of 60", 300)])
+def test_one_fit_is_not_the_way_of_fitting(name: str, runs: int) -> None:
+    setting, rng = next(s for s in SINGLE_TESTS if s.name == name), np.random.default_rng(4)
+    made = [single_tests.one_run(setting, rng) for _ in range(runs)]
+    arrays = {key: np.stack([run[key] for run in made]) for key in made[0]}
+    found = single_test_winners(setting, arrays, "balanced_accuracy")
+    assert found["default"] <= 0.06
+    assert found["these fits"] > 0.15
+
+
 def test_one_repeat_of_trees_is_worth_fewer_rows() -> None:
     found = coverage(named("tree 60"), made(named("tree 60"), 200), 1)
     assert found["default"] >= 0.92 > found["wilson"]

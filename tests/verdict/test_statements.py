@@ -12,7 +12,7 @@ from compare_cli.metrics import METRICS
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.choice import SAME, Preference
 from compare_cli.verdict.evidence import Baseline, PairPredictions
-from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, judge_single_test
+from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, row_evidence
 
 NAMES = ("logistic", "tree", "knn", "svm", "mlp", "forest", "boosting", "my_model", "tree(max_depth=3)")
 FEW, MANY = 250, 5000
@@ -54,7 +54,8 @@ def drawn(seed: int) -> Judgement:
     how = {"predictions": predictions, "seed": seed}
     if rng.random() < 0.15:
         per_row = {name: (rng.random((2, rows)) < np.nanmean(s)).astype(float) for name, s in scores.items()}
-        return judge_single_test(per_row, metric=metric, baseline=baseline, level=level, **how)
+        evidence = row_evidence(per_row, metric, rows, baseline, level=level)
+        return judge_evidence(evidence, metric, **how)
     few = bool(rng.random() < 0.3)
     evidence = fold_evidence(scores, metric, rows, baseline, cautious=few, level=level)
     prefer = Preference(leader=bool(rng.random() < 0.1))
