@@ -90,6 +90,9 @@ def is_placeholder(cell: str) -> bool:
     return cell.casefold() in PLACEHOLDERS or NO_DATE.fullmatch(cell) is not None
 
 
+_OVERFLOW = re.compile(r"[+-]?[0-9]*\.?[0-9]+[eE]\+?[0-9]{3,}")
+
+
 def looks_numeric(cell: str) -> bool:
     """Whether a cell reads as a number or a date."""
     cell = cell.strip()
@@ -101,7 +104,11 @@ def plain_numbers(texts: Sequence[str]) -> NDArray[np.float64]:
     import pandas as pd
 
     read = pd.to_numeric(pd.Series(list(texts), dtype=object), errors="coerce")
-    return read.to_numpy("float64", copy=True)
+    values = read.to_numpy("float64", copy=True)
+    for at in np.flatnonzero(np.isnan(values)):
+        if _OVERFLOW.fullmatch(texts[at]):  # pandas before 3 takes 1e400 for text, newer ones for infinity
+            values[at] = float(texts[at])
+    return values
 
 
 @dataclass(frozen=True)
