@@ -21,7 +21,7 @@ from compare_cli.report.tables import score_title
 from compare_cli.report.units import counted
 from compare_cli.types import Bench, Comparison, FitResult, FitTask, LeftOut, Planned, PlannedBench, Refitted
 
-WIDTH, NAME, TOP_SET = 28, 24, 4  # characters of a bar and a name, models of a top set that are named
+WIDTH, NAME, TOP_SET = 20, 24, 4  # characters of a bar and a name, models of a top set that are named
 EARLY = 0.02  # share of the expected cost below which no time is told
 SOON = 1.0  # seconds before which no time is told
 
