@@ -230,7 +230,11 @@ _BUILTIN = (
         geometry="compare_cli.boundary.exact:stepped",
         slow_prediction=True,
     ),
-    Family("naive_bayes", "sklearn.naive_bayes:GaussianNB", "naive Bayes with normal densities"),
+    Family(
+        "naive_bayes",
+        "compare_cli.models.bayes:NaiveBayes",
+        "naive Bayes: normal densities of numbers, counts of categories",
+    ),
     Family(
         "svm",
         "sklearn.svm:SVC",

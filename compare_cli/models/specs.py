@@ -35,7 +35,7 @@ NICKNAMES = {
     **dict.fromkeys(("lr", "logreg", "logit", "linear", "logistic_regression"), "logistic"),
     **dict.fromkeys(("nn", "ann", "neural", "net", "network", "mlpclassifier"), "mlp"),
     **dict.fromkeys(("gb", "gbm", "gbt", "hgb", "gradient_boosting", "histgradientboosting"), "boosting"),
-    **dict.fromkeys(("nb", "bayes", "gnb", "naivebayes"), "naive_bayes"),
+    **dict.fromkeys(("nb", "bayes", "gnb", "gaussiannb", "naivebayes"), "naive_bayes"),
     **dict.fromkeys(("svc", "rbf"), "svm"),
     **dict.fromkeys(("dt", "cart", "decision_tree"), "tree"),
     **dict.fromkeys(("nearest", "neighbors", "kneighbors"), "knn"),
