@@ -78,6 +78,15 @@ NOTES: dict[str, NoteKind] = {
         "info", "Column {column!r} has {count} different values; models see the most frequent and 'other'."
     ),
     "not_balanced": NoteKind("info", "{models}: no class weights, so --balanced changes nothing there."),
+    "headroom_cost": NoteKind(
+        "info",
+        "Tuning for --headroom: up to {fits:,} more fits, about {about} if they are as long as those before.",
+    ),
+    "headroom_cut": NoteKind(
+        "warning",
+        "The budget of {seconds:g} s is spent: tuning finished {done} of {folds} folds.",
+        "the same command goes on where this one stopped",
+    ),
     "cost_ratio": NoteKind("info", "{message}"),
     "folds_reduced": NoteKind("warning", "{folds} folds instead of {wanted}: {why}.", "", "--folds"),
     "repeats_ordered": NoteKind("info", "Time-ordered folds cannot be repeated: 1 repeat."),

@@ -9,22 +9,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
+from compare_cli.api.headroom import Tuning, tune, with_headroom
 from compare_cli.api.leaks import leak_check, priced_twins
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
-from compare_cli.api.repeats import batches, most_fits, protocol
+from compare_cli.api.repeats import batches, completed, most_fits, protocol
 from compare_cli.api.table import Reading, keywords, labels_or_options, read
 from compare_cli.data.dataset import fingerprint
 from compare_cli.data.guards import mended
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
+from compare_cli.engine.headroom import check_headroom
 from compare_cli.engine.plan import Job, Options, prepare_job
 from compare_cli.engine.refits import fits_of, refits_for
 from compare_cli.engine.runs import Clock, environment
-from compare_cli.engine.samples import Samples
 from compare_cli.errors import DataError, UsageError
-from compare_cli.metrics import BY_JACKKNIFE as BY_CLASS
-from compare_cli.metrics import COST
 from compare_cli.models.families import BASELINE
 from compare_cli.models.specs import models_of_list
 from compare_cli.notes import NOTES, note
@@ -106,6 +105,8 @@ def iter_compare(
         raise UsageError(f"The table is read already: give {', '.join(reading) or 'y'} to read().")
     dataset = data if isinstance(data, Dataset) else read(data, y, **reading)
     job = prepare_job(dataset, options)
+    if options.headroom:
+        check_headroom(job)
     command: Command = "fit" if options.sizes is None else "curve"
     with Session(options, _begun(command, clock, [dataset.name], options)) as session:
         part = yield from _compare(job, session, clock)
@@ -129,7 +130,8 @@ def _without_leaks(
             break
         changed = mended(job.dataset, guard)
         changed = replace(changed, fingerprint=fingerprint(changed))
-        events = _compare(prepare_job(changed, job.options), session, Clock())
+        again = prepare_job(changed, replace(job.options, headroom=False))
+        events = _compare(again, session, Clock())
         try:
             while True:
                 event = next(events)
@@ -192,6 +194,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     planned: list[FitTask] = []
     refits: Refits = ()
     looks: list[Look] = []
+    tuning = Tuning()
     interrupted = False
     try:
         for batch in batches(job, session, results, looks):
@@ -200,46 +203,30 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
                 facts = (most_fits(job), job.plan.max_repeats, job.metric.name, job.samples is not None)
                 yield Planned(job.dataset.name, tuple(batch), *facts, session.place.epochs)
                 for result in stream:
-                    results.append(_completed(result, job))
+                    results.append(completed(result, job))
                     yield results[-1]
         refits = yield from _refit(job, session, results)
+        if job.options.headroom and len(results) == len(planned):
+            others = sum(len(fits) for _, fits in refits)
+            yield from tune(job, session, results, len(planned) + others, tuning)
     except KeyboardInterrupt:
         interrupted = True
     session.place.forget()
     if not session.may_start():
         results += _left_out(planned, results, session)
     comparison = _summarised(job, results, looks, len(planned), refits)
+    if job.options.headroom:
+        comparison = with_headroom(comparison, job, session, results, tuning)
     left_out = any(n.code == "model_not_loaded" for n in job.notes) or len(results) < len(planned)
     partial = left_out or any(r.status != "ok" for r in results)
+    partial |= any(n.code == "headroom_cut" for n in comparison.notes)
     notes = comparison.notes
     if interrupted:
-        then = (
-            "none is kept (--no-store)"
-            if job.options.store is None
-            else "the same command goes on from there"
-        )
+        kept = job.options.store is not None
+        then = "the same command goes on from there" if kept else "none is kept (--no-store)"
         notes = (*notes, note("interrupted", done=len(results), most=most_fits(job), then=then))
     status = _status(interrupted=interrupted, partial=partial)
     return replace(comparison, seconds=clock.seconds, status=status, notes=notes)
-
-
-def _completed(result: FitResult, job: Job) -> FitResult:
-    """Return a fit with what the store does not keep: its cost, and no averages over classes that lack one.
-
-    Scores that average over classes do so over other classes in a fold without a row of one.
-    """
-    rare = any(n.code == "rare_classes_spread" for n in job.plan.notes) and job.plan.scheme == "stratified"
-    if rare and result.confusion is not None and not result.confusion.sum(axis=1).all():
-        result = replace(result, scores={**result.scores, **dict.fromkeys(BY_CLASS)}, roc=None)
-    if job.costs is None or result.confusion is None or result.predictions is None:
-        return result
-    cost = float((result.confusion * job.costs).sum() / result.confusion.sum())
-    by_row = None
-    if job.plan.scheme == "test":
-        by_row = job.costs[job.workspace.test_y, result.predictions]
-    elif isinstance(job.samples, Samples):
-        by_row = job.costs[job.dataset.y[job.samples.test], result.predictions]
-    return replace(result, scores={**result.scores, COST.name: cost}, row_scores=by_row)
 
 
 def _status(*, interrupted: bool, partial: bool) -> Status:
@@ -256,7 +243,7 @@ def _refit(
         with closing(session.results(tasks, job)) as stream:
             yield Planned(job.dataset.name, tuple(tasks), epochs=session.place.epochs)
             for result in stream:
-                done.append(_completed(result, job))
+                done.append(completed(result, job))
                 yield Refitted(result)
     return tuple((refit, fits_of(refit, done, job.plan.folds)) for refit in refits)
 
@@ -296,6 +283,8 @@ def iter_bench(
     _refuse_heartbeat(heartbeat)
     clock = Clock()
     options, reading = keywords(options, given)
+    if options.headroom:
+        raise UsageError("--headroom tunes on one table at a time: use compare fit.")
     options = replace(options, samples=bool(options.samples))
     entries = data.expand(sources)
     names = [entry.name for entry in entries]

@@ -9,6 +9,8 @@ from compare_cli.engine.execute import Session
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.samples import BLOCKS, FoldSizes, Samples
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
+from compare_cli.metrics import BY_JACKKNIFE as BY_CLASS
+from compare_cli.metrics import COST
 from compare_cli.models.families import BASELINE, LARGE
 from compare_cli.types import FitResult, FitTask, Look, Protocol, Split
 from compare_cli.verdict.fits import judge_fits, score_arrays
@@ -90,6 +92,25 @@ def _tasks_of_size(job: Job, samples: Samples | FoldSizes, at: int, models: Set[
     specs = [spec for spec in job.models if spec.name in models]
     shape = replace(job.shape, rows=max(size, min(LARGE, samples.most)))  # one regime at all sizes
     return make_tasks(job.dataset, specs, splits, shape, job.options.seed, job.asked)
+
+
+def completed(result: FitResult, job: Job) -> FitResult:
+    """Return a fit with what the store does not keep: its cost, and no averages over classes that lack one.
+
+    Scores that average over classes do so over other classes in a fold without a row of one.
+    """
+    rare = any(n.code == "rare_classes_spread" for n in job.plan.notes) and job.plan.scheme == "stratified"
+    if rare and result.confusion is not None and not result.confusion.sum(axis=1).all():
+        result = replace(result, scores={**result.scores, **dict.fromkeys(BY_CLASS)}, roc=None)
+    if job.costs is None or result.confusion is None or result.predictions is None:
+        return result
+    cost = float((result.confusion * job.costs).sum() / result.confusion.sum())
+    by_row = None
+    if job.plan.scheme == "test":
+        by_row = job.costs[job.workspace.test_y, result.predictions]
+    elif isinstance(job.samples, Samples):
+        by_row = job.costs[job.dataset.y[job.samples.test], result.predictions]
+    return replace(result, scores={**result.scores, COST.name: cost}, row_scores=by_row)
 
 
 def _ends(job: Job, results: Sequence[FitResult], looks: list[Look], repeats: int) -> bool:

@@ -163,6 +163,9 @@ class Follower:
         self._told |= set(notes)
 
     def _show(self, event: object) -> None:
+        if isinstance(event, Planned) and event.note is not None:
+            self.progress.close()
+            self.tell((event.note,))
         self.progress.show(event)
         if isinstance(event, Planned):
             self._dataset = event.dataset

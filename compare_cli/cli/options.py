@@ -312,7 +312,16 @@ class CompareOptions(JudgingOptions, OutputOptions):
 
 @dataclass(frozen=True)
 class FitOptions(CompareOptions):
-    """As for one table, with what is done with its model."""
+    """As for one table, with tuning, and what is done with its model."""
+
+    headroom: Annotated[
+        bool,
+        _comparison(
+            "Try 8 configurations of each model on inner folds: would the order of the defaults stand?",
+            None,
+            "--headroom",
+        ),
+    ] = False
 
     save: Annotated[
         Path | None,

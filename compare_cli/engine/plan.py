@@ -72,6 +72,7 @@ class Options:
     ``balanced`` gives models that can weigh classes equal weights of all of them. ``cost`` says what errors
     cost, ``"yes:no=5"`` (others 1), and judges by the mean cost of a row instead of the metric.
 
+    ``headroom`` tunes each model on inner folds, and asks whether their order would stand.
     ``check_leaks`` compares again without each thing that reading the table found to make scores too good.
     ``config`` is the file that options came from, which the result names.
     """
@@ -98,6 +99,7 @@ class Options:
     balanced: bool = False
     cost: str | None = None
     check_leaks: bool = False
+    headroom: bool = False
     config: Path | None = None
 
     def __post_init__(self) -> None:

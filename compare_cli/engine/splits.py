@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SMALL = 2_000
 MAX_REPEATS = 10
 SHOWN = 3
+INNER = 3  # folds of training rows by which configurations are chosen
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,31 @@ def _grouped(y: Codes, groups: Codes, folds: int, rng: np.random.RandomState) ->
     if all(len(test) for _, test in made):
         return made
     return list(GroupKFold(folds, shuffle=True, random_state=rng).split(y, y, groups))
+
+
+def inner_splits(dataset: Dataset, train: Codes, seed: tuple[int, int], first: int) -> list[Split]:
+    """Return three folds of training rows, or two in time order, made as those of the data set are.
+
+    Their numbers begin with ``first``, so that they are no folds of the comparison. Two in time order: the
+    first third only teaches. Empty where rows or groups are too few for two folds.
+    """
+    import numpy as np
+    from sklearn.model_selection import TimeSeriesSplit
+
+    y, rng = dataset.y[train], np.random.RandomState(seed)
+    groups = None if dataset.groups is None else dataset.groups[train]
+    fewest = int(np.bincount(y).max()) if groups is None else len(np.unique(groups))
+    if dataset.time is not None:
+        order = np.argsort(dataset.time[train], kind="stable")
+        pairs = TimeSeriesSplit(INNER - 1).split(order) if len(order) > INNER else []
+        folds = [(order[learnt], order[judged]) for learnt, judged in pairs]
+    elif fewest < 2:
+        folds = []
+    elif groups is not None:
+        folds = _grouped(y, groups, min(INNER, fewest), rng)
+    else:
+        folds = _stratified(y, min(INNER, fewest), rng)
+    return [Split(0, first + at, train[a], train[b]) for at, (a, b) in enumerate(folds)]
 
 
 def splits_digest(splits: Sequence[Split]) -> str:

@@ -1,4 +1,4 @@
-"""Tables beside the verdict: confusion, classes, calibration; of the recommended model, or of all models."""
+"""Tables beside the verdict: confusion, classes, calibration, of the recommended model or of all; tuning."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from compare_cli.metrics import metric_named
 from compare_cli.report import units
-from compare_cli.report.escaping import fitted_apart, printable
+from compare_cli.report.escaping import fitted_apart, printable, shortened
 from compare_cli.report.table import Block, Column, Line, Row, Table, View, in_blocks
-from compare_cli.report.tables import comparison_blocks
-from compare_cli.types import CalibrationBin, ClassScores, Comparison, ModelSummary, Run
+from compare_cli.report.tables import UNLIMITED, comparison_blocks
+from compare_cli.types import CalibrationBin, ClassScores, Comparison, ModelSummary, Run, TunedModel
 
 NAME_CELLS = 20  # of a class on the left
+CHOSEN, TUNED_NAME = 44, 24  # characters of a configuration, a model
 HEAD_CELLS = 10  # of a class above its column
 
 
@@ -21,6 +23,7 @@ def comparison_page(comparison: Comparison, run: Run, view: View, *, reasons: bo
     *before, verdict = comparison_blocks(comparison, run, view, reasons=reasons)
     yield from before
     yield from detail_blocks(comparison, view)
+    yield from headroom_blocks(comparison, view)
     yield verdict
 
 
@@ -31,6 +34,48 @@ def detail_blocks(comparison: Comparison, view: View) -> Iterator[Block]:
     for detail in view.details:
         for model in shown:
             yield from DETAILS[detail](comparison, model, view)
+
+
+def headroom_blocks(comparison: Comparison, view: View) -> Iterator[Block]:
+    """Yield what tuning brings each model, if it was asked for and something was tuned."""
+    headroom = comparison.headroom
+    if headroom is None:
+        return
+    if not headroom.models:
+        yield [Line(headroom.sentence)]
+        return
+    columns = headroom_columns(comparison)
+    folds = units.counted(headroom.folds, "fold") if headroom.folds > 1 else "the test set"
+    yield [Line(f"Headroom: tuned on inner folds, judged on {folds} ({headroom.fits:,} fits)", "title")]
+    name = partial(_tuned_name, room=UNLIMITED if view.whole else TUNED_NAME)
+    *tables, last = _blocks("Model", columns, headroom.models, name, view)
+    yield from tables
+    yield [*last, Line(headroom.sentence)]
+
+
+def _tuned_name(model: TunedModel, *, room: int) -> str:
+    return shortened(printable(model.model), room)
+
+
+def headroom_columns(comparison: Comparison) -> list[Column[TunedModel]]:
+    """Return the columns of the table of tuned models."""
+    metric = metric_named(comparison.protocol.metric)
+
+    def gain(value: float | None) -> str:
+        return units.signed(value, metric)
+
+    def chosen(m: TunedModel) -> str:
+        first, folds = next(iter(m.chosen.items()), ("", 0))
+        named = "default" if first == m.model else first
+        return "none known" if m.tried < 2 else f"{shortened(printable(named), CHOSEN)} ({folds})"
+
+    return [
+        Column("default", "Default", lambda m: units.score(m.default, metric), 0),
+        Column("tuned", "Tuned", lambda m: units.score(m.tuned, metric), 0),
+        Column("gain", "Gain", lambda m: gain(m.gain), 0),
+        Column("interval", "95 %", lambda m: units.interval(m.gain_low, m.gain_high, gain), 0, "left"),
+        Column("chosen", "Most chosen (folds)", chosen, 0, "left"),
+    ]
 
 
 def _confusion(comparison: Comparison, model: ModelSummary, view: View) -> Iterator[Block]:

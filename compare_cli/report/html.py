@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from compare_cli.report import units
 from compare_cli.report.across import bench_blocks
-from compare_cli.report.classes import CLASS_COLUMNS
+from compare_cli.report.classes import CLASS_COLUMNS, headroom_columns
 from compare_cli.report.escaping import printable
 from compare_cli.report.formats import blocks_of
 from compare_cli.report.table import Heading, Line, PagePicture, Table, View, without_fields
@@ -128,6 +128,7 @@ def _section(comparison: Comparison, run: Run, view: View) -> dict[str, Any]:
         "roc": [_roc(m, colors[m.model]) for m in told if m.roc],
         "calibration": [_calibration(m, colors[m.model]) for m in told if m.calibration][:MOST_CALIBRATED],
         "details": [_details(m, comparison) for m in told if m.per_class],
+        "headroom": _headroom(comparison),
         "facts": [*_facts(comparison)],
         "dropped": Table(
             [Heading("Column"), Heading("Why")], [(d.column, d.reason) for d in comparison.dataset.dropped]
@@ -176,6 +177,16 @@ def _details(model: ModelSummary, comparison: Comparison) -> dict[str, Any]:
             [[name, *(column.cell((name, c)) for column in CLASS_COLUMNS)] for name, c in classes],
         ),
     }
+
+
+def _headroom(comparison: Comparison) -> dict[str, Any] | None:
+    headroom = comparison.headroom
+    if headroom is None:
+        return None
+    columns = headroom_columns(comparison)
+    rows = [[m.model, *(column.cell(m) for column in columns)] for m in headroom.models]
+    table = Table([Heading("Model"), *(column.heading for column in columns)], rows)
+    return {"table": table, "sentence": headroom.sentence, "fits": headroom.fits, "folds": headroom.folds}
 
 
 def _facts(comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from compare_cli.types.fit import (
     Split,
 )
 from compare_cli.types.protocol import CurvePair, CurvePoint, Look, Protocol, Scheme
-from compare_cli.types.reasons import ColumnShare, LeakCheck, Reason
+from compare_cli.types.reasons import ColumnShare, Headroom, LeakCheck, Reason, TunedModel, TunedPair
 from compare_cli.types.result import (
     Bench,
     BenchComparison,

@@ -193,7 +193,7 @@ class Planned:
     ``most`` is how many fits the whole comparison takes if nothing ends it sooner, in ``repeats`` repeats;
     ``metric`` the score that ranks. ``apart`` says that scores are not averaged with those of tasks before:
     samples of another size. ``epochs`` changes while they run: by the key of a task under way that is fitted
-    in epochs, how many are done, and of how many at most.
+    in epochs, how many are done, and of how many at most. ``note`` is what should be said before they run.
     """
 
     dataset: str
@@ -203,11 +203,12 @@ class Planned:
     metric: str = ""
     apart: bool = False
     epochs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    note: Note | None = None
 
 
 @dataclass(frozen=True)
 class Refitted:
-    """A fit that only a reason needs: planned as all, but no row of the result."""
+    """A fit that only a reason needs, or tuning: planned as all, but no row of the result."""
 
     result: FitResult
 

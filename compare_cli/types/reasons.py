@@ -58,3 +58,53 @@ class LeakCheck:
     """its score by the metric of the protocol"""
     sentence: str
     """the verdict"""
+
+
+@dataclass(frozen=True)
+class TunedModel:
+    """A model whose configuration was chosen on inner folds of the training rows, beside its default.
+
+    Scores are means over the same folds of the first repeat (or of the test set).
+    """
+
+    model: str
+    tried: int
+    """configurations, the default among them; 1 where no others are known"""
+    default: Number
+    tuned: Number
+    gain: Number
+    """tuned minus default; above 0 where tuning helps, whatever the direction of the metric"""
+    gain_low: Number
+    """95 %"""
+    gain_high: Number
+    chosen: Mapping[str, int]
+    """configurations, and by how many folds each was chosen, most often first"""
+
+
+@dataclass(frozen=True)
+class TunedPair:
+    """Two tuned models on the same folds; delta > 0 and "better" speak of left."""
+
+    left: str
+    right: str
+    delta: Number
+    delta_low: Number
+    """95 %"""
+    delta_high: Number
+    verdict: Literal["identical", "equivalent", "better", "worse", "undecided"]
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """Whether the order of the models would stand if each were tuned (`--headroom`)."""
+
+    status: Literal["holds", "changes", "undecided", "single", "none"]
+    """holds: the leader of the defaults leads still, as surely; none: nothing was tuned"""
+    sentence: str
+    folds: int
+    """that were tuned on; 1 with a test set"""
+    fits: int
+    """that it took; they are no rows of fits"""
+    models: tuple[TunedModel, ...] = ()
+    """in the order of the defaults"""
+    pairs: tuple[TunedPair, ...] = ()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from compare_cli.types.across import Across, AcrossVerdict
 from compare_cli.types.fit import Fit, Number, Rate, Seconds
 from compare_cli.types.protocol import CurvePair, CurvePoint, Protocol
-from compare_cli.types.reasons import LeakCheck, Reason
+from compare_cli.types.reasons import Headroom, LeakCheck, Reason
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
 
 Command = Literal["fit", "bench", "verdict", "curve"]
@@ -258,6 +258,8 @@ class Comparison:
     curve_pairs: tuple[CurvePair, ...] = ()
     """all pairs at every number of training rows, of `compare curve`"""
     leak_checks: tuple[LeakCheck, ...] = ()
+    headroom: Headroom | None = None
+    """null where nothing was to be tuned"""
 
     @property
     def seconds(self) -> float | None:
