@@ -55,7 +55,8 @@ def _fits(
     done: list[FitResult] = []
     if tasks and session.may_start():
         with closing(session.results(tasks, job)) as stream:
-            yield Planned(job.dataset.name, tuple(tasks), most, note=None if found.fits else found.cost)
+            said = None if found.fits else found.cost
+            yield Planned(job.dataset.name, tuple(tasks), most, epochs=session.place.epochs, note=said)
             for result in stream:
                 done.append(completed(result, job))
                 found.fits += 1
