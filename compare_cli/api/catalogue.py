@@ -82,6 +82,12 @@ _REASONS = (
         "a linear model says the same in one",
     ),
     (
+        "columns",
+        "Decides by",
+        "the columns that make most of the boundary of the model to use, or that stand out",
+        "told where no other sentence names columns",
+    ),
+    (
         "region",
         "Where one is better",
         "at most two conditions, chosen on half of the folds and confirmed on the other half",

@@ -67,7 +67,23 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     codes = {reason.code for reason in found}
     less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
     less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
-    return tuple(reason for reason in found if reason.code not in less)
+    kept = [reason for reason in found if reason.code not in less]
+    named = any(reason.columns for reason in kept if reason.code != "region")
+    return tuple(kept if named else [*_columns(evidence, models), *kept])
+
+
+def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield what most decides in the model to use, or in the best one, where no other reason names it."""
+    proven = [p for p in models if p.beats_baseline]
+    wanted = [p for p in proven if p.model == evidence.recommended] if evidence.recommended else proven
+    best = max(wanted, key=lambda p: p.accuracy or 0.0, default=None)
+    columns = best.foremost() if best is not None else ()
+    if best is None or not columns:
+        return
+    shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
+    how = "mostly" if best.mostly() else "first of all"
+    sentence = f"{best.model} decides {how} by {in_words(shares)}."
+    yield Reason("columns", (best.model,), columns, sentence, ("models.boundary.columns",))
 
 
 def relative_linearity(model: Profile, line: Profile | None) -> float | None:

@@ -27,7 +27,7 @@ class ColumnShare:
 class Reason:
     """One claim about the boundaries, told because its evidence decides it."""
 
-    code: Shape | Literal["noise", "categories", "gaps", "many_columns", "region"]
+    code: Shape | Literal["noise", "categories", "gaps", "many_columns", "region", "columns"]
     models: tuple[str, ...]
     columns: tuple[ColumnShare, ...]
     sentence: str

@@ -187,12 +187,11 @@ def test_categories_and_gaps_decide_by_their_shares() -> None:
     held = profile("logistic", {"job": 0.9, "age": 0.1}, accuracy=0.9)
     reason = told(Evidence([held], held_columns=frozenset({"job"})))["categories"]
     assert reason.sentence == "Categories decide: job makes 90% of what logistic decides by."
-    assert not told(
-        Evidence([profile("logistic", {"job": 0.6, "age": 0.4})], held_columns=frozenset({"job"}))
-    )
+    part = profile("logistic", {"job": 0.6, "age": 0.4})
+    assert told(Evidence([part], held_columns=frozenset({"job"}))).keys() == {"columns"}
     gone = profile("logistic", {"age": 0.1}, gaps={"pay": 0.9})
     assert told(Evidence([gone]))["gaps"].sentence.startswith("Gaps decide: whether pay is missing makes 90%")
-    assert not told(Evidence([profile("logistic", {"age": 0.7}, gaps={"pay": 0.3})]))
+    assert told(Evidence([profile("logistic", {"age": 0.7}, gaps={"pay": 0.3})])).keys() == {"columns"}
 
 
 def rules(cuts: float, sure: float) -> Evidence:
@@ -249,6 +248,23 @@ def test_many_columns_by_effective_rank() -> None:
     assert "many_columns" not in told(Evidence([copies, STAIRS], [LOSES]))
     even = pair("logistic", "tree", 0.01, -0.02, 0.04, 0.7)
     assert "many_columns" not in told(Evidence([line, STAIRS], [even]))
+
+
+def test_what_the_model_to_use_decides_by_is_told_where_nothing_else_names_columns() -> None:
+    better = profile("mlp", HALF, accuracy=0.85, linearity=0.6)
+    open_case = pair("mlp", "logistic", 0.05, -0.02, 0.12, 0.9)
+    evidence = Evidence([LINE, better, STAIRS], [open_case, LOSES], recommended="logistic")
+    reason = told(evidence)["columns"]
+    assert reason.sentence == "logistic decides mostly by age (52%) and pay (48%)."
+    assert reason.models == ("logistic",)
+    undecided = told(replace(evidence, recommended=None))["columns"]
+    assert undecided.models == ("mlp",)
+    for unproven in (None, False):
+        profiles = [replace(p, beats_baseline=unproven) for p in evidence.profiles]
+        assert "columns" not in told(replace(evidence, profiles=profiles))
+    assert "columns" not in told(Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES], recommended="logistic"))
+    equal = replace(LINE, statistics=profile("logistic", dict.fromkeys("abcdef", 1 / 6)).statistics)
+    assert "columns" not in told(Evidence([equal], recommended="logistic"))
 
 
 def test_a_region_of_the_best_two() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.inspection import permutation_importance
 
 from compare_cli import Options, compare, iter_compare
 from compare_cli.types import FitResult, Reason
@@ -50,8 +52,21 @@ def _kinds(construction: Construction, seed: int, told: list[Reason]) -> Iterato
 def is_true(construction: Construction, seed: int, reason: Reason) -> bool:
     if reason.code == "region":
         return region_holds(construction, seed, reason)
+    if reason.code == "columns":
+        return columns_matter(construction, seed, reason)
     truth = {**construction.allowed, **construction.expected}.get(reason.code)
     return truth is not None and (not truth or {column.name for column in reason.columns} <= truth)
+
+
+def columns_matter(construction: Construction, seed: int, reason: Reason) -> bool:
+    """Whether permuting each named column, alone, costs boosting accuracy on fresh rows beyond error."""
+    X, y = construction.draw(seed, FRESH)
+    X = X.apply(lambda column: column.astype("category").cat.codes if column.dtype == object else column)
+    half = FRESH // 2
+    model = HistGradientBoostingClassifier(random_state=0).fit(X[:half], y[:half])
+    lost = permutation_importance(model, X[half:], y[half:], n_repeats=10, random_state=seed)
+    sure = lost.importances_mean > np.maximum(3 * lost.importances_std, 0.002)
+    return all(sure[X.columns.get_loc(column.name)] for column in reason.columns)
 
 
 def region_holds(construction: Construction, seed: int, reason: Reason) -> bool:
@@ -63,11 +78,11 @@ def region_holds(construction: Construction, seed: int, reason: Reason) -> bool:
     codes = np.unique(truth, return_inverse=True)[1]
     right = {r.model: r.predictions == codes for r in stream if isinstance(r, FitResult)}
     gain = right[reason.models[0]].astype(float) - right[reason.models[1]]
-    inside = _inside(fresh, reason.sentence)
+    inside = inside_region(fresh, reason.sentence)
     return bool(gain[inside].mean() > 0 and gain[inside].mean() > gain[~inside].mean())
 
 
-def _inside(table: pd.DataFrame, sentence: str) -> np.ndarray:
+def inside_region(table: pd.DataFrame, sentence: str) -> np.ndarray:
     conditions = re.search(r" where (.*) \(", sentence)
     assert conditions is not None, sentence
     inside = np.ones(len(table), bool)

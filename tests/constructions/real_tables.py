@@ -18,13 +18,21 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score, train_test_split
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_val_score,
+    train_test_split,
+)
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from compare_cli import Options, compare, read
 from compare_cli.types import Dataset, Reason
+from tests.constructions.measuring import inside_region
 
 FOLDS = StratifiedKFold(
     5, shuffle=True, random_state=1
@@ -47,6 +55,21 @@ class Tools:
         numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), *steps)
         return make_pipeline(make_column_transformer((numbers, self.numbers), self.hot), model)
 
+    def weights(self) -> dict[str, float]:
+        """Return the squared weight of each column in logistic regression, in sd, largest first.
+
+        Near copies of a column share what it decides, so that permuting one of them costs little.
+        """
+        line = self.line().fit(self.X, self.y)
+        ready, model = line[:-1], line[-1]
+        square = ((model.coef_ * ready.transform(self.X).std(axis=0)) ** 2).sum(axis=0)
+        found = dict.fromkeys(self.X.columns, 0.0)
+        for name, value in zip(ready.get_feature_names_out(), square, strict=True):
+            name = name.partition("__")[2].removeprefix("missingindicator_")
+            column = max((c for c in found if name == c or name.startswith(f"{c}_")), key=len)
+            found[column] += float(value)
+        return dict(sorted(found.items(), key=lambda item: -item[1]))
+
     def scores(self, model: Any) -> np.ndarray:
         return np.asarray(cross_val_score(model, self.X, self.y, cv=FOLDS, scoring="accuracy"))
 
@@ -68,6 +91,11 @@ class Tools:
     def tree(self) -> Any:
         return self.prepared(DecisionTreeClassifier(random_state=0))
 
+    def named(self, model: str) -> Any:
+        """Return scikit-learn's own model of a name."""
+        network = self.prepared(MLPClassifier((100,), max_iter=400, random_state=0))
+        return {"logistic": self.line(), "tree": self.tree(), "mlp": network}[model]
+
     def importances(self, model: Any) -> dict[str, float]:
         """Return how much accuracy new rows lose when a column is permuted, largest first."""
         some = train_test_split(self.X, self.y, test_size=0.4, stratify=self.y, random_state=2)
@@ -83,9 +111,12 @@ def gain(tools: Tools, one: Any, other: Any) -> str:
 
 def columns(tools: Tools, reason: Reason, model: Any) -> str:
     """Say at which places the named columns stand among those whose permutation costs most."""
-    order = list(tools.importances(model))
-    places = [f"{c.name} {order.index(c.name) + 1}." for c in reason.columns]
-    return f"; by permutation of {len(order)} columns: {', '.join(places)}" if places else ""
+    return places(reason, "permutation", list(tools.importances(model)))
+
+
+def places(reason: Reason, by: str, order: list[str]) -> str:
+    named = [f"{c.name} {order.index(c.name) + 1}." for c in reason.columns]
+    return f"; by {by} of {len(order)} columns: {', '.join(named)}" if named else ""
 
 
 def hyperplane(tools: Tools, reason: Reason) -> str:
@@ -93,13 +124,15 @@ def hyperplane(tools: Tools, reason: Reason) -> str:
     others = {"splines": tools.splines(), "boosting": tools.boosting(), "pruned tree": tools.pruned()}
     found = [f"{name} {gain(tools, other, line)}" for name, other in others.items()]
     most = 100 * reason.figures["at_most"]
-    return f"over logistic {', '.join(found)}; at most +{most:.1f}" + columns(tools, reason, line)
+    return f"over logistic {', '.join(found)}; at most +{most:.1f}" + places(
+        reason, "weights", list(tools.weights())
+    )
 
 
 def bends(tools: Tools, reason: Reason) -> str:
     line, trees = tools.line(), tools.boosting()
     over = f"splines {gain(tools, tools.splines(), line)}, boosting {gain(tools, trees, line)} over logistic"
-    return over + columns(tools, reason, trees)
+    return over + columns(tools, reason, tools.named(reason.models[0]))
 
 
 def noise(tools: Tools, _: Reason) -> str:
@@ -115,6 +148,25 @@ def by_columns(tools: Tools, reason: Reason) -> str:
     return columns(tools, reason, tools.boosting()).removeprefix("; ")
 
 
+def of_model(tools: Tools, reason: Reason) -> str:
+    return columns(tools, reason, tools.named(reason.models[0])).removeprefix("; ")
+
+
+def region(tools: Tools, reason: Reason) -> str:
+    """Say what scikit-learn's own models of these names gain inside and elsewhere, on other folds."""
+    right = [
+        cross_val_predict(tools.named(name), tools.X, tools.y, cv=FOLDS) == tools.y for name in reason.models
+    ]
+    gain = right[0].astype(float) - right[1]
+    inside = inside_region(tools.X, reason.sentence)
+    parts = {"inside": gain[inside], "elsewhere": gain[~inside]}
+    found = [
+        f"{where} {100 * d.mean():+.1f} ± {100 * d.std() / np.sqrt(len(d)):.1f} pt"
+        for where, d in parts.items()
+    ]
+    return ", ".join(found)
+
+
 CHECKS: dict[str, Callable[[Tools, Reason], str]] = {
     "hyperplane": hyperplane,
     "bends": bends,
@@ -123,6 +175,8 @@ CHECKS: dict[str, Callable[[Tools, Reason], str]] = {
     "categories": by_columns,
     "gaps": by_columns,
     "thresholds": by_columns,
+    "columns": of_model,
+    "region": region,
 }
 
 
