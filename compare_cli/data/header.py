@@ -19,6 +19,7 @@ PLAIN_NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
 NAMES_SAMPLE = 20
 MIN_COLUMN = 4  # cells that show what a column holds
 MANY_NUMBERS = 8
+MANY_ROWS = 8  # that show by themselves whether names stand over them
 MAX_ALIKE = 0.2
 SUFFIXED = re.compile(r"(.*)\.(\d+)")
 
@@ -50,7 +51,7 @@ def find_layout(
     width = typical_width(records)
     if start is None:
         start = _skip_preamble(records, width)
-    body = records[start : start + HEADER_SAMPLE]
+    body = _first_part(records[start : start + HEADER_SAMPLE])
     if not body:
         return Layout(width, [], start, start)
     if header is None and (rescued := unmangle(body[0], body[1:])) is not None:
@@ -101,19 +102,30 @@ def _skip_preamble(records: Sequence[list[str]], width: int) -> int:
         at += 1
     if width < 2:
         return at
-    filled = sorted(map(_filled, records[at:]))
+    filled = sorted(min(_filled(row), width) for row in records[at:])
     used = filled[int(0.9 * (len(filled) - 1))] if filled else 0  # columns that rows fill, in a sparse table
     best = at
     for number in range(at, min(len(records), at + 30)):
         row = records[number]
-        above_blank = len(row) < width and number + 1 < len(records) and not _filled(records[number + 1])
-        if (above_blank or _is_title(row, width)) and _continues(records, number, width):
+        title = _is_title(row, width) or _is_apart(records, number, width)
+        if title and _continues(records, number, width):
             best = number + 1
         elif _filled(row) > max(1, used // 2) and len(row) >= width - 1:
             break
     while best < len(records) and not _filled(records[best]):
         best += 1
     return best
+
+
+def _is_apart(records: Sequence[list[str]], number: int, width: int) -> bool:
+    """Whether a short record stands above a blank one, or beside one that is as short: a name and its value.
+
+    A single short one may be a header of R, in which the row names have no name.
+    """
+    length = len(records[number])
+    below = records[number + 1 : number + 2]
+    beside = [*records[max(0, number - 1) : number], *below]
+    return length < width and any((row in below and not _filled(row)) or len(row) == length for row in beside)
 
 
 def _is_title(row: Sequence[str], width: int) -> bool:
@@ -130,6 +142,12 @@ def _continues(records: Sequence[list[str]], number: int, width: int) -> bool:
     """Whether real rows follow: a sparse table must not be eaten up as its own preamble."""
     following = records[number + 1 : number + 60]
     return any(_filled(row) >= max(2, width // 2) and len(row) >= width - 1 for row in following)
+
+
+def _first_part(body: Sequence[list[str]]) -> Sequence[list[str]]:
+    """Return the records above the first blank one, if they are many: below, another table may begin."""
+    blank = next((at for at, row in enumerate(body) if not _filled(row)), len(body))
+    return body[:blank] if blank > MANY_ROWS else body
 
 
 def _header_rows(body: Sequence[list[str]], width: int, names_quoted: bool) -> int:

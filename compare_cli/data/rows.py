@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from compare_cli.data.bytes import ByteSource
 from compare_cli.data.cells import CURRENCY, is_missing, looks_numeric
@@ -20,6 +21,7 @@ from compare_cli.types import Note
 HOLD = "\ue000"  # stands for a quote that is an ordinary character; private use, so in no real table
 MAX_BAD_SHARE = 0.1
 MAX_FOOTER = 10
+MAX_JOINED = 12  # delimiters that one cell may hold without quotes
 MIN_PROFILE = 5  # rows of the right width from which a column's kind of cells is known
 PRICE = re.compile(rf"{CURRENCY}\s?[\d.,]+|[\d.,]+\s?(?:{CURRENCY}|%)")
 Record = tuple[list[str], int, bool]
@@ -48,6 +50,7 @@ class Outcome:
     """The rows kept, each of the table's width, and what happened to the others (line numbers from 1).
 
     ``second_table`` is the line in which another table begins, ``after_second`` how many rows it has.
+    ``widest`` is the most cells of any row, kept or not.
     """
 
     rows: list[list[str]] = field(default_factory=list)
@@ -62,6 +65,13 @@ class Outcome:
     footer: int = 0
     second_table: int = 0
     after_second: int = 0
+    widest: int = 0
+
+    @property
+    def loses_many(self) -> bool:
+        """Whether more than one row in ten has too many cells to be kept."""
+        lost = len(self.too_long)
+        return lost > max(1, MAX_BAD_SHARE * (len(self.rows) + lost))
 
     @property
     def skipped(self) -> int:
@@ -137,7 +147,7 @@ def read_records(lines: Lines, dialect: Dialect, layout: Layout) -> Outcome:
     records = list(iterate(lines, dialect, layout.width))[layout.first_record :]
     outcome = Outcome()
     kept: list[tuple[list[str], int]] = []
-    first_of_part = 0  # where the rows begin that follow the last header
+    first_of_part = after_gap = 0  # where the rows begin that follow the last header, the last blank
     for at, (row, line, mended) in enumerate(records):
         kind = _kind(records, at, layout, kept)
         outcome.repaired += [line] * mended
@@ -151,6 +161,7 @@ def read_records(lines: Lines, dialect: Dialect, layout: Layout) -> Outcome:
                 outcome.headers.append(line)
                 first_of_part = len(kept)
         else:
+            after_gap = len(kept) if kind == "blank" else after_gap
             outcome.blank += kind == "blank" and bool(row)
             outcome.comments += kind == "comment"
         if kind == "table":
@@ -158,8 +169,8 @@ def read_records(lines: Lines, dialect: Dialect, layout: Layout) -> Outcome:
             outcome.second_table = line
             outcome.after_second = sum(any(map(str.strip, row)) for row, _, _ in records[at:])
             break
+    outcome.footer = _strip_footer(kept, after_gap, layout.width)
     _fit_width(kept, lines, dialect, layout.width, outcome)
-    _strip_footer(outcome, layout.width)
     return outcome
 
 
@@ -177,7 +188,7 @@ def _kind(records: Sequence[Record], at: int, layout: Layout, kept: Sequence[tup
             return "header"
         if len(row) != width and same >= 2 and 2 * same > width:
             return "table"
-        if kept and _after_gap(records, at) and _heads_another(records, at, width, kept):
+        if kept and _after_gap(records, at) and _heads_another(records, at, header, kept):
             return "table"
     return "row"
 
@@ -190,27 +201,32 @@ def _after_gap(records: Sequence[Record], at: int) -> bool:
 
 
 def _heads_another(
-    records: Sequence[Record], at: int, width: int, kept: Sequence[tuple[list[str], int]]
+    records: Sequence[Record], at: int, header: Sequence[str], kept: Sequence[tuple[list[str], int]]
 ) -> bool:
     """Whether a record names the columns of the rows below it, and not of those above.
 
-    Names are texts, all different; below them stand rows of the same width with numbers somewhere, and above
-    them stand columns of numbers or a table of another width.
+    Names are texts, all different; below them stand rows of the same width with numbers somewhere (or one of
+    them is a name of the ``header``, too), and above them columns of numbers or a table of another width.
     """
     names = _stripped(records[at][0])
-    below = [_stripped(row) for row, _, _ in records[at + 1 : at + 6] if any(map(str.strip, row))]
+    below = [_stripped(row) for row, _, _ in takewhile(_has_cells, records[at + 1 : at + 6])]
     if len(names) < 2 or not below or any(not name or looks_numeric(name) for name in names):
         return False
-    if len(set(names)) < len(names) or any(len(row) > len(names) for row in below):
+    if len(set(names)) < len(names) or not 2 <= max(map(len, below)) <= len(names):
         return False
     numeric_below = any(
         all(at < len(row) and looks_numeric(row[at]) for row in below) for at in range(len(names))
     )
     above = [row for row, _ in kept[-50:]]
     if len(names) != max(len(_stripped(row)) for row in above):
-        return numeric_below or len(records[at][0]) != width
+        again = any(a == b.strip() for a, b in zip(names, header, strict=False))
+        return numeric_below or again or len(records[at][0]) != len(header)
     columns = [[row[at] for row in above if at < len(row)] for at in range(len(names))]
     return any(sum(map(looks_numeric, column)) >= 0.9 * len(column) for column in columns)
+
+
+def _has_cells(record: Record) -> bool:
+    return any(map(str.strip, record[0]))
 
 
 def _stripped(row: Sequence[str]) -> list[str]:
@@ -243,6 +259,7 @@ def _fit_width(
     """Give every row the table's width: fill short ones, join cells of long ones where that is certain."""
     regular = [row for row, _ in kept if len(row) == width][:1000]
     profile = _profile(regular, width) if len(regular) >= MIN_PROFILE else []
+    outcome.widest = max((len(row) for row, _ in kept), default=width)
     for row, line in kept:
         over = len(row) > width
         lost = over and any(cell.strip() for cell in row[width:])
@@ -291,7 +308,7 @@ def _join_cells(line: str, dialect: Dialect, profile: Sequence[Counter[str]]) ->
     width, joint = len(profile), dialect.delimiter + " " * dialect.skip_blanks
     tokens = list(_tokens(line.rstrip("\r\n"), dialect))
     extra = len(tokens) - width
-    if extra < 1 or len(line) > 10_000:
+    if not 1 <= extra <= MAX_JOINED or len(line) > 10_000:
         return None
     ways = []
     for at in range(width):
@@ -354,24 +371,29 @@ def _at_edge(body: str, at: int, delimiter: str) -> bool:
     return not before or not after or before.endswith(delimiter) or after.startswith(delimiter)
 
 
-def _strip_footer(outcome: Outcome, width: int) -> None:
-    """Take last rows with a first cell only for a footer, where the rows above are fuller."""
+def _strip_footer(kept: list[tuple[list[str], int]], after_gap: int, width: int) -> int:
+    """Take the last rows away that are a footer, and return their number.
+
+    A footer fills first cells only, under rows that are fuller; or its rows, below the last blank record, all
+    have fewer cells than the table has columns.
+    """
+    before = len(kept)
     if width < 3:
-        return
-    while outcome.footer < MAX_FOOTER and len(outcome.rows) > 2:
-        last = outcome.rows[-1]
-        if not last[0].strip() or any(cell.strip() for cell in last[1:]):
-            break
-        outcome.rows.pop()
-        outcome.footer += 1
-    outcome.short = outcome.short[: max(0, len(outcome.short) - outcome.footer)]
+        return 0
+    if 0 < after_gap < before <= after_gap + MAX_FOOTER and all(
+        len(row) < width for row, _ in kept[after_gap:]
+    ):
+        del kept[after_gap:]
+    while before - len(kept) < MAX_FOOTER and len(kept) > 2 and len(_stripped(kept[-1][0])) == 1:
+        kept.pop()
+    return before - len(kept)
 
 
 def refuse_many(source: str, outcome: Outcome, width: int) -> None:
     """Raise DataError where more than one row in ten cannot be kept: the dialect must be wrong."""
-    bad = len(outcome.too_long)
-    if bad > max(1, MAX_BAD_SHARE * (len(outcome.rows) + bad)):
+    if outcome.loses_many:
+        first, more = outcome.too_long[0], len(outcome.too_long) - 1
         raise DataError(
-            f"{source}: line {outcome.too_long[0]} and {bad - 1} more have over {width} columns; "
+            f"{source}: line {first} and {more} more have over {width} columns; "
             "check the quotes, or name the delimiter with --delimiter."
         )

@@ -46,11 +46,15 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Cells:
-    """A table with its cells as the source has them; ``header`` is None where no row names the columns."""
+    """A table with its cells as the source has them; ``header`` is None where no row names the columns.
+
+    ``delimiter`` is what parts the cells of a text.
+    """
 
     header: list[str] | None
     rows: list[list[str]]
     notes: tuple[Note, ...] = ()
+    delimiter: str | None = None
 
     def csv(self) -> bytes:
         """Return the cells as CSV (RFC 4180, UTF-8, CRLF)."""

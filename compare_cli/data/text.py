@@ -94,13 +94,20 @@ def text_cells(text: ByteSource, options: ReadOptions) -> Cells:
     if plan.layout.width == 0:
         return Cells(None, [])
     plan, outcome = _read_irregular(text, plan, options)
-    layout, width = plan.layout, plan.layout.width
-    rows = outcome.rows if layout.rescued is None else [layout.rescued, *outcome.rows]
+    if outcome.loses_many:  # no row is lost where the table may as well be as wide as its widest
+        layout = replace(plan.layout, width=outcome.widest)
+        outcome = read_records(decoded_lines(text, plan.encoding, plan.skip_rows), plan.dialect, layout)
+        plan = replace(plan, layout=layout)
+    rows = outcome.rows if plan.layout.rescued is None else [plan.layout.rescued, *outcome.rows]
+    return Cells(_header_cells(plan.layout), rows, outcome.notes(), plan.dialect.name)
+
+
+def _header_cells(layout: Layout) -> list[str] | None:
+    """Return one name per column, of a single header row as it is written; None without a header."""
     names = ["" if name == ROW_NAMES else name for name in layout.names]
-    header = [*names, *[""] * width][:width] if names else None
-    if header is not None and len(layout.header_cells) == 1 and len(layout.header_cells[0]) == width:
-        header = layout.header_cells[0]  # as it is written, blanks and all
-    return Cells(header, rows, outcome.notes())
+    if len(layout.header_cells) == 1 and len(layout.header_cells[0]) >= len(names):
+        names = layout.header_cells[0]
+    return [*names, *[""] * layout.width][: layout.width] if layout.names else None
 
 
 def _read_irregular(text: ByteSource, plan: Plan, options: ReadOptions) -> tuple[Plan, Outcome]:
@@ -245,7 +252,7 @@ def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFr
     """Read through pandas' C parser; None where the table is irregular and needs a closer look."""
     import pandas as pd
 
-    if plan.dialect.escape or plan.dialect.halved or plan.nuls:
+    if plan.nuls or not plan.dialect.plain:
         return None
     options = _pandas_options(pd, plan, as_text)
     for low_memory in (True, False):  # the second only where a column mixes numbers and text

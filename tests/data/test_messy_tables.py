@@ -16,10 +16,9 @@ SURVEY = {
     "Feb-2016.csv": "shape",  # the clean version keeps the footnote as a row
     "Note_4_Staff_costs_-_Average_number_of_persons_employed_13-14.csv": "names",  # a header of five rows
     "Sustainability_-_Water_consumption_P_56.csv": "names",  # one row of data: is line 1 a title or a header?
-    "W44out.csv": "shape",  # three tables of different widths in one file
     "Wine_Cellar_Consumption_dataset_14-15.csv": "cells",  # UTF-8 made from cp1252 taken for Latin-1
     "ministers-overseas-travel-jan-mar-2013.csv": "spelling",  # the same
-    "mos-oct-dec-2014.csv": "header",  # sparse text only
+    "mos-oct-dec-2014.csv": "shape",  # several tables, which the clean version has as one
     "nati-clin-audi-bowe-canc-2017-tran-main-fiel-list.csv": "header",  # a header with one name
     "workforce-management-information-dft_201706.csv": "names",  # the clean version spells names differently
 }
