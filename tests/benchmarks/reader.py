@@ -7,7 +7,7 @@ cells, of the records and of all cells, as multisets (Vitagliano et al., Pollock
 A real file is read right where delimiter, header and number of rows are those of its clean version. People
 made that by hand: some spelled a name anew, or decoded a letter in another way. So a header is right where
 as many columns are named and 19 in 20 words of the names are the same in letters of ASCII; how many are right
-to the letter is shown, too. A delimiter that is said to part a file but does not occur in it is not asked for.
+to the letter is shown, too. Where the delimiter that is said does not occur in the file, none is asked for.
 """
 
 from __future__ import annotations
