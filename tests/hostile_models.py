@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -238,3 +240,186 @@ class Answers(Base):
             "dictionaries": [{}] * len(X),
         }
         return kinds[self.kind]
+
+
+def _closes_standard_streams():
+    for number in (0, 1, 2):
+        os.close(number)
+
+
+def _patches_numpy():
+    def broken(*args, **kwargs):
+        raise RuntimeError("NumPy is not what it was")
+
+    for name in ("mean", "asarray", "unique", "isfinite", "zeros", "bincount", "argsort"):
+        setattr(np, name, broken)
+
+
+def _patches_scikit_learn():
+    import sklearn.tree
+
+    sklearn.tree.DecisionTreeClassifier.predict = lambda self, X: np.ones(len(X), dtype=int)
+
+
+def _patches_python():
+    import builtins
+
+    builtins.print = builtins.open = None
+
+
+def _forks_a_sleeper():
+    if not os.fork():
+        os.setsid()
+        time.sleep(120)
+        os._exit(0)
+
+
+def _forks_a_daemon():
+    if not os.fork():
+        os.setsid()
+        if not os.fork():
+            time.sleep(120)
+        os._exit(0)
+
+
+def _dies_behind_a_sleeper():
+    subprocess.Popen(["sleep", "120"], start_new_session=True)
+    os._exit(5)
+
+
+def _kills_its_parents():
+    subprocess.Popen(["sleep", "120"], start_new_session=True)
+    parent = os.getppid()
+    told = Path(f"/proc/{parent}/stat").read_text(encoding="utf-8")
+    grandparent = int(told.rpartition(")")[2].split()[1])
+    os.kill(grandparent, signal.SIGKILL)
+    time.sleep(5)
+
+
+def _starts_threads():
+    for daemon in (True, False):
+        threading.Thread(target=time.sleep, args=(120,), daemon=daemon).start()
+
+
+def _starts_a_raising_thread():
+    thread = threading.Thread(target=lambda: sys.exit(9))
+    thread.start()
+    thread.join()
+    thread = threading.Thread(target=np.zeros, args=("no shape",))
+    thread.start()
+    thread.join()
+
+
+def _ignores_signals():
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _has_own_handlers():
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, lambda *_: os._exit(11))
+
+
+def _has_few_files():
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+
+
+def _is_traced():
+    sys.settrace(lambda *_: None)
+    sys.setprofile(lambda *_: None)
+
+
+def _speaks_another_language():
+    import decimal
+    import locale
+
+    locale.setlocale(locale.LC_ALL, "C")
+    decimal.getcontext().prec = 1
+
+
+def _joins_loky():
+    from joblib import Parallel, delayed
+
+    Parallel(n_jobs=2)(delayed(int)(number) for number in range(4))
+
+
+def _goes_where_nothing_is():
+    folder = Path(tempfile.mkdtemp())
+    os.chdir(folder)
+    folder.rmdir()
+
+
+def _makes_streams_useless():
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = None
+
+
+def _registers_an_end():
+    import atexit
+
+    atexit.register(sys.exit, 12)
+
+
+DONE = {
+    "goes elsewhere": lambda: os.chdir("/"),
+    "goes where nothing is": _goes_where_nothing_is,
+    "sets variables": lambda: os.environ.update(COMPARE_STORE="/", OMP_NUM_THREADS="7", LC_ALL="C"),
+    "clears variables": lambda: os.environ.clear(),
+    "warns with errors": lambda: warnings.simplefilter("error"),
+    "ignores numbers": lambda: np.seterr(all="raise"),
+    "closes standard streams": _closes_standard_streams,
+    "closes all files": lambda: os.closerange(0, 1000),
+    "makes streams useless": _makes_streams_useless,
+    "takes too much memory": lambda: np.ones(2**50),
+    "patches NumPy": _patches_numpy,
+    "patches sklearn": _patches_scikit_learn,
+    "patches Python": _patches_python,
+    "patches time": lambda: setattr(time, "perf_counter", lambda: "soon"),
+    "hides modules": lambda: sys.modules.update(pickle=None, numpy=None),
+    "clears the path": lambda: sys.path.clear(),
+    "forks a sleeper": _forks_a_sleeper,
+    "forks a daemon": _forks_a_daemon,
+    "dies behind a sleeper": _dies_behind_a_sleeper,
+    "kills its parents": _kills_its_parents,
+    "starts threads": _starts_threads,
+    "starts a raising thread": _starts_a_raising_thread,
+    "joins loky": _joins_loky,
+    "ignores signals": _ignores_signals,
+    "has own handlers": _has_own_handlers,
+    "has few files": _has_few_files,
+    "has an alarm": lambda: (signal.alarm(1), time.sleep(5)),
+    "has a timer": lambda: (signal.setitimer(signal.ITIMER_PROF, 0.01), sum(range(10**8))),
+    "is traced": _is_traced,
+    "is nice": lambda: os.nice(19),
+    "has a mask": lambda: os.umask(0o777),
+    "recurses without end": lambda: _recurses(),
+    "is content with little": lambda: sys.setrecursionlimit(60),
+    "speaks another language": _speaks_another_language,
+    "seeds": lambda: (np.random.seed(0), __import__("random").seed(0)),
+    "registers an end": _registers_an_end,
+    "has own hooks": lambda: setattr(sys, "excepthook", lambda *_: os._exit(13)),
+    "collects nothing": lambda: __import__("gc").freeze() or __import__("gc").disable(),
+    "leaves its group": lambda: os.setpgid(0, os.getppid()),
+    "leaves its session": lambda: os.setsid(),
+}
+
+
+def _recurses():
+    return _recurses()
+
+
+class Does(Base):
+    """Does something to its process, to those around it, or to the system."""
+
+    act = staticmethod(lambda: None)
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.act()
+        return self
+
+
+for said, act in DONE.items():  # a class for each: those of one class share processes
+    name = said.title().replace(" ", "")
+    globals()[name] = type(name, (Does,), {"act": staticmethod(act), "__module__": __name__})

@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Set
 from functools import cache
 from importlib import import_module
@@ -33,6 +34,7 @@ from compare_cli.errors import kind_and_message
 from compare_cli.models.epochs import followed_by
 
 PATIENCE = 60.0  # seconds that building a model may take
+TIDYING = 2.0  # seconds that trackers of shared memory have when all others have ended
 ENDING = frozenset(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
 PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
 BEGUN = "begun"  # what a child sends when the clock of a fit starts; then perhaps (epoch, epochs), the result
@@ -52,7 +54,8 @@ class Nursery:
     def child(self, module: str | None) -> tuple[Forked, Any]:
         """Return a new child and our end of its connection.
 
-        The nursery imports ``module`` first, for all later children too.
+        The nursery imports ``module`` first, for all later children too. Without one the child fits models
+        from outside, which may start processes: another watches over it and ends those with it.
 
         Raises EOFError or OSError when the nursery is gone.
         """
@@ -61,7 +64,7 @@ class Nursery:
             self._connection.send(module)
             send_handle(self._connection, theirs.fileno(), self._process.pid)
             pid = self._connection.recv()
-        return Forked(self, pid), ours
+        return Forked(self, pid, watched=module is None), ours
 
     def exit_code(self, pid: int) -> int | None:
         """Wait for the end of a child; return its exit code as `multiprocessing` does, None if unknown."""
@@ -81,10 +84,11 @@ class Nursery:
 
 
 class Forked:
-    """A child of the nursery, as `multiprocessing.Process` shows its own."""
+    """A child of the nursery, as `multiprocessing.Process` shows its own, or the one that watches over it."""
 
-    def __init__(self, nursery: Nursery, pid: int) -> None:
+    def __init__(self, nursery: Nursery, pid: int, *, watched: bool) -> None:
         self.pid = pid
+        self.watched = watched
         self.sentinel = os.pidfd_open(pid)
         self.exitcode: int | None = None
         self._nursery = nursery
@@ -187,6 +191,10 @@ def kill(process: Any) -> None:
     if not hasattr(os, "killpg"):
         process.terminate()
         return
+    if getattr(process, "watched", False):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+        return
     for end in (os.killpg, os.kill):  # it may not have its own group yet
         with contextlib.suppress(ProcessLookupError, PermissionError):
             end(process.pid, signal.SIGKILL)
@@ -199,12 +207,10 @@ def _nurse(connection: Connection, parents: Connection | None, workspace: Worksp
     _be_quiet()
     for module in PREPARING:
         import_module(module)
-    children: set[int] = set()
     with contextlib.suppress(EOFError, OSError):
         while True:
             asked = connection.recv()
             if isinstance(asked, int):
-                children.discard(asked)
                 connection.send(os.waitstatus_to_exitcode(os.waitpid(asked, 0)[1]))
                 continue
             theirs = Connection(recv_handle(connection))
@@ -214,34 +220,68 @@ def _nurse(connection: Connection, parents: Connection | None, workspace: Worksp
             child = os.fork()
             if not child:
                 connection.close()
-                _live(theirs, workspace)
+                _live(theirs, workspace, watched=asked is None)
             theirs.close()
-            children.add(child)
             connection.send(child)
-    for child in children:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child, signal.SIGKILL)
     _end_descendants()
 
 
 def _end_descendants() -> None:
-    """End all children of this process, also those that it got when their own parents died."""
+    """End all children of this process, also those that it got when their own parents died.
+
+    Trackers of Python's shared memory and semaphores may first remove what the dead have left.
+    """
     own = Path(f"/proc/self/task/{os.getpid()}/children")
+    until = time.monotonic() + TIDYING
     with contextlib.suppress(OSError):
-        while True:
-            pids = [int(pid) for pid in own.read_text(encoding="ascii").split()]
-            if not pids:
-                return
-            for pid in pids:
+        while pids := [int(pid) for pid in own.read_text(encoding="ascii").split()]:
+            tidying = [pid for pid in pids if _is_tracker(pid) and time.monotonic() < until]
+            for pid in set(pids).difference(tidying):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
+            if tidying:
+                time.sleep(0.005)
 
 
-def _live(connection: Connection, workspace: Workspace | None) -> None:
+def _is_tracker(pid: int) -> bool:
+    try:
+        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _watch_over() -> None:
+    """Go on in a process of our own; this one ends what that leaves behind, and then as that ended.
+
+    It does so too when it is asked to end (SIGTERM), or when its parent dies.
+    """
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    watched = os.fork()
+    if not watched:
+        return
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(watched, signal.SIGKILL))
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    code = os.waitstatus_to_exitcode(os.waitpid(watched, 0)[1])
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _end_descendants()
+    if code < 0:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # one core dump is enough
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+def _live(connection: Connection, workspace: Workspace | None, *, watched: bool) -> None:
     """Serve in a child that was just forked; never returns."""
     try:
+        os.setpgid(0, 0)
+        if watched:
+            _watch_over()
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setpgid(0, 0)
         _serve(connection, workspace)
@@ -310,6 +350,8 @@ def _be_quiet() -> None:
     sys.stdout = os.fdopen(null, "w")  # it need not be the first descriptor: notebooks have their own
     from threadpoolctl import threadpool_limits
 
+    filters = filter(None, (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker"))
+    os.environ["PYTHONWARNINGS"] = ",".join(filters)  # what a model's processes leave is removed silently
     ask_for_one_thread()  # libraries that a fresh interpreter has still to load
     threadpool_limits(1)
 
@@ -358,5 +400,6 @@ def ending(code: int | None) -> str:
     if code >= 0:
         return f"it ended itself with exit status {code}"
     name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
-    why = {"SIGKILL": "out of memory, or killed by somebody"}.get(name, "a crash in compiled code")
-    return f"{name}: {why}"
+    crashes = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGSYS", "SIGTRAP"}
+    why = "out of memory, or killed by somebody" if name == "SIGKILL" else "ended by itself or by somebody"
+    return f"{name}: {'a crash in compiled code' if name in crashes else why}"

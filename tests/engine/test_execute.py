@@ -327,14 +327,22 @@ def test_a_parent_that_is_killed_takes_all_along(tmp_path: Path, where: str) -> 
     assert _all_end(children)
 
 
-@pytest.mark.parametrize("way", ["Dies", "end"])
+@pytest.mark.parametrize("way", ["Dies", "hang", "end"])
 def test_what_a_fit_started_ends_with_it(tmp_path: Path, way: str) -> None:
-    model = f"toy_models:StartsProcesses(path='{tmp_path}',then='{way}')"
-    _, results = run(model, 1, folds=2)
-    children = {int(file.stem) for file in tmp_path.glob("*.pid")}
-    assert len(children) >= 3
+    """At once when it dies or is ended, also what has a session of its own; else with its process."""
+    tasks, job = tasks_of(f"toy_models:StartsProcesses(path='{tmp_path}',then='{way}')", folds=2)
+    task = next(task for task in tasks if "toy" in task.model.name)
+    here = Children(1)
+    here.share(job.workspace)
+    try:
+        result = here.fit(task, job.workspace, Limits(seconds=1.0 if way == "hang" else None))
+        children = {int(file.stem) for file in tmp_path.glob("*.pid")}
+        assert len(children) == 3
+        assert result.status == {"Dies": "killed", "hang": "timeout", "end": "ok"}[way]
+        assert way == "end" or _all_end(children)
+    finally:
+        here.end()
     assert _all_end(children)
-    assert {r.status for r in results.values() if "toy" in r.model} == {"killed" if way == "Dies" else "ok"}
 
 
 def _all_end(pids: set[int]) -> bool:

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hostile_models import DONE
 
 TESTS = Path(__file__).parents[1]
 FIT = ("fit", "{table}", "--folds", "2", "--repeats", "1", "--no-boundary", "--no-store", "--json")
+
+DOES = [said.title().replace(" ", "") for said in DONE]
 
 FAILING = {
     "Raises(what='generator exit')": "GeneratorExit: bye",
@@ -66,6 +69,30 @@ FAILING = {
 }
 """A model, and how the error of its fits begins; the exit code is 4."""
 
+DEATHS = {
+    "ClosesAllFiles": (
+        "killed",
+        "ProcessDied: the process of this fit died (it ended itself with exit status 0",
+    ),
+    "TakesTooMuchMemory": ("memory", "MemoryError: Unable to allocate 8.00 PiB"),
+    "PatchesNumpy": ("failed", "RuntimeError: NumPy is not what it was"),
+    "PatchesTime": ("failed", "TypeError: unsupported operand type(s)"),
+    "HidesModules": ("failed", "ModuleNotFoundError: import of numpy halted"),
+    "DiesBehindASleeper": (
+        "killed",
+        "ProcessDied: the process of this fit died (it ended itself with exit st",
+    ),
+    "KillsItsParents": ("killed", "ProcessDied: the process of this fit died (out of memory, or a crash"),
+    "HasAnAlarm": (
+        "killed",
+        "ProcessDied: the process of this fit died (SIGALRM: ended by itself or by some",
+    ),
+    "HasATimer": ("killed", "ProcessDied: the process of this fit died (SIGPROF: ended by itself or by some"),
+    "RecursesWithoutEnd": ("failed", "RecursionError: maximum recursion depth exceeded"),
+    "LeavesItsSession": ("failed", "PermissionError: [Errno 1] Operation not permitted"),
+}
+"""What a model does that ends its own fit, and how that is told; all else that is done is none of a fit's."""
+
 FITTING = [f"Answers(kind={kind})" for kind in ("column", "list", "floats", "bools", "objects", "digits")]
 FITTING += ["Talks", "Warns", "Parameters", "Hangs(how=stdin)"]
 
@@ -87,7 +114,7 @@ def run(*args: str, stdin: Any = subprocess.DEVNULL, **environment: str) -> subp
         stdin=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         env={**os.environ, "PYTHONPATH": str(TESTS), **environment},
     )
 
@@ -138,6 +165,46 @@ def test_the_models_beside_them_are_unharmed(together: dict[str, Any], table: st
         ]
         assert scores[0] == scores[1]
         assert len(scores[0]) == 2
+
+
+@pytest.fixture(scope="module")
+def beside(table: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str, list[Path]]:
+    """What models do to their processes, in one run; it ends when nobody holds its pipes any more."""
+    shared = tmp_path_factory.mktemp("shared")
+    models = ",".join(["tree", *(f"hostile_models:{name}" for name in DOES)])
+    done = run(
+        *(a.format(table=table) for a in FIT),
+        "--models",
+        models,
+        "--jobs",
+        "2",
+        JOBLIB_TEMP_FOLDER=str(shared),
+    )
+    assert done.returncode == 4, done.stderr[-2000:]
+    return json.loads(done.stdout), done.stderr, list(shared.iterdir())
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="what a process may do to those around it is Linux's here"
+)
+@pytest.mark.parametrize("name", DOES)
+def test_what_a_model_does_to_its_process_is_its_own(beside: Any, name: str) -> None:
+    status, told = DEATHS.get(name, ("ok", ""))
+    found = [(fit["status"], fit["error"]) for fit in fits(beside[0], name)]
+    assert len(found) == 2
+    assert all(fit[0] == status and (fit[1] or "").startswith(told) for fit in found), found
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="what a process may do to those around it is Linux's here"
+)
+def test_nothing_is_left_of_such_models_and_the_others_are_unharmed(beside: Any, table: str) -> None:
+    document, said, shared = beside
+    alone = json.loads(run(*(a.format(table=table) for a in FIT), "--models", "tree").stdout)
+    scores = [[f["scores"] for f in d["fits"] if f["model"] in {"tree", "dummy"}] for d in (alone, document)]
+    assert scores[0] == scores[1]
+    assert not shared
+    assert "resource_tracker" not in said
 
 
 @pytest.mark.parametrize("model", REFUSED)
