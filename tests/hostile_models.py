@@ -113,6 +113,8 @@ class Ends(Base):
         elif self.how == "thread":
             threading.Timer(0.05, os._exit, [7]).start()
             time.sleep(5)
+        elif self.how == "behind":
+            _dies_behind_a_sleeper()
         elif self.how == "group":
             os.killpg(os.getpgid(0), signal.SIGKILL)
         else:

@@ -14,18 +14,25 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import signal
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.reduction import recv_handle, send_handle
-from pathlib import Path
 from typing import Any
 
+from compare_cli.engine.endings import (
+    adopt_orphans,
+    be_mortal,
+    end_descendants,
+    end_with_parent,
+    ending,
+    kill,
+    signals_wait,
+    watch_over,
+)
 from compare_cli.engine.fit import fit_task, no_result
 from compare_cli.engine.limits import ask_for_one_thread, limited_memory
 from compare_cli.engine.versions import differences
@@ -34,12 +41,9 @@ from compare_cli.errors import kind_and_message
 from compare_cli.models.epochs import followed_by
 
 PATIENCE = 60.0  # seconds that building a model may take
-TIDYING = 2.0  # seconds that trackers of shared memory have when all others have ended
-ENDING = frozenset(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
 PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
 BEGUN = "begun"  # what a child sends when the clock of a fit starts; then perhaps (epoch, epochs), the result
 UNFORKABLE = frozenset({"jaxlib", "tensorflow"})
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 
 
 class Nursery:
@@ -173,37 +177,10 @@ def safe_path() -> Iterator[None]:
             del os.environ["PYTHONSAFEPATH"]
 
 
-@contextlib.contextmanager
-def signals_wait(numbers: Set[int] = ENDING) -> Iterator[None]:
-    """Hold signals back while a process starts, so that none comes before it has chosen what to do then."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def kill(process: Any) -> None:
-    """End a process and its group at once. Its number is its own until it was waited for."""
-    if not hasattr(os, "killpg"):
-        process.terminate()
-        return
-    if getattr(process, "watched", False):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGTERM)
-        return
-    for end in (os.killpg, os.kill):  # it may not have its own group yet
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            end(process.pid, signal.SIGKILL)
-
-
 def _nurse(connection: Connection, parents: Connection | None, workspace: Workspace | None) -> None:
     """Fork a child, or tell how one ended, whenever asked; the body of a nursery."""
-    _be_mortal(parents)
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    be_mortal(parents)
+    adopt_orphans()
     _be_quiet()
     for module in PREPARING:
         import_module(module)
@@ -223,57 +200,7 @@ def _nurse(connection: Connection, parents: Connection | None, workspace: Worksp
                 _live(theirs, workspace, watched=asked is None)
             theirs.close()
             connection.send(child)
-    _end_descendants()
-
-
-def _end_descendants() -> None:
-    """End all children of this process, also those that it got when their own parents died.
-
-    Trackers of Python's shared memory and semaphores may first remove what the dead have left.
-    """
-    own = Path(f"/proc/self/task/{os.getpid()}/children")
-    until = time.monotonic() + TIDYING
-    with contextlib.suppress(OSError):
-        while pids := [int(pid) for pid in own.read_text(encoding="ascii").split()]:
-            tidying = [pid for pid in pids if _is_tracker(pid) and time.monotonic() < until]
-            for pid in set(pids).difference(tidying):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(pid, 0)
-            if tidying:
-                time.sleep(0.005)
-
-
-def _is_tracker(pid: int) -> bool:
-    try:
-        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def _watch_over() -> None:
-    """Go on in a process of our own; this one ends what that leaves behind, and then as that ended.
-
-    It does so too when it is asked to end (SIGTERM), or when its parent dies.
-    """
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    watched = os.fork()
-    if not watched:
-        return
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(watched, signal.SIGKILL))
-    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    code = os.waitstatus_to_exitcode(os.waitpid(watched, 0)[1])
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _end_descendants()
-    if code < 0:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # one core dump is enough
-        if -code != signal.SIGKILL:
-            signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    os._exit(code)
+    end_descendants()
 
 
 def _live(connection: Connection, workspace: Workspace | None, *, watched: bool) -> None:
@@ -281,8 +208,8 @@ def _live(connection: Connection, workspace: Workspace | None, *, watched: bool)
     try:
         os.setpgid(0, 0)
         if watched:
-            _watch_over()
-        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            watch_over()
+        end_with_parent()
         os.setpgid(0, 0)
         _serve(connection, workspace)
         os._exit(0)
@@ -292,7 +219,7 @@ def _live(connection: Connection, workspace: Workspace | None, *, watched: bool)
 
 def _serve_alone(connection: Connection, parents: None) -> None:
     """Serve in a fresh interpreter, where there is no nursery."""
-    _be_mortal(parents)
+    be_mortal(parents)
     _be_quiet()
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
@@ -322,25 +249,6 @@ def _serve(connection: Connection, workspace: Workspace | None) -> None:
             connection.send(result)
 
 
-def _be_mortal(parents: Connection | None) -> None:
-    """Leave the terminal's signals to the program, and end with it, as the end of the connection tells.
-
-    A forked process has a copy of its parent's end (``parents``), which would hide that the parent has gone.
-    """
-    if parents is not None:
-        parents.close()
-    for number in ENDING:
-        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_SETMASK, set())
-
-
-def _prctl(option: int, value: int) -> None:
-    import ctypes
-
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
 def _be_quiet() -> None:
     """Keep what models print off standard output, which is the result's; one thread for libraries."""
     null = os.open(os.devnull, os.O_RDWR)
@@ -362,7 +270,8 @@ def in_a_fork(work: Callable[[], str]) -> str:
     Raises EOFError that says what ``work`` raised, how the process ended, or that it did not in time.
     """
     ours, theirs = Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_tell, args=(work, theirs))
+    process: Any = multiprocessing.get_context("fork").Process(target=_tell, args=(work, theirs))
+    process.watched = True
     with signals_wait():
         process.start()
     theirs.close()
@@ -371,8 +280,7 @@ def in_a_fork(work: Callable[[], str]) -> str:
             raise EOFError(f"it did not end within {PATIENCE:g} s")
         raised, said = ours.recv()
     except EOFError as error:
-        kill(process)
-        process.join()
+        process.join(0 if str(error) else None)
         raise EOFError(str(error) or ending(process.exitcode)) from None
     finally:
         kill(process)
@@ -384,22 +292,11 @@ def in_a_fork(work: Callable[[], str]) -> str:
 
 
 def _tell(work: Callable[[], str], connection: Connection) -> None:
-    _be_mortal(None)
+    be_mortal(None)
     _be_quiet()
+    watch_over()
     os.setpgid(0, 0)
     try:
         connection.send((False, work()))
     except BaseException as error:
         connection.send((True, kind_and_message(error)))
-
-
-def ending(code: int | None) -> str:
-    """Return how a process ended, by its exit code: negative for a signal, None where it is not known."""
-    if code is None:
-        return "out of memory, or a crash in compiled code"
-    if code >= 0:
-        return f"it ended itself with exit status {code}"
-    name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
-    crashes = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGSYS", "SIGTRAP"}
-    why = "out of memory, or killed by somebody" if name == "SIGKILL" else "ended by itself or by somebody"
-    return f"{name}: {'a crash in compiled code' if name in crashes else why}"

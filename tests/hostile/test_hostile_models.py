@@ -98,6 +98,7 @@ FITTING += ["Talks", "Warns", "Parameters", "Hangs(how=stdin)"]
 
 REFUSED = {
     "Ends(how=_3,where=init)": "cannot be made (it ended itself with exit status 3).",
+    "Ends(how=behind,where=init)": "cannot be made (it ended itself with exit status 5).",
     "Ends(how=exit,where=init)": "SystemExit: enough",
     "Ends(how='9',where=init)": "cannot be made (SIGKILL: out of memory, or killed by somebody).",
     "Ends(how='11',where=init)": "cannot be made (SIGSEGV: a crash in compiled code).",
