@@ -43,6 +43,7 @@ from compare_cli.models.epochs import followed_by
 PATIENCE = 60.0  # seconds that building a model may take
 PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
 BEGUN = "begun"  # what a child sends when the clock of a fit starts; then perhaps (epoch, epochs), the result
+TIDILY = "ignore:resource_tracker"  # as PYTHONWARNINGS
 UNFORKABLE = frozenset({"jaxlib", "tensorflow"})
 
 
@@ -167,14 +168,24 @@ def _allowed_to_have_children() -> Iterator[None]:
 
 @contextlib.contextmanager
 def safe_path() -> Iterator[None]:
-    """Start fresh interpreters that do not look for modules in the current folder first."""
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = before or "1"
+    """Start fresh interpreters that do not look for modules in the current folder first, and are quiet."""
+    before = {name: os.environ.get(name) for name in ("PYTHONSAFEPATH", "PYTHONWARNINGS")}
+    os.environ["PYTHONSAFEPATH"] = before["PYTHONSAFEPATH"] or "1"
+    _tidy_silently()
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["PYTHONSAFEPATH"]
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _tidy_silently() -> None:
+    """Let trackers that are started from now on say nothing of what they remove after the dead."""
+    filters = os.environ.get("PYTHONWARNINGS", "")
+    if TIDILY not in filters:
+        os.environ["PYTHONWARNINGS"] = f"{filters},{TIDILY}".strip(",")
 
 
 def _nurse(connection: Connection, parents: Connection | None, workspace: Workspace | None) -> None:
@@ -258,8 +269,7 @@ def _be_quiet() -> None:
     sys.stdout = os.fdopen(null, "w")  # it need not be the first descriptor: notebooks have their own
     from threadpoolctl import threadpool_limits
 
-    filters = filter(None, (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker"))
-    os.environ["PYTHONWARNINGS"] = ",".join(filters)  # what a model's processes leave is removed silently
+    _tidy_silently()
     ask_for_one_thread()  # libraries that a fresh interpreter has still to load
     threadpool_limits(1)
 
