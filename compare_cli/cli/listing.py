@@ -6,9 +6,9 @@ import inspect
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compare_cli import api
 from compare_cli.cli.options import ReadOptions
@@ -17,6 +17,7 @@ from compare_cli.report.escaping import printable
 
 if TYPE_CHECKING:
     from compare_cli.data.table import Cells
+    from compare_cli.models import Family
     from compare_cli.report.table import Heading
     from compare_cli.types import Dataset, DatasetSummary, ReadInfo
 
@@ -30,6 +31,8 @@ def list_models() -> None:
     _print_entries(rows)
     write_out(
         "\n* compared by default. The baseline (dummy) is always shown.\n"
+        "What you write wins: a spec that says how far a model grows, such as tree(max_depth=10), gets\n"
+        "nothing by the number of rows or columns. `compare models tree` names these parameters.\n"
         "Any classifier with scikit-learn's interface: package.module:Class(parameter=value),\n"
         "e.g. --models 'tree,lightgbm:LGBMClassifier(num_leaves=15)'\n"
     )
@@ -42,11 +45,25 @@ def show_model(text: str) -> None:
     write_out(f"{printable(spec.name)}: {family.summary or spec.factory}\n{spec.factory}\n")
     if family.rule:
         write_out(f"compare sets: {family.rule}\n")
+    write_out(_what_wins(family, spec.params))
     values = {**known.defaults, **spec.params}
     shown = {name: "" if v is inspect.Parameter.empty else repr(v) for name, v in values.items()}
     width = max((len(name) for name in shown), default=0)
     lines = (f"  {name:<{width}}  {printable(value)}\n" for name, value in shown.items())
     write_out("\n" + "".join(lines))
+
+
+def _what_wins(family: Family, given: Mapping[str, Any]) -> str:
+    """Return which parameters switch the settings by size off, or that those of a spec do; "" for none."""
+    if not family.growth:
+        return ""
+    said = family.says_growth(given)
+    if said:
+        return f"nothing by size here: {', '.join(said)} of yours says how far it grows\n"
+    names = textwrap.fill(
+        ", ".join(sorted(family.growth)), PIPE_WIDTH, initial_indent="  ", subsequent_indent="  "
+    )
+    return f"but nothing by size where you set one of:\n{names}\n"
 
 
 def list_statistics() -> None:

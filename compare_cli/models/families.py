@@ -7,7 +7,7 @@ fold and every machine gets the same. Each rule's reason is a measurement, given
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from math import log
 from typing import Any, Literal
@@ -31,9 +31,10 @@ class Shape:
 class Family:
     """One kind of model.
 
-    ``settings(shape)`` gives the parameters that differ from the class's defaults; ``rule`` says the same
-    in words. ``growth`` names the parameters that say how far a model grows: a spec that sets one of them
-    gets none of the settings, so that what the user wrote is what runs. ``cost(shape)`` is a rough time of
+    ``fixed`` are the parameters that differ from the class's defaults, ``settings(shape)`` those that depend
+    on the size of the table; ``rule`` says both in words. ``growth`` names the parameters that say how far a
+    model grows, and on what way: a spec that sets one of them gets no settings by size, so that what the user
+    wrote is what runs. ``cost(shape)`` is a rough time of
     one fit in seconds on one core: it orders fits and estimates the time left, nothing else. ``builtin``
     families are known to behave, and may run in the process itself. ``regularised(shape, impurity)`` gives
     the parameters of a refit that fits less of the noise, for an ``impurity`` of the classes (Gini, 0 to 1).
@@ -47,6 +48,7 @@ class Family:
     summary: str
     rule: str = ""
     needs: Literal["scaled", "plain"] = "scaled"
+    fixed: Mapping[str, Any] = field(default_factory=dict)
     settings: Callable[[Shape], Mapping[str, Any]] = lambda shape: {}
     growth: frozenset[str] = frozenset()
     cost: Callable[[Shape], float] = lambda shape: 1e-6 * shape.rows * shape.features
@@ -59,7 +61,11 @@ class Family:
 
     def settings_beside(self, given: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
         """Return what is set for a training set of this shape beside the parameters that a user gave."""
-        return {} if self.growth & set(given) else dict(self.settings(shape))
+        return {**self.fixed, **({} if self.says_growth(given) else self.settings(shape))}
+
+    def says_growth(self, given: Mapping[str, Any]) -> list[str]:
+        """Return those of the parameters that a user gave which switch the settings by size off, sorted."""
+        return sorted(self.growth & set(given))
 
     def exact_geometry(self) -> Callable[[Any], Any] | None:
         """Return the function behind ``geometry``, if the family has one."""
@@ -78,7 +84,7 @@ def _logistic(shape: Shape) -> Mapping[str, Any]:
     """
     coefficients = shape.features * (1 if shape.classes == 2 else shape.classes)
     solver = "newton-cholesky" if coefficients <= NEWTON_COEFFICIENTS else "lbfgs"
-    return {"solver": solver, "max_iter": 1000}
+    return {"solver": solver}
 
 
 def _tree(shape: Shape) -> Mapping[str, Any]:
@@ -154,11 +160,18 @@ _TREE_GROWTH = frozenset(
 _MLP_GROWTH = frozenset(
     {
         "batch_size",
+        "beta_1",
+        "beta_2",
         "early_stopping",
+        "epsilon",
         "learning_rate",
         "learning_rate_init",
+        "max_fun",
         "max_iter",
+        "momentum",
         "n_iter_no_change",
+        "nesterovs_momentum",
+        "power_t",
         "solver",
         "tol",
         "validation_fraction",
@@ -174,7 +187,9 @@ _BUILTIN = (
         "sklearn.linear_model:LogisticRegression",
         "logistic regression: one plane between two classes",
         rule=(f"solver=newton-cholesky up to {NEWTON_COEFFICIENTS} coefficients, lbfgs above; max_iter=1000"),
+        fixed={"max_iter": 1000},
         settings=_logistic,
+        growth=frozenset({"dual", "intercept_scaling", "l1_ratio", "max_iter", "penalty", "solver", "tol"}),
         cost=lambda s: 2e-3 + 1.2e-7 * s.rows * s.features * s.classes / 2,
         geometry="compare_cli.boundary.exact:exact_linear",
     ),
@@ -240,7 +255,7 @@ _BUILTIN = (
         "sklearn.svm:SVC",
         "support vector machine with an RBF kernel (no probabilities)",
         rule="cache_size=500",
-        settings=lambda shape: {"cache_size": 500},
+        fixed={"cache_size": 500},
         cost=_kernel_cost,
         geometry="compare_cli.boundary.exact:exact_kernel",
         slow_prediction=True,
@@ -275,7 +290,7 @@ _BUILTIN = (
         "always answers the most frequent class: the baseline",
         rule="strategy=prior",
         needs="plain",
-        settings=lambda shape: {"strategy": "prior"},
+        fixed={"strategy": "prior"},
         cost=lambda s: 1e-3,
     ),
 )

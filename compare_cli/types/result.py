@@ -133,7 +133,8 @@ class ModelSummary:
     family: str
     spec: str
     params: Mapping[str, Any]
-    """all parameters of the estimator"""
+    """all parameters of the estimator: what the spec says, beside it what is set by the size of the table
+    (nothing where the spec says how far the model grows), else the defaults"""
     status: Literal["ok", "partial", "failed"]
     rank: int | None
     accuracy: Rate

@@ -1,9 +1,10 @@
 """The plain script: the fits of a stored `compare` result, as a scikit-learn user would write them.
 
-``python plain.py RESULT.json TABLE.csv|NAME``: the same folds, models and parameters, all fits through
-``joblib.Parallel(n_jobs=2)``, one pipeline each; prints mean accuracies.
+``python plain.py RESULT.json TABLE.csv|NAME|FOLDER``: the same folds, models and parameters, all fits through
+``joblib.Parallel(n_jobs=2)``, one pipeline each; prints mean accuracies. A folder holds IDX files of images.
 """
 
+import gzip
 import importlib
 import json
 import sys
@@ -36,10 +37,29 @@ def load(source):
     return table.iloc[:, :-1], pd.factorize(table.iloc[:, -1])[0]
 
 
-def pipeline(model):
+def idx(path):
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    sizes = np.frombuffer(data, ">u4", data[3], 4)
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(sizes[0], -1)
+
+
+def images(folder):
+    """Return the pixels of training and test images, their digits, and which rows are which."""
+    parts = [
+        [idx(next(folder.glob(f"{part}-{what}-*"))) for part in ("train", "t10k")]
+        for what in ("images", "labels")
+    ]
+    X, y = (np.concatenate(both) for both in parts)
+    rows = np.arange(len(X))
+    return X, y.ravel(), np.split(rows, [len(parts[0][0])])
+
+
+def pipeline(model, X):
     params = {key: value for key, value in model["params"].items() if key != "fitted_by"}
     module, name = CLASSES[model["family"]].split(":")
     estimator = getattr(importlib.import_module(module), name)(**params)
+    if isinstance(X, np.ndarray):  # pixels
+        return make_pipeline(*[StandardScaler()] * (model["family"] in {"logistic", "mlp"}), estimator)
     numeric = [SimpleImputer(strategy="median", add_indicator=True)]
     if model["family"] in {"logistic", "mlp"}:
         numeric.append(StandardScaler())
@@ -56,19 +76,23 @@ def pipeline(model):
 def fit(model, X, y, train, test):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = pipeline(model).fit(X.iloc[train], y[train])
-        return fitted.score(X.iloc[test], y[test])
+        rows = X if isinstance(X, np.ndarray) else X.iloc
+        return pipeline(model, X).fit(rows[train], y[train]).score(rows[test], y[test])
 
 
 def main():
     result = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    X, y = load(sys.argv[2])
-    y = np.asarray(y)
-    protocol = result["protocol"]
-    folds = RepeatedStratifiedKFold(
-        n_splits=protocol["folds"], n_repeats=protocol["repeats"], random_state=result["run"]["seed"]
-    )
-    splits = list(folds.split(X, y))
+    if Path(sys.argv[2]).is_dir():
+        X, y, split = images(Path(sys.argv[2]))
+        splits = [split]
+    else:
+        X, y = load(sys.argv[2])
+        y = np.asarray(y)
+        protocol = result["protocol"]
+        folds = RepeatedStratifiedKFold(
+            n_splits=protocol["folds"], n_repeats=protocol["repeats"], random_state=result["run"]["seed"]
+        )
+        splits = list(folds.split(X, y))
     tasks = [(model, split) for model in result["models"] for split in splits]
     scores = Parallel(n_jobs=2)(delayed(fit)(model, X, y, *split) for model, split in tasks)
     for at, model in enumerate(result["models"]):

@@ -52,23 +52,6 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load_class(parse_spec("keras_mlp"))
 
 
-@pytest.mark.parametrize(
-    ("spec", "kept"),
-    [
-        ("tree", True),
-        ("tree(criterion=entropy)", True),
-        ("tree(max_depth=10)", False),
-        ("tree(criterion=entropy,max_leaf_nodes=9)", False),
-        ("mlp(hidden_layer_sizes=50)", True),
-        ("mlp(max_iter=20)", False),
-        ("mlp(solver=sgd)", False),
-    ],
-)
-def test_what_a_user_writes_about_growth_switches_settings_by_size_off(spec: str, kept: bool) -> None:
-    params = resolve_params(parse_spec(spec), Shape(50_000, 20, 2), 0)
-    assert ("min_samples_leaf" in params or "early_stopping" in params) is kept
-
-
 @needs_keras
 @pytest.mark.parametrize("spec", ["keras_logistic", "keras_mlp", "keras_mlp(hidden=(8,4),epochs=60)"])
 def test_networks_learn_and_give_probabilities(spec: str) -> None:

@@ -213,6 +213,43 @@ def test_every_built_in_model_can_be_made_with_its_settings(name: str) -> None:
         assert FAMILIES[name].cost(shape) > 0
 
 
+@pytest.mark.parametrize("shape", [Shape(300, 20, 2), Shape(50_000, 400, 10)])
+@pytest.mark.parametrize("name", list(map(by_extra, FAMILIES)))
+def test_what_a_user_writes_about_growth_switches_settings_by_size_off(name: str, shape: Shape) -> None:
+    """For every family, by each of its parameters."""
+    family = FAMILIES[name]
+    alone = resolve_params(make_spec(name, {}, FAMILIES), shape, 5)
+    by_size = set(family.settings(shape))
+    assert alone.keys() == {*by_size, *family.fixed} | (alone.keys() & {"random_state", "n_jobs"})
+    for parameter in parameter_names(load_class(make_spec(name, {}, FAMILIES))):
+        given = resolve_params(make_spec(name, {parameter: "mine"}, FAMILIES), shape, 5)
+        expected = alone.keys() - (by_size if parameter in family.growth else set())
+        assert given.keys() == {*expected, parameter}, parameter
+        assert given[parameter] == "mine"
+    assert by_size <= family.growth, "what is set by size says how far a model grows"
+    assert family.growth <= {*parameter_names(load_class(make_spec(name, {}, FAMILIES))), "penalty"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "kept"),
+    [
+        ("tree(criterion=entropy)", True),
+        ("tree(criterion=entropy,max_depth=10)", False),
+        ("t=tree(max_leaf_nodes=9)", False),
+        ("mlp(hidden_layer_sizes=50)", True),
+        ("mlp(solver=sgd)", False),
+        ("logistic(C=10)", True),
+        ("logistic(l1_ratio=1,solver=liblinear)", False),
+    ],
+)
+def test_settings_by_size_beside_what_a_user_writes(spec: str, kept: bool) -> None:
+    params = resolve_params(parse_spec(spec), Shape(50_000, 20, 2), 0)
+    set_by_size = (
+        params.keys() & {"min_samples_leaf", "early_stopping"} or params.get("solver") == "newton-cholesky"
+    )
+    assert bool(set_by_size) is kept
+
+
 def test_the_seed_and_one_thread_are_set_where_they_exist() -> None:
     assert resolve_params(parse_spec("toy_models:Greedy"), SHAPE, 7) == {"random_state": 7, "n_jobs": 1}
     assert not {"random_state", "n_jobs"} & set(resolve_params(parse_spec("naive_bayes"), SHAPE, 7))
