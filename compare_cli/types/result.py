@@ -133,8 +133,7 @@ class ModelSummary:
     family: str
     spec: str
     params: Mapping[str, Any]
-    """all parameters of the estimator: what the spec says, beside it what is set by the size of the table
-    (nothing where the spec says how far the model grows), else the defaults"""
+    """all parameters of the estimator"""
     status: Literal["ok", "partial", "failed"]
     rank: int | None
     accuracy: Rate
