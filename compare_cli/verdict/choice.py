@@ -129,7 +129,17 @@ def choose(
     if best != evidence.leader:
         which = "the only one" if len(worthy) == 1 else "the best"
         return Choice(best, f"{which} of them that surely beats the baseline")
-    return Choice(best, "which leads" if len(good) > 1 else "")
+    return Choice(best, _lead(good, pairs, prefer))
+
+
+def _lead(good: Sequence[str], pairs: Mapping[tuple[str, str], PairVerdict], prefer: Preference) -> str:
+    """Why the first of ``good`` is taken: it leads, or is simpler than one of the very same score; "" alone."""
+    best, *others = good
+    level = [name for name in others if pairs[best, name].delta == 0]
+    if not level:
+        return "which leads" if others else ""
+    simpler = all(prefer.place(best) < prefer.place(name) for name in level)
+    return "which is simpler" if simpler else "which is named first"
 
 
 def as_good(

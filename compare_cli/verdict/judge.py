@@ -341,7 +341,8 @@ def _reasons(judged: Judgement, metric: Metric, proof: str, repeats_cap: int) ->
     reasons = [sentences.reason_contender(pair, metric) for pair in told]
     if len(contenders) > len(told):
         more = len(contenders) - len(told)
-        reasons.append(f"{more} more of the top set are not beaten either (pairs.verdict).")
+        are = "is" if more == 1 else "are"
+        reasons.append(f"{more} more of the top set {are} not beaten either (pairs.verdict).")
     outside = _with_leader(judged, set(evidence.complete) - set(judged.top_set))
     if beaten := {name: pair for name, pair in outside.items() if pair.verdict == "better"}:
         reasons.append(sentences.reason_beaten(leader, beaten))

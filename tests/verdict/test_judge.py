@@ -80,7 +80,7 @@ GOLDEN = {
     "identical": (
         two(0.0, 0.0),
         ("equivalent", "", "logistic"),
-        "Identical: logistic and tree give the same score on every fold; take logistic, which leads.",
+        "Identical: logistic and tree give the same score on every fold; take logistic, which is simpler.",
     ),
     "three, better": (
         three(0.9),
@@ -268,7 +268,7 @@ def test_identical_predictions_are_told_from_equal_scores() -> None:
     same, differ = judged(0.0), judged(0.1)
     assert (
         same.verdict.sentence
-        == "Identical: logistic and tree give the same predictions; take logistic, which leads."
+        == "Identical: logistic and tree give the same predictions; take logistic, which is simpler."
     )
     assert same.pairs[0].verdict == "identical"
     assert (differ.pairs[0].verdict, differ.pairs[0].undecided_reason) == ("undecided", "no_spread")
