@@ -133,7 +133,7 @@ def choose(
 
 
 def _lead(good: Sequence[str], pairs: Mapping[tuple[str, str], PairVerdict], prefer: Preference) -> str:
-    """Why the first of ``good`` is taken: it leads, or is simpler than one of the very same score; "" alone."""
+    """Why the first of ``good``: it leads, or is simpler than one of the very same score; "" alone."""
     best, *others = good
     level = [name for name in others if pairs[best, name].delta == 0]
     if not level:
