@@ -3,7 +3,7 @@
 - a table: ``read`` and ``describe`` one, its ``cells`` as they are written, ``plot`` where models predict
   which class; the built-in ``datasets``
 - a comparison: ``compare`` models on one table, ``bench`` them on several, draw
-  a learning ``curve``; ``iter_…`` yields as it goes
+  a learning ``curve``; ``iter_…`` yields as it goes; its ``script`` in plain scikit-learn
 - a model of a comparison: ``save`` it fitted on all rows, ``load`` it, ``predict`` new tables
 - results that are stored: ``judge`` them again, ``gate`` and ``check`` them; ``runs``, ``load_run``,
   ``diff``, ``prune``
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         statistics,
     )
     from compare_cli.api.comparison import bench, compare, curve, iter_bench, iter_compare, shown_notes
+    from compare_cli.api.notebook import script
     from compare_cli.api.results import Criterion, Threshold, check, gate, judge
     from compare_cli.api.saved import Predictions, load, predict, require_skops, save
     from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
@@ -76,6 +77,7 @@ __all__ = [
     "require_skops",
     "runs",
     "save",
+    "script",
     "shown_notes",
     "statistics",
     "track",
@@ -92,6 +94,7 @@ _HOMES = {
         "statistics",
     },
     "api.comparison": {"bench", "compare", "curve", "iter_bench", "iter_compare", "shown_notes"},
+    "api.notebook": {"script"},
     "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
     "api.saved": {"Predictions", "load", "predict", "require_skops", "save"},
     "api.table": {"cells", "describe", "page_pictures", "plot", "read"},

@@ -115,6 +115,16 @@ class ComparisonResult(SingleComparison):
 
         return save(self, file, model)
 
+    def code(self) -> str:
+        """Return a script of pandas and scikit-learn that compares the same models on the same folds.
+
+        It reads the file, or begins with ``table``, or ``X`` and ``y``, where these were given. Raises
+        UsageError, naming it, for what cannot be said in plain scikit-learn, and without the table.
+        """
+        metric = self.protocol.metric
+        found = {m.model: m.accuracy if metric == "accuracy" else m.scores.get(metric) for m in self.models}
+        return script(*self._table("code"), self.protocol.repeats, found)
+
     @property
     def table(self) -> Dataset:
         """The table that was compared on. Raises UsageError for a result that was read."""
@@ -161,6 +171,20 @@ class BenchResult(Bench):
 
         _known_kind(kind, ("ranks",))
         return Drawing(ranks_file(self, "svg"), ranks_file(self, "png"))
+
+
+def script(
+    dataset: Dataset, options: Options, repeats: int = 1, found: Mapping[str, float | None] | None = None
+) -> str:
+    """Return the script of a comparison as `ComparisonResult.code` does, before it is made.
+
+    ``found`` are the scores that it names. Raises UsageError for what cannot be said in plain scikit-learn.
+    """
+    from compare_cli.engine.plan import prepare_job
+    from compare_cli.engine.script import comparison_script
+
+    job = prepare_job(dataset, replace(options, boundary=False))
+    return comparison_script(job, repeats, found or {})
 
 
 def comparison_result(

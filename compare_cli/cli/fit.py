@@ -27,6 +27,8 @@ def run_fit(source: str, options: FitOptions) -> int:
         dataset = follower.dataset = api.read(source, **options.judging(), **options.reading())
         asked = options.comparing()
         follower.tell(api.shown_notes(dataset.notes, asked))
+        if follower.writes_code:
+            api.script(dataset, asked)  # what cannot be said is told before an hour of fits
         whole = (_looked_at(options) or "") if options.fail_under else None
         return api.iter_compare(dataset, asked, whole=whole)
 
@@ -134,6 +136,7 @@ class Follower:
         self.progress = Progress(shown=shown, jobs=options.jobs)
         self._output = output
         self._options = options
+        self.writes_code = output.form == "code"
         self._dataset = ""
         self._told: set[Note] = set()
         self._of_several = False

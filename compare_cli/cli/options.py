@@ -135,7 +135,7 @@ class OutputOptions:
     format: Annotated[
         str | None,
         _output(
-            "table, json, ndjson, csv, markdown, html, or junit for --fail-under."
+            "table, json, ndjson, csv, markdown, html, code, or junit for --fail-under."
             " (default: by the suffix of -o, else table)",
             "FORMAT",
             "--format",
@@ -323,6 +323,9 @@ class FitOptions(CompareOptions):
         ),
     ] = False
 
+    code: Annotated[
+        bool, _output("Write a scikit-learn script that does the same without compare.", None, "--code")
+    ] = False
     save: Annotated[
         Path | None,
         _output("Write the recommended model, fitted on all rows, into this file (for predict).", "FILE"),

@@ -43,6 +43,15 @@ def chosen_format(name: str | None, as_json: bool, known: Collection[str], other
     return form
 
 
+def _asked_format(options: OutputOptions) -> str | None:
+    """Return what --format or --code ask for. Raises UsageError for two different formats."""
+    if not getattr(options, "code", False):  # which is an option of fit only
+        return options.format
+    if options.format not in {None, "code"}:
+        raise UsageError(f"--code and --format {options.format} ask for two formats; give one.")
+    return "code"
+
+
 def _format_of(file: Path) -> str:
     """Return the format that a file's suffix asks for; without a suffix, or for a picture, a table.
 
@@ -83,9 +92,11 @@ class Output:
         from compare_cli.report.table import View
 
         self.file = options.output
-        asked = options.format is not None or options.json
+        asked = _asked_format(options) is not None or options.json
         otherwise = "table" if asked or self.file is None else _format_of(self.file)
-        form = chosen_format(options.format, options.json, FORMATS, otherwise)
+        form = self.form = chosen_format(_asked_format(options), options.json, FORMATS, otherwise)
+        if form == "code" and command != "fit":
+            raise UsageError(f"--format code writes the script of a comparison: compare {command} has none.")
         if form == "junit" and not gates:
             raise UsageError("--format junit says whether gates hold: give --fail-under METRIC=X.")
         self._renderer = FORMATS[form]

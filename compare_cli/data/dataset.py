@@ -82,6 +82,7 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         groups=_group_codes(frame[groups], groups, table) if groups else None,
         time=_time_values(frame[time], time, table, options) if time else None,
         groups_column=groups,
+        time_column=time,
         own=_own_rows(table, rows, features),
     )
     return find_guards(replace(dataset, fingerprint=fingerprint(dataset)), values)

@@ -200,3 +200,19 @@ def label_places(labels: Sequence[str], classes: Sequence[str]) -> list[int]:
 def _value(text: str) -> str:
     """Return a label's number without leading zeros, other texts as they are."""
     return plain_label(re.sub(r"^([+-]?)0+(?=\d)", r"\1", text))
+
+
+def own_labels(classes: tuple[str, ...]) -> NDArray[Any]:
+    """Return labels as an array, numbers and truth values as such where all classes are."""
+    if set(classes) <= {"True", "False"}:
+        return np.array([label == "True" for label in classes])
+    for kind in (int, float):
+        try:
+            numbers = [kind(label) for label in classes]
+        except ValueError:
+            continue
+        if [re.sub(r"\.0$", "", str(number)) for number in numbers] == [
+            re.sub(r"\.0$", "", label) for label in classes
+        ]:
+            return np.array(numbers)
+    return np.array(classes, dtype=object)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from compare_cli.data import read_like
+from compare_cli.data.roles import own_labels
 from compare_cli.engine.fit import checked_labels, class_probabilities
 from compare_cli.engine.plan import Job, resolve_params
 from compare_cli.errors import UsageError, nearest
-from compare_cli.models.estimators import own_labels
 from compare_cli.models.families import family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.models.specs import make_estimator

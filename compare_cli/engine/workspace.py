@@ -17,8 +17,8 @@ from compare_cli.boundary.frames import prepared_frame
 from compare_cli.boundary.probes import shared_probes
 from compare_cli.boundary.space import Frame, Sources
 from compare_cli.boundary.statistics import describe_fold, probe_labels
+from compare_cli.data.roles import own_labels
 from compare_cli.errors import kind_and_message
-from compare_cli.models.estimators import own_labels
 from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.data.roles import own_labels
 from compare_cli.errors import UsageError, text_of
 from compare_cli.models.families import BASELINE, FAMILIES, Family
 from compare_cli.types import ModelSpec
@@ -269,19 +269,3 @@ def own(rows: Any) -> Any:
     if hasattr(rows, "iloc"):
         return rows.copy()
     return np.array(rows, order="K", copy=True)
-
-
-def own_labels(classes: tuple[str, ...]) -> NDArray[Any]:
-    """Return labels as an array, numbers and truth values as such where all classes are."""
-    if set(classes) <= {"True", "False"}:
-        return np.array([label == "True" for label in classes])
-    for kind in (int, float):
-        try:
-            numbers = [kind(label) for label in classes]
-        except ValueError:
-            continue
-        if [re.sub(r"\.0$", "", str(number)) for number in numbers] == [
-            re.sub(r"\.0$", "", label) for label in classes
-        ]:
-            return np.array(numbers)
-    return np.array(classes, dtype=object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from compare_cli.report.table import Block, View
@@ -84,6 +84,14 @@ def _junit(result: Result, view: View) -> str:
     return junit_page(f"compare {result.command}", view.checks, result.run.seconds, result.verdict.sentence)
 
 
+def _code(result: Any, view: View) -> str:
+    from compare_cli.errors import UsageError
+
+    if not hasattr(result, "code"):
+        raise UsageError("--code writes a script for one data set: use compare fit.")
+    return str(result.code())
+
+
 def _json(result: Result, view: View) -> str:
     from compare_cli.document import to_json
 
@@ -108,5 +116,6 @@ FORMATS: dict[str, Renderer] = {
     "csv": Renderer(_csv, (".csv",)),
     "html": Renderer(_html, (".html", ".htm"), pictures=True),
     "markdown": Renderer(_markdown, (".md", ".markdown")),
+    "code": Renderer(_code, (".py",)),
     "junit": Renderer(_junit, (".xml",)),
 }

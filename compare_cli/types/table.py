@@ -128,5 +128,6 @@ class Dataset:
     time: NDArray[np.float64] | None = None
     test: Dataset | None = None
     groups_column: str | None = None
+    time_column: str | None = None
     guards: tuple[Guard, ...] = ()
     own: OwnRows | None = None
