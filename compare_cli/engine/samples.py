@@ -140,7 +140,10 @@ def halved(most: int, least: int) -> tuple[int, ...]:
 def curve_sizes(dataset: Dataset, options: Options, plan: FoldPlan) -> Samples | FoldSizes:
     """Return what a learning curve is drawn from. Raises UsageError for sizes that there cannot be."""
     if dataset.test is not None:
-        raise UsageError("compare curve judges on rows of the table itself: leave out the test set.")
+        raise UsageError(
+            "compare curve judges on rows of the table itself: leave out the test set, or put official test rows"
+            " to the others with --split cv."
+        )
     asked = tuple(sorted(set(options.sizes or ())))
     large = len(dataset.y) > ABOVE if options.samples is None else options.samples
     found: Samples | FoldSizes

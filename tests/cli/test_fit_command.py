@@ -11,7 +11,11 @@ import time
 from pathlib import Path
 
 import jsonschema
+import numpy as np
+import pandas as pd
 import pytest
+import sklearn.datasets
+from sklearn.utils import Bunch
 
 FAST = ("--models", "logistic,tree", "--folds", "3", "--repeats", "1", "--jobs", "1")
 SCHEMA = json.loads((Path(__file__).parents[2] / "compare_cli" / "schema.json").read_text(encoding="utf-8"))
@@ -290,3 +294,31 @@ def test_lightgbm_is_a_model_like_any_other(compare):
     rows = {m["model"]: m for m in json.loads(ended.out)["models"]}
     assert rows[spec]["accuracy"] > 0.8
     assert rows[spec]["params"]["n_jobs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "asked"), [("openml:flowers", {"name": "flowers"}), ("openml:61", {"data_id": 61})]
+)
+def test_a_data_set_of_openml_is_judged_on_its_last_rows(source, asked, compare, monkeypatch):
+    """The last 30 rows have their labels exchanged: who learns from the others is wrong on all of them."""
+    number = np.tile([0.0, 1.0], 75)
+    label = np.where((number > 0) ^ (np.arange(150) >= 120), "yes", "no")
+    frame = pd.DataFrame({"number": number, "other": np.arange(150) % 7, "flower": pd.Categorical(label)})
+    seen = {}
+
+    def fetch(**given):
+        seen.update(given)
+        return Bunch(frame=frame, target=frame["flower"], details={"name": "flowers"})
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
+    ended = compare("fit", source, "--test-rows", "30", "--models", "tree,logistic", "--json", "--no-store")
+    assert asked.items() <= seen.items()
+    assert ended.code == 0, ended.err
+    result = json.loads(ended.out)
+    data, protocol = result["dataset"], result["protocol"]
+    assert (data["name"], data["target"], protocol["scheme"]) == ("flowers", "flower", "test")
+    assert {(fit["train_rows"], fit["test_rows"]) for fit in result["fits"]} == {(120, 30)}
+    assert {m["model"]: m["accuracy"] for m in result["models"]} == {"tree": 0, "logistic": 0, "dummy": 0.5}
+    refused = compare("fit", source, "--test-rows", "150", "--no-store")
+    assert refused.code == 3
+    assert "--test-rows 150" in refused.err

@@ -91,3 +91,19 @@ def test_trees_of_the_fashion_mnist_paper() -> None:
     found = {m.model: m.accuracy for m in comparison.models}
     for model, accuracy in published.items():
         assert found[model] == pytest.approx(accuracy, abs=0.006), model
+
+
+@pytest.mark.parametrize(
+    ("settings", "published"),
+    [
+        ("hidden_layer_sizes=[100],activation=relu", 0.972),
+        ("hidden_layer_sizes=[100],activation=tanh", 0.962),
+        ("hidden_layer_sizes=[10],activation=relu", 0.933),
+    ],
+)
+def test_perceptrons_of_the_fashion_mnist_paper(settings: str, published: float) -> None:
+    """The same table. ``solver=adam``, the paper's and the default, switches early stopping by size off."""
+    options = Options(f"mlp({settings},solver=adam)", repeats=1, boundary=False, jobs=1)
+    perceptron = next(m for m in compare(read(MNIST), options).models if m.family == "mlp")
+    assert perceptron.params["early_stopping"] is False
+    assert perceptron.accuracy == pytest.approx(published, abs=0.006)
