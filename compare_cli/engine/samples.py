@@ -141,8 +141,8 @@ def curve_sizes(dataset: Dataset, options: Options, plan: FoldPlan) -> Samples |
     """Return what a learning curve is drawn from. Raises UsageError for sizes that there cannot be."""
     if dataset.test is not None:
         raise UsageError(
-            "compare curve judges on rows of the table itself: leave out the test set; --split cv puts official"
-            " test rows to the others."
+            "compare curve judges on rows of the table itself: leave out the test set"
+            " (--split cv puts official test rows to the others)."
         )
     asked = tuple(sorted(set(options.sizes or ())))
     large = len(dataset.y) > ABOVE if options.samples is None else options.samples
