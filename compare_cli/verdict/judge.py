@@ -322,7 +322,7 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
         return "undecided", "no_look", f"{leads}: {sentences.NO_LOOK}{choice.advice}."
     reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
     known = {name: p for name, p in judged.p_best_shrunk.items() if p is not None}
-    advice = sentences.undecided(contenders, judged.top_set, known or judged.p_best, evidence.row)
+    advice = sentences.undecided(contenders, judged.top_set, known or judged.p_best, evidence.row, evidence.level)
     return "undecided", reason or "", f"{leads}{advice}{choice.advice}."
 
 

@@ -11,6 +11,7 @@ from math import floor, isfinite, log10
 from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Baseline, Evidence
+from compare_cli.verdict.paired import LEVEL
 
 NO_LOOK = "the run ended before the verdict was due"
 ONE_TEST_SET = " On one test set: what other training rows would change is allowed for, but not seen."
@@ -90,6 +91,7 @@ def undecided(
     top_set: Sequence[str],
     p_best: Mapping[str, float | None],
     row: str | None = "row",
+    level: float = LEVEL,
 ) -> str:
     """Return what follows `leads`: what would decide between two models, or who else may be the best.
 
@@ -99,7 +101,7 @@ def undecided(
     """
     if len(pairs) == 1 and len(p_best) == 2:
         pair = next(iter(pairs.values()))
-        sure = f" ({unproven(pair.p_positive)})" if pair.p_positive is not None and pair.delta else ""
+        sure = f" ({_asked(pair.p_positive, level)})" if pair.p_positive is not None and pair.delta else ""
         return f"{sure}: {what_would_decide(pair, row)}"
     if len(top_set) < 2:
         return ""
@@ -107,6 +109,12 @@ def undecided(
     p = p_best.get(best)
     told = "" if p is None else f" (best: {best}, P about {min(p, 0.9):.1f})"
     return f". Top set: {', '.join(top_set)}{told}"
+
+
+def _asked(p: float, level: float) -> str:
+    """``P = 0.81``; at a look before the last, which asks for more, also what it asks for."""
+    early = level < LEVEL and p >= 1 - LEVEL / 2
+    return unproven(p) + (f", {1 - level / 2:.3g} is asked for before the last look" if early else "")
 
 
 def what_would_decide(pair: PairVerdict, row: str | None = "row") -> str:
