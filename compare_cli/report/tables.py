@@ -24,7 +24,7 @@ BLURRED_FROM = 30  # numeric columns from which directions are only rough
 FEW_MARK = "*"
 FEW = f"{FEW_MARK} rests on fewer than 10 rows of a class"
 TOP_SET = f"{MARK} top set: not told apart from the best"
-LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to lead, ± .1"}
+LEGEND = {"gap": "Gap in points", "p_best": "P(best): chance to be the best"}
 """What columns mean, for the line under a table."""
 
 
@@ -227,9 +227,9 @@ def failures(comparison: Comparison) -> Iterator[Line]:
 
 
 def _chance(row: ModelSummary) -> str:
-    """One decimal among more than two models: more would claim more than is known (docs/statistics.md)."""
-    if row.p_best_shrunk is not None:
-        return units.tenths(row.p_best_shrunk)
+    """A range among more than two models: a figure would claim more than is known (docs/statistics.md)."""
+    if row.p_best_low is not None and row.p_best_high is not None:
+        return units.span(row.p_best_low, row.p_best_high)
     return "" if row.p_best is None else units.probability(row.p_best)
 
 

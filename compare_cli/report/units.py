@@ -99,11 +99,10 @@ def probability(value: float | None) -> str:
     return ">.99" if 0.995 <= value < 1 else "<.01" if 0 < value < 0.005 else f"{value:.2f}"
 
 
-def tenths(value: float) -> str:
-    """Return a probability with one decimal; ``>.9``, ``<.1`` and ``<.01`` where that would be 1 or 0."""
-    if value >= 0.95:
-        return ">.9"
-    return "<.01" if value < 0.01 else "<.1" if value < 0.05 else f"{value:.1f}"
+def span(low: float, high: float) -> str:
+    """Return a range of probabilities: ``.3-.7``, ``>.9``, ``<.2``."""
+    least, most = (f"{bound:g}".removeprefix("0") for bound in (low, high))
+    return f"{least}-{most}" if low and high < 1 else f">{least}" if low else f"<{most}"
 
 
 def p_value(value: float | None) -> str:

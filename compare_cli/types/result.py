@@ -161,6 +161,10 @@ class ModelSummary:
     p_best: Rate = None
     p_best_shrunk: Rate = None
     """the same when it is remembered that extreme scores are partly luck; from three models on"""
+    p_best_low: Rate = None
+    """what is said of p_best_shrunk, as no one figure would hold: it is at least this"""
+    p_best_high: Rate = None
+    """and at most this"""
     in_top_set: bool | None = None
     beats_baseline: bool | None = None
     boundary: Mapping[str, Any] | None = None

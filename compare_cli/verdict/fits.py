@@ -161,6 +161,8 @@ def in_order_of_merit(rows: Mapping[str, ModelSummary], judgement: Judgement) ->
             rank=place if rows[name].status != "failed" else None,
             p_best=judgement.p_best.get(name),
             p_best_shrunk=judgement.p_best_shrunk.get(name),
+            p_best_low=judgement.chance_range(name)[0],
+            p_best_high=judgement.chance_range(name)[1],
             in_top_set=judgement.in_top_set.get(name),
             beats_baseline=judgement.beats_baseline.get(name),
         )

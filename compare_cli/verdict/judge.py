@@ -26,7 +26,7 @@ from compare_cli.verdict.evidence import (
     gather,
     judge_pairs,
 )
-from compare_cli.verdict.many import joint_evidence, supported_chances
+from compare_cli.verdict.many import chance_range, joint_evidence, supported_chances
 from compare_cli.verdict.paired import (
     EQUIVALENT_FROM,
     LEVEL,
@@ -85,6 +85,11 @@ class Judgement:
     def in_top_set(self) -> dict[str, bool]:
         """Whether each real model is in the top set."""
         return {name: name in self.top_set for name in self.evidence.registry}
+
+    def chance_range(self, model: str) -> tuple[float, float] | tuple[None, None]:
+        """Return what is said of a model's chance to be the best (see `many.chance_range`), if anything."""
+        known = self.p_best_shrunk.get(model)
+        return (None, None) if known is None else chance_range(known)
 
     def pair(self, left: str, right: str) -> PairVerdict | None:
         """Return the pair of these two as it is stored, whichever of them is its left one."""
@@ -212,7 +217,7 @@ def judge_evidence(
     )
     beats = {name: beats_baseline(evidence, name, metric) for name in evidence.registry}
     pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
-    shrunk = supported_chances(joint.p_best_shrunk, joint.p_best, pairs)
+    shrunk = supported_chances(joint.p_best_shrunk, pairs)
     choice = choose(evidence, pairs, beats, metric, critical=joint.critical_no_worse, prefer=prefer)
     judged = Judgement(
         evidence=evidence,
@@ -322,8 +327,10 @@ def _outcome(judged: Judgement, metric: Metric, choice: Choice) -> tuple[Status,
         return "undecided", "no_look", f"{leads}: {sentences.NO_LOOK}{choice.advice}."
     reason = next(pair.undecided_reason for pair in contenders.values() if pair.verdict not in SAME)
     known = {name: p for name, p in judged.p_best_shrunk.items() if p is not None}
-    advice = sentences.undecided(contenders, judged.top_set, known or judged.p_best, evidence.row, evidence.level)
-    return "undecided", reason or "", f"{leads}{advice}{choice.advice}."
+    more = sentences.undecided(
+        contenders, judged.top_set, known or judged.p_best, evidence.row, evidence.level
+    )
+    return "undecided", reason or "", f"{leads}{more}{choice.advice}."
 
 
 def _reasons(judged: Judgement, metric: Metric, proof: str, repeats_cap: int) -> list[str]:

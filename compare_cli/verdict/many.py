@@ -42,6 +42,11 @@ Bools = NDArray[np.bool_]
 
 WIDTHS = np.logspace(-2, 2, 61)  # τ in standard errors: from "all equal" to "nothing to shrink"
 DRAWS = 20_000
+RANGES = (
+    *((0.9, 0.9, 1.0), (0.6, 0.5, 0.9), (0.4, 0.3, 0.7), (0.2, 0.2, 0.5)),
+    *((0.1, 0.0, 0.3), (0.02, 0.0, 0.2), (0.0, 0.0, 0.05)),
+)
+"""Of a shrunk chance from the first figure on is said that it lies between the others; see `chance_range`."""
 SURE = 0.99  # the most that is believed of a leader that is not proven to be the best
 FEWEST = 3  # models from which a width can be learnt
 STABLE, UNSTABLE, UNKNOWN = 0.5, 0.85, 0.7  # shares of V(r) that simulated errors have; see error_share
@@ -268,15 +273,13 @@ def shrunk_probabilities(
     return (best / counts)[which], better[np.ix_(which, which)]
 
 
-def supported_chances(
-    shrunk: Mapping[str, float], flat: Mapping[str, float | None], pairs: Mapping[Pair, PairVerdict]
-) -> dict[str, float]:
+def supported_chances(shrunk: Mapping[str, float], pairs: Mapping[Pair, PairVerdict]) -> dict[str, float]:
     """Return shrunk chances to be the best in which the leader has no more than the test supports.
 
     Errors are believed to be smaller than V(r), which the test takes, so the leader might be all but certain
-    where its lead is not proven. Its chance (with that of models that score the same) is at most the flat
-    one, one minus half the adjusted p-value of each contender, and .99 where one of them is not beaten; what
-    it loses goes to the others in proportion. ``shrunk`` is in order of merit.
+    where its lead is not proven. Its chance (with that of models that score the same) is at most one minus
+    half the adjusted p-value of each contender, and .99 where one of them is not beaten; what it loses goes
+    to the others in proportion. ``shrunk`` is in order of merit.
     """
     if not shrunk:
         return {}
@@ -287,8 +290,7 @@ def supported_chances(
     if not rest:
         return dict(shrunk)
     bounds = [1 - (1.0 if gap.p_leader is None else gap.p_leader) / 2 for gap in rest.values()]
-    bounds += [SURE for gap in rest.values() if gap.verdict != "better"]
-    most = min(*bounds, sum(flat[name] or 0.0 for name in level))
+    most = min(*bounds, *(SURE for gap in rest.values() if gap.verdict != "better"), 1.0)
     claimed, left = sum(shrunk[name] for name in level), sum(shrunk[name] for name in rest)
     if claimed <= most:
         return dict(shrunk)
@@ -296,6 +298,16 @@ def supported_chances(
     return {
         name: shares[name] * (1 - most) if name in rest else shrunk[name] * most / claimed for name in shrunk
     }
+
+
+def chance_range(p_best: float) -> tuple[float, float]:
+    """Return the range that may be said of a shrunk chance to be the best: (lowest, highest).
+
+    How far true scores lie apart is hardly known from a few models, so that no one figure holds in every
+    world. Of the chances that are told as one range, the share that came true lay in that range or within
+    .05 of it in each simulated world (docs/statistics.md).
+    """
+    return next((low, high) for least, low, high in RANGES if p_best >= least)
 
 
 def error_share(split_noise: float | None) -> float:

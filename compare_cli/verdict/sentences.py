@@ -11,6 +11,7 @@ from math import floor, isfinite, log10
 from compare_cli.metrics import Metric
 from compare_cli.types import PairVerdict
 from compare_cli.verdict.evidence import Baseline, Evidence
+from compare_cli.verdict.many import chance_range
 from compare_cli.verdict.paired import LEVEL
 
 NO_LOOK = "the run ended before the verdict was due"
@@ -95,9 +96,9 @@ def undecided(
 ) -> str:
     """Return what follows `leads`: what would decide between two models, or who else may be the best.
 
-    ": repeats cannot settle this; about 800 rows would", ". Top set: mlp, tree (best: mlp, P about 0.4)".
+    ": repeats cannot settle this; about 800 rows would", ". Top set: mlp, tree (best: mlp, P 0.3 to 0.7)".
     ``pairs`` maps the models that are told of to their pairs with the leader. Among more than two models a
-    chance has one decimal: more would claim more than is known.
+    chance is a range: a figure would claim more than is known.
     """
     if len(pairs) == 1 and len(p_best) == 2:
         pair = next(iter(pairs.values()))
@@ -107,7 +108,7 @@ def undecided(
         return ""
     best = max(top_set, key=lambda name: p_best.get(name) or 0.0)
     p = p_best.get(best)
-    told = "" if p is None else f" (best: {best}, P about {min(p, 0.9):.1f})"
+    told = "" if p is None else f" (best: {best}, {chance(p)})"
     return f". Top set: {', '.join(top_set)}{told}"
 
 
@@ -293,6 +294,14 @@ def probability(name: str, p: float) -> str:
     if p > 0.99:
         return f"{name} > 0.99"
     return f"{name} < 0.01" if p < 0.01 else f"{name} = {p:.2f}"
+
+
+def chance(p_best: float) -> str:
+    """``P > 0.9``, ``P 0.3 to 0.7``, ``P < 0.2``: what may be said of a chance to be the best."""
+    low, high = chance_range(p_best)
+    if low and high < 1:
+        return f"P {low:g} to {high:g}"
+    return f"P > {low:g}" if low else f"P < {high:g}"
 
 
 def unproven(p: float) -> str:

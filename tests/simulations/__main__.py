@@ -13,13 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from compare_cli.metrics import BY_JACKKNIFE
+from compare_cli.report import units
 from tests.simulations.arrays import load, make
 from tests.simulations.procedure import (
-    bins,
     coverage,
     draw_less,
     false_equivalence,
     false_winners,
+    out_of_range,
+    ranges_kept,
     single_test_winners,
     world,
 )
@@ -28,6 +30,7 @@ from tests.simulations.single_tests import SINGLE_TESTS, SingleTest
 
 SETS = {2: 8000, 3: 300, 5: 200, 9: 150}  # most sets of so many models that are judged
 RUNS = {3: 2000, 5: 1000, 9: 1000}  # most runs of a world, by models
+FEWEST = 200  # claims of a range that say something
 _told: dict[tuple[str, int], dict] = {}
 
 
@@ -115,17 +118,16 @@ def told_of(setting: Setting, arrays: dict) -> Iterator[tuple[int, dict]]:
 def claims(setting: Setting, arrays: dict) -> Iterator[list[object]]:
     """One row for each number of models."""
     for models, told in told_of(setting, arrays):
-        best, hit = told["best"], told["hit"]
-        better, apart = told["better"].ravel(), told["apart"].ravel()
+        hit, true, better, apart = (told[key] for key in ("hit", "hit", "better", "apart"))
+        kept = ranges_kept(*told["said"].reshape(-1, 2).T, true.ravel())
+        kept = [found for found in kept if found[-1] >= FEWEST]
+        over = (float(told[key][:, 0].mean() - hit[:, 0].mean()) for key in ("flat", "shrunk"))
         yield [
-            *(setting.name, models, len(best)),
-            *(float(told["flat"].mean()), float(best.mean()), float(hit.mean())),
-            *(_bins(best, hit), float(better.mean()), float(apart.mean()), _bins(better, apart)),
+            *(setting.name, models, len(hit)),
+            *(f"{value:+.3f}" for value in (*over, better.mean() - apart.mean())),
+            ", ".join(f"{units.span(low, high)} → {true:.2f}" for low, high, true, _ in kept),
+            f"{max(max(map(out_of_range, kept)), 0):.3f}",
         ]
-
-
-def _bins(claimed: np.ndarray, true: np.ndarray) -> str:
-    return ", ".join(f"{c:.2f} → {t:.2f}" for c, t, _ in bins(claimed, true))
 
 
 def regrets(setting: Setting, arrays: dict) -> Iterator[list[object]]:
@@ -166,8 +168,8 @@ TABLES = (
     (
         "What is claimed of the leader, and what is true",
         (
-            *("world", "models", "runs", "P(best), flat", "P(best)", "is best", "by tenths"),
-            *("P(> 1 pt)", "is so", "by tenths"),
+            *("world", "models", "runs", "P(best), flat", "P(best)", "P(> 1 pt)"),
+            *("said of all models → came true", "beyond range and 2 s.e."),
         ),
         claims,
         (*WORLDS, *PROOF),

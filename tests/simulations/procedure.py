@@ -5,16 +5,17 @@ Every measure takes the arrays of one setting (see `arrays`) and gives numbers f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from compare_cli.metrics import metric_named, pseudo_values
+from compare_cli.report import units
 from compare_cli.types import Look
 from compare_cli.verdict import many
 from compare_cli.verdict.judge import (
@@ -246,38 +247,56 @@ def world(
 ) -> dict[str, Floats]:
     """Return what the verdicts of a world claim and what is true of it, one entry per run.
 
-    ``best`` the leader's P(best) as shown, ``flat`` the same with a flat prior, ``hit`` whether it is the
-    best; ``better`` (runs, models - 1) P(> ROPE) of the leader's pairs and ``apart`` whether it is so;
-    ``regret`` of the leader and ``recommended`` regret of the recommended model.
+    ``shrunk`` (runs, models), the leader first, are chances to be the best, ``flat`` the same with a flat
+    prior, ``hit`` whether it is so; ``said`` (runs, models, 2) is the range that the table's words give,
+    ``told`` (runs, 3) that of the sentence and whether it is so of the model that it names (NaN where it
+    names none); ``better`` (runs, models - 1) P(> ROPE) of the leader's pairs and ``apart`` whether it is
+    so; ``regret`` of the leader and ``extra`` regret of the recommended model.
     """
-    truth = true_scores(arrays)
-    rows: dict[str, list[object]] = {
-        k: [] for k in ("best", "flat", "hit", "better", "apart", "regret", "extra")
-    }
+    truth, rows = true_scores(arrays), []
     for scores, true in zip(arrays["scores"][:most, :models], truth[:most, :models], strict=True):
         judgement, _ = by_default(scores, setting, None, names=names)
         of = dict(zip(names or unrelated(models), true.tolist(), strict=True))
-        leader = str(judgement.leader)
-        gaps = [p for p in judgement.pairs if p.left == leader]
-        rows["best"].append(judgement.p_best_shrunk[leader])
-        rows["flat"].append(judgement.p_best[leader])
-        rows["hit"].append(of[leader] == max(of.values()))
-        rows["better"].append([p.p_better_shrunk for p in gaps])
-        rows["apart"].append([of[leader] - of[p.right] > ROPE for p in gaps])
-        rows["regret"].append(max(of.values()) - of[leader])
-        rows["extra"].append(of[leader] - of[str(judgement.verdict.recommended)])
-    return {key: np.array(values, dtype=np.float64) for key, values in rows.items()}
+        order, gaps = judgement.evidence.complete, [p for p in judgement.pairs if p.left == judgement.leader]
+        best = max(of.values())
+        sentence = re.search(r"\(best: (.+?), P (.+)\)", judgement.verdict.sentence)
+        rows.append(
+            {
+                "shrunk": [judgement.p_best_shrunk[name] for name in order],
+                "flat": [judgement.p_best[name] for name in order],
+                "hit": [of[name] == best for name in order],
+                "said": [read_range(units.span(*judgement.chance_range(name))) for name in order],
+                "told": [*read_range(sentence[2]), of[sentence[1]] == best] if sentence else [np.nan] * 3,
+                "better": [p.p_better_shrunk for p in gaps],
+                "apart": [of[order[0]] - of[p.right] > ROPE for p in gaps],
+                "regret": best - of[order[0]],
+                "extra": of[order[0]] - of[str(judgement.verdict.recommended)],
+            }
+        )
+    return {key: np.array([row[key] for row in rows], dtype=np.float64) for key in rows[0]}
 
 
-def bins(claimed: Floats, true: Floats, fewest: int = 60) -> list[tuple[float, float, int]]:
-    """Return (mean claim, how often it came true, how many) for each tenth with enough of them."""
-    edges = [*np.arange(0, 1, 0.1), 1.001]
+def read_range(text: str) -> tuple[float, float]:
+    """Return the lowest and the highest chance that words such as ``.3-.7``, ``> 0.8``, ``<.2`` allow."""
+    bounds = [float(number) for number in re.findall(r"[0-9.]+", text)]
+    return (bounds[0], bounds[-1]) if bounds[1:] else (bounds[0], 1.0) if ">" in text else (0.0, bounds[0])
+
+
+def ranges_kept(low: Floats, high: Floats, true: Floats) -> list[tuple[float, float, float, int]]:
+    """Return each range that was said: lowest, highest, how often it came true, how many were said."""
     found = []
-    for low, high in pairwise(edges):
-        inside = (claimed >= low) & (claimed < high)
-        if inside.sum() >= fewest:
-            found.append((float(claimed[inside].mean()), float(true[inside].mean()), int(inside.sum())))
+    there = np.isfinite(low)
+    for bounds in sorted(set(zip(low[there].tolist(), high[there].tolist(), strict=True))):
+        inside = (low == bounds[0]) & (high == bounds[1])
+        found.append((*bounds, float(true[inside].mean()), int(inside.sum())))
     return found
+
+
+def out_of_range(found: tuple[float, float, float, int]) -> float:
+    """Return how far what came true lies outside of what was said, less two standard errors."""
+    low, high, true, number = found
+    error = float(np.sqrt(max(true * (1 - true), 0.01) / number))
+    return max(low - true, true - high) - 2 * error
 
 
 def false_equivalence(setting: Setting, arrays: Arrays) -> dict[str, float]:

@@ -90,8 +90,8 @@ GOLDEN = {
     "three, undecided": (
         three(0.82),
         ("undecided", "more_data", "mlp"),
-        "mlp leads (82.0 %), not proven; tree is 0.9 pt behind. Top set: mlp, tree, logistic (best: mlp, P "
-        "about 0.7).",
+        "mlp leads (82.0 %), not proven; tree is 0.9 pt behind. Top set: mlp, tree, logistic (best: mlp, "
+        "P 0.5 to 0.9).",
     ),
     "one model": (
         {"tree": folds(0.8, 0.02), "dummy": np.full((1, 10), 0.6)},
@@ -223,7 +223,8 @@ def test_among_nine_models() -> None:
     assert len(judgement.pairs) == 45
     assert judgement.verdict.top_set == ("m0", "m1", "m2", "m3")
     assert judgement.verdict.sentence == (
-        "m0 leads (80.0 %), not proven; m1 is 0.4 pt behind. Top set: m0, m1, m2, m3 (best: m0, P about 0.6)."
+        "m0 leads (80.0 %), not proven; m1 is 0.4 pt behind. "
+        "Top set: m0, m1, m2, m3 (best: m0, P 0.5 to 0.9)."
     )
     assert judgement.verdict.recommended == "m0"
     assert sum(p or 0 for p in judgement.p_best.values()) == pytest.approx(1)
