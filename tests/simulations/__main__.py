@@ -169,7 +169,7 @@ TABLES = (
         "What is claimed of the leader, and what is true",
         (
             *("world", "models", "runs", "P(best), flat", "P(best)", "P(> 1 pt)"),
-            *("said of all models → came true", "beyond range and 2 s.e."),
+            *("said of all models → came true", "beyond its range"),
         ),
         claims,
         (*WORLDS, *PROOF),

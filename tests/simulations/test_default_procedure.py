@@ -142,24 +142,27 @@ def test_rows_that_are_not_independent_need_the_spread_of_folds(name: str) -> No
 WORLDS_SAID = ("world logistic 200 sd 1", "world logistic 200 sd 4", "world centroid 1000 sd 2")
 
 
+def furthest(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> float:
+    """How far what came true lies outside of what was said, of ranges that were said often enough."""
+    return max(out_of_range(found) for found in ranges_kept(low, high, true) if found[-1] >= 100)
+
+
 @pytest.mark.parametrize("models", [3, 9])
-@pytest.mark.parametrize("name", [*WORLDS_SAID, "world 5-NN 200 sd 1"])
+@pytest.mark.parametrize("name", WORLDS_SAID)
 def test_what_is_said_of_chances_comes_true(name: str, models: int) -> None:
     """In words: of the table for every model, of the sentence for the one that it names."""
     setting = named(name)
     told = world(setting, made(setting, 250), models, 250)
-    low, high, true = np.vstack([np.c_[told["said"].reshape(-1, 2), told["hit"].ravel()], told["told"]]).T
-    kept = [found for found in ranges_kept(low, high, true) if found[-1] >= 60]
-    assert len(kept) >= 2
-    assert max(map(out_of_range, kept)) <= 0.05
+    said = np.vstack([np.c_[told["said"].reshape(-1, 2), told["hit"].ravel()], told["told"]])
+    assert furthest(*said.T) <= 0.05
 
 
 def test_chances_of_a_flat_prior_do_not_come_true() -> None:
-    setting = named("world 5-NN 200 sd 1")
-    told = world(setting, made(setting, 250), 9, 250)
-    low, high = np.array([chance_range(p) for p in told["flat"][:, 0]]).T
-    kept = [found for found in ranges_kept(low, high, told["hit"][:, 0]) if found[-1] >= 60]
-    assert max(map(out_of_range, kept)) > 0.05
+    setting = named("world 5-NN 200 sd 1", models=5)
+    told = world(setting, made(setting, 600), 5, 600)
+    said, true = told["said"][:, 0].T, told["hit"][:, 0]
+    flat = np.array([chance_range(p) for p in told["flat"][:, 0]]).T
+    assert furthest(*said, true) <= 0.05 < furthest(*flat, true)
 
 
 def test_a_true_difference_of_the_rope_is_seldom_called_equivalent() -> None:
