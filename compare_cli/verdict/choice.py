@@ -106,10 +106,10 @@ def choose(
     """Recommend one of the complete models that surely beat the baseline (of all, where none is known to).
 
     It is the best of them, unless others are as good (see `as_good`), or settings of the same family that are
-    behind by at most half of the ROPE (seeds would choose between these): then the simplest of all these, or,
-    where ``prefer`` has times, the fastest if it predicts at least twice as fast as the simplest.
-    ``critical`` is the |t| that shows "no worse" among more than two models (None: t.95). ``pairs`` have left
-    before right in order of merit.
+    hardly behind (see `_near`; seeds would choose between these): then the simplest of all these, or, where
+    ``prefer`` has times, the fastest if it predicts at least twice as fast as the simplest. ``critical`` is
+    the |t| that shows "no worse" among more than two models (None: t.95). ``pairs`` have left before right
+    in order of merit.
     """
     if not evidence.complete:
         return Choice(None)
@@ -118,8 +118,9 @@ def choose(
     good = [best]
     if not prefer.leader:
         good += as_good(best, others, evidence, pairs, metric.rope, critical)
-        unbeaten = [name for name in others if name not in {*good, *beaten_models(pairs)}]
-        good += [name for name in unbeaten if _near(pairs[best, name], prefer, metric)]
+        settings = [name for name in others if prefer.alike(best, name)]
+        unbeaten = [name for name in settings if name not in {*good, *beaten_models(pairs)}]
+        good += [name for name in unbeaten if _near(pairs[best, name], metric, len(settings))]
     simplest = min(good, key=lambda name: (*prefer.place(name), evidence.registry.index(name)))
     if prefer.seconds is not None and (fastest := _fastest(good, simplest, prefer.seconds)) is not None:
         return _for_speed(fastest, simplest, prefer.seconds)
@@ -169,9 +170,12 @@ def as_good(
     ]
 
 
-def _near(pair: PairVerdict, prefer: Preference, metric: Metric) -> bool:
-    """Whether two are settings of one family that hardly differ, as far as was seen."""
-    return pair.delta is not None and pair.delta <= metric.rope / 2 and prefer.alike(pair.left, pair.right)
+def _near(pair: PairVerdict, metric: Metric, others: int) -> bool:
+    """Whether two settings of one family hardly differ, as far as was seen, of 1 + ``others`` settings.
+
+    Two may differ by the ROPE, each of several by half of it: the best of several is luckier.
+    """
+    return pair.delta is not None and pair.delta <= metric.rope / min(others, 2)
 
 
 def no_worse(posterior: PairPosterior | None, rope: float, level: float, critical: float | None) -> bool:

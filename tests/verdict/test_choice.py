@@ -182,7 +182,8 @@ def test_strong_families_that_were_not_tried_are_named(specs: list[str], missing
     ("names", "behind", "recommended"),
     [
         (("logistic", "logistic(C=10)"), 0.004, "logistic"),
-        (("logistic", "logistic(C=10)"), 0.006, "logistic(C=10)"),
+        (("logistic", "logistic(C=10)"), 0.009, "logistic"),
+        (("logistic", "logistic(C=10)"), 0.011, "logistic(C=10)"),
         (("logistic", "mlp"), 0.004, "mlp"),
         (("plain", "tuned"), 0.004, "plain"),
     ],
@@ -199,5 +200,16 @@ def test_of_settings_that_hardly_differ_the_plain_one_is_taken(names, behind, re
     verdict = judged(scores, Preference(specs=specs)).verdict
     assert (verdict.status, verdict.recommended) == ("undecided", recommended)
     if recommended == plain:
-        assert verdict.sentence.endswith(f"; take {plain}, simpler of one family and only 0.4 pt behind.")
+        assert verdict.sentence.endswith(
+            f"; take {plain}, simpler of one family and only {100 * behind:.1f} pt behind."
+        )
     assert judged(scores, Preference(leader=True, specs=specs)).verdict.recommended == tuned
+
+
+@pytest.mark.parametrize(("behind", "recommended"), [(0.004, "tree"), (0.006, "tree(max_depth=2)")])
+def test_of_several_settings_only_half_of_the_rope_is_nothing(behind: float, recommended: str) -> None:
+    scores = {"tree(max_depth=2)": folds(0.8, 0.05, r=1), "dummy": folds(0.3, 0.0, r=1)}
+    for name, lag in (("tree", behind), ("tree(max_depth=3)", 0.02)):
+        one = folds(0.8, 0.05, 1.7 + 100 * lag, r=1)
+        scores[name] = one - one.mean() + scores["tree(max_depth=2)"].mean() - lag
+    assert judged(scores).verdict.recommended == recommended
