@@ -153,7 +153,7 @@ TABLES = (
         EQUALS,
     ),
     (
-        "One test set, five seeds, two equal models",
+        "One test set, two equal models",
         ("setting", "score", "pairs", "winners", "test rows alone", "seeds as folds"),
         singles,
         SINGLE_TESTS,

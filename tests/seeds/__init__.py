@@ -1,1 +1,0 @@
-"""Whether the verdict on real tables holds from seed to seed."""
