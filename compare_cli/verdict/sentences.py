@@ -104,12 +104,14 @@ def undecided(
         pair = next(iter(pairs.values()))
         sure = f" ({_asked(pair.p_positive, level)})" if pair.p_positive is not None and pair.delta else ""
         return f"{sure}: {what_would_decide(pair, row)}"
+    near = level < LEVEL and any(p.p_leader is not None and p.p_leader <= LEVEL for p in pairs.values())
+    early = f" (adjusted p {level:g} is asked for before the last look)" if near else ""
     if len(top_set) < 2:
-        return ""
+        return early
     best = max(top_set, key=lambda name: p_best.get(name) or 0.0)
     p = p_best.get(best)
     told = "" if p is None else f" (best: {best}, {chance(p)})"
-    return f". Top set: {', '.join(top_set)}{told}"
+    return f"{early}. Top set: {', '.join(top_set)}{told}"
 
 
 def _asked(p: float, level: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -105,8 +106,12 @@ def contradictions(judged: Judgement) -> list[str]:
         idle = "does not surely beat the baseline" in text  # then that is why nothing is proven, and said
         never(any(p >= 0.995 for p in flat) and not (chances or idle), "'not proven' beside a flat P(best)")
         never(all(gap(judged, n).verdict == "better" for n in complete[1:]), "'not proven' but proven")
-        early = 0 < judged.evidence.level < 0.05 and len(complete) == 2 and max(flat) >= 0.975
-        never(early and "asked for before the last look" not in text, "an early look, and not said why")
+        near = [p for p in map(partial(gap, judged), verdict.top_set[1:]) if p.verdict == "undecided"]
+        sure = any((p.p_leader or 1) <= 0.05 for p in near) if len(complete) > 2 else max(flat) >= 0.975
+        never(
+            0 < judged.evidence.level < 0.05 and sure and "asked for before the last look" not in text,
+            "an early look, and not said why",
+        )
     for name in verdict.top_set:
         known = judged.p_best_shrunk[name]
         same = [n for n in complete if judged.pair(n, name) and judged.pair(n, name).verdict == "identical"]
