@@ -324,6 +324,33 @@ def wilson_interval(rate: float, n: float, level: float = 0.95) -> tuple[float, 
     return (0.0 if rate == 0 else max(0.0, middle - half)), (1.0 if rate == 1 else min(1.0, middle + half))
 
 
+def area_interval(
+    area: float, counts: Sequence[float], repeats: int | None = None, level: float = 0.95
+) -> tuple[float, float]:
+    """Return the interval of an area under the ROC curve from how many rows of each class it rests on.
+
+    Newcombe's (2006, method 5): all areas from which the one seen is no further than z standard errors by the
+    formula of Hanley & McNeil (1982), so that it does not shrink to nothing where every fold scores 1. Of a
+    mean over more than two classes each against the rest, the classes' harmonic mean counts. ``repeats`` of
+    a cross-validation take rows away as in `accuracy_interval`; None for a test set.
+    """
+    total = float(sum(counts))
+    first = counts[1] if len(counts) == 2 else len(counts) / sum(1 / max(c, 1.0) for c in counts)
+    worth = 1 / (1 + 1 / (2 * repeats)) if repeats else 1.0
+    z2, rows = NormalDist().inv_cdf(0.5 + level / 2) ** 2, worth * total / 2 - 1
+    per_area = z2 / (worth**2 * max(first, 1.0) * max(total - first, 1.0))
+
+    def lowest(seen: float) -> float:
+        low, high = 0.0, seen
+        for _ in range(50):
+            at = (low + high) / 2
+            variance = per_area * at * (1 - at) * (1 + rows * ((1 - at) / (2 - at) + at / (1 + at)))
+            low, high = (low, at) if (seen - at) ** 2 <= variance else (at, high)
+        return high
+
+    return lowest(area), 1 - lowest(1 - area)
+
+
 def score_interval(
     scores: Floats,
     test_share: float | None = None,

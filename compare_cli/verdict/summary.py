@@ -46,12 +46,19 @@ from compare_cli.verdict.fits import (
     score_arrays,
     test_share,
 )
-from compare_cli.verdict.paired import accuracy_interval, few_or_grouped, score_interval, wilson_interval
+from compare_cli.verdict.paired import (
+    accuracy_interval,
+    area_interval,
+    few_or_grouped,
+    score_interval,
+    wilson_interval,
+)
 
 Floats = NDArray[np.float64]
 IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]
 BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
 IMBALANCED = 0.9
+INDEPENDENT = ("stratified", "test", "samples")  # schemes whose rows are taken for independent ones
 FEWEST_OF_A_CLASS = 10  # rows below which scores that average over classes are marked
 NOT_CONVERGED = "ConvergenceWarning"
 
@@ -184,21 +191,33 @@ def _scores(
     return scores, intervals
 
 
-def _interval(
-    metric: Metric, array: Floats, rows: int, *, scheme: Scheme, share: float | None, cautious: bool
+def shown_interval(
+    metric: Metric,
+    array: Floats,
+    rows: int,
+    *,
+    scheme: Scheme,
+    share: float | None,
+    cautious: bool,
+    counts: Sequence[int],
 ) -> tuple[float, float] | None:
     """Return the 95 % interval of a score, None if not known.
 
-    Wilson's for accuracy on independent rows, else t over the folds. ``share`` is the mean n_test/n_train,
-    None on a single test set: then only accuracy has an interval.
+    ``array`` (repeats, folds) holds the score, NaN where a fit failed, of ``rows`` different rows in all. Of
+    independent rows Wilson's for accuracy, and for AUC no less than Newcombe's from the ``counts`` of
+    each class among all rows that are judged; else t over the folds. ``share`` is the mean n_test/n_train,
+    None on a single test set: then only these two have an interval.
     """
     if not metric.ranks:
         return None
-    if metric.name == "accuracy" and scheme in {"test", "samples"}:
-        return wilson_interval(float(np.nanmean(array)), rows)
-    if metric.name == "accuracy" and scheme == "stratified":
-        return accuracy_interval(float(np.nanmean(array)), rows, len(array))
-    return score_interval(array, share, bounds=metric.bounds, cautious=cautious)
+    mean, folds = float(np.nanmean(array)), len(array) if scheme == "stratified" else None
+    if metric.name == "accuracy" and scheme in INDEPENDENT:
+        return accuracy_interval(mean, rows, folds) if folds else wilson_interval(mean, rows)
+    by_folds = score_interval(array, share, bounds=metric.bounds, cautious=cautious)
+    if metric.name != "roc_auc" or scheme not in INDEPENDENT:
+        return by_folds
+    low, high = area_interval(mean, [rows * count / sum(counts) for count in counts], folds)
+    return (low, high) if by_folds is None else (min(low, by_folds[0]), max(high, by_folds[1]))
 
 
 def summarise(
@@ -256,7 +275,8 @@ def _rows(
         judged, first = at_largest(judged), len(splits[0].test) if splits else 0
     share = None if protocol.scheme in {"test", "samples"} else test_share(splits)
     cautious = few_or_grouped(protocol.scheme, rows_of_classes(dataset))
-    interval = partial(_interval, scheme=protocol.scheme, share=share, cautious=cautious)
+    counts = np.bincount(judged_classes(dataset), minlength=len(dataset.classes)).tolist()
+    interval = partial(shown_interval, scheme=protocol.scheme, share=share, cautious=cautious, counts=counts)
     rows = {
         spec.name: summarise_model(spec, [r for r in judged if r.model == spec.name], metric, first, interval)
         for spec in models

@@ -25,7 +25,7 @@ from tests.simulations.procedure import (
     single_test_winners,
     world,
 )
-from tests.simulations.settings import EQUALS, POWER, PROOF, WORLDS, Setting
+from tests.simulations.settings import AREAS, EQUALS, POWER, PROOF, WORLDS, Setting
 from tests.simulations.single_tests import SINGLE_TESTS, SingleTest
 
 SETS = {2: 8000, 3: 300, 5: 200, 9: 150}  # most sets of so many models that are judged
@@ -43,7 +43,7 @@ def main() -> None:
         return [s for s in settings if not names or s.name.startswith(tuple(names))]
 
     if "--table" not in rest:
-        make(chosen((*EQUALS, *POWER, *SINGLE_TESTS, *WORLDS, *PROOF)), Path(folder))
+        make(chosen((*EQUALS, *AREAS, *POWER, *SINGLE_TESTS, *WORLDS, *PROOF)), Path(folder))
     draw_less()
     for title, head, rows, settings in TABLES:
         lines = [line for s in chosen(settings) if (a := load(s, Path(folder))) for line in rows(s, a)]
@@ -95,7 +95,7 @@ def intervals(setting: Setting, arrays: dict) -> Iterator[list[object]]:
                 setting.name,
                 repeats,
                 found["intervals"],
-                found["wilson"],
+                found["plain"],
                 found["default"],
                 found["width"],
             ]
@@ -163,6 +163,12 @@ TABLES = (
         ("setting", "repeats", "intervals", "Wilson", "as shown", "mean width"),
         intervals,
         EQUALS,
+    ),
+    (
+        "Intervals of AUC at .95",
+        ("setting", "repeats", "intervals", "t over folds", "as shown", "mean width"),
+        intervals,
+        AREAS,
     ),
     ("Power at a true difference of 3 points", ("setting", "pairs", "found", "mean repeats"), power, POWER),
     (

@@ -26,7 +26,6 @@ from compare_cli.verdict.judge import (
     row_evidence,
 )
 from compare_cli.verdict.paired import (
-    accuracy_interval,
     few_or_grouped,
     floor_variance,
     fold_variance,
@@ -37,6 +36,7 @@ from compare_cli.verdict.paired import (
     wilson_interval,
 )
 from compare_cli.verdict.repeats import EARLY, LAST, LOOKS, PRECISE_SHARE, look_after, repeats_enough
+from compare_cli.verdict.summary import shown_interval
 from tests.simulations.settings import Setting, make_splits
 from tests.simulations.single_tests import SingleTest
 
@@ -210,26 +210,29 @@ def single_test_winners(setting: SingleTest, arrays: Arrays, metric: str) -> dic
 
 
 def coverage(setting: Setting, arrays: Arrays, repeats: int) -> dict[str, float]:
-    """Return how often intervals hold the accuracy on new rows of the model fitted on all rows."""
-    share, scheme = mean_share(setting), scheme_of(setting)
+    """Return how often intervals hold the score on new rows of the model fitted on all rows.
+
+    ``default`` is the interval that is shown, ``plain`` Wilson's for all rows, or for AUC t over the folds.
+    """
+    share, scheme, metric = mean_share(setting), scheme_of(setting), metric_named(setting.metric)
     cautious = few_or_grouped(scheme, setting.counts)  # type: ignore[arg-type]
-    wilson, default, widths = [], [], []
+    how = {"scheme": scheme, "share": share, "cautious": cautious, "counts": setting.counts}
+    plain, default, widths = [], [], []
     for run, truths in zip(arrays["scores"], arrays["truth"], strict=True):
         for scores, truth in zip(run[:, :repeats], truths, strict=True):
             if np.isnan(truth):
                 continue
-            mean = float(scores.mean())
-            low, high = wilson_interval(mean, setting.rows)
-            wilson.append(low <= truth <= high)
-            if scheme == "stratified":
-                found = accuracy_interval(mean, setting.rows, len(scores))
+            if setting.metric == "accuracy":
+                usual = wilson_interval(float(scores.mean()), setting.rows)
             else:
-                found = score_interval(scores, share, bounds=(0.0, 1.0), cautious=cautious) or (0.0, 1.0)
-            default.append(found[0] <= truth <= found[1])
-            widths.append(found[1] - found[0])
+                usual = score_interval(scores, share, bounds=metric.bounds, cautious=cautious) or (0.0, 1.0)
+            plain.append(usual[0] <= truth <= usual[1])
+            low, high = shown_interval(metric, scores, setting.rows, **how) or (0.0, 1.0)
+            default.append(low <= truth <= high)
+            widths.append(high - low)
     return {
         "intervals": len(default),
-        "wilson": float(np.mean(wilson)),
+        "plain": float(np.mean(plain)),
         "default": float(np.mean(default)),
         "width": float(np.mean(widths)),
     }

@@ -179,6 +179,28 @@ EQUALS = (
     Setting("logistic time", "logistic", (100, 100), models=3, time=True, truth=True),
 )
 
+AREAS = tuple(
+    Setting(
+        f"AUC {learner} {rows} shift {shift:g}",
+        learner,
+        counts,
+        models=2,
+        folds=min(10, counts[-1]),
+        metric="roc_auc",
+        shift=shift,
+        runs=500,
+        truth=True,
+    )
+    for learner in ("logistic", "5-NN", "tree")
+    for rows, counts, shift in (
+        *(("3 of 60", (57, 3), s) for s in (0.45, 0.9)),
+        *(("5 of 105", (100, 5), s) for s in (0.45, 0.9)),
+        *(("10 of 200", (190, 10), s) for s in (0.45, 0.9)),
+        *(("50 of 100", (50, 50), s) for s in (0.45, 1.0)),
+    )
+)
+"""AUC from few rows of a class, and close to 1: how often its interval holds the truth."""
+
 # The slopes of accuracy over shift near the middle (by trial): logistic .56, 5-NN .65, tree .57.
 SLOPES = {"logistic": 0.56, "5-NN": 0.65, "tree": 0.57, "centroid": 0.56}
 WORLDS = tuple(

@@ -32,7 +32,7 @@ from .procedure import (
     two_models,
     world,
 )
-from .settings import EQUALS, POWER, WORLDS, Setting, one_run
+from .settings import AREAS, EQUALS, POWER, WORLDS, Setting, one_run
 from .single_tests import SINGLE_TESTS
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def named(name: str, **changes: object) -> Setting:
-    return replace(next(s for s in (*EQUALS, *POWER, *WORLDS) if s.name == name), **changes)
+    return replace(next(s for s in (*EQUALS, *AREAS, *POWER, *WORLDS) if s.name == name), **changes)
 
 
 @cache
@@ -128,7 +128,15 @@ def test_one_fit_is_not_the_way_of_fitting(name: str, runs: int) -> None:
 
 def test_one_repeat_of_trees_is_worth_fewer_rows() -> None:
     found = coverage(named("tree 60"), made(named("tree 60"), 200), 1)
-    assert found["default"] >= 0.92 > found["wilson"]
+    assert found["default"] >= 0.92 > found["plain"]
+
+
+@pytest.mark.parametrize("name", ["3 of 60 shift 0.45", "10 of 200 shift 0.9", "50 of 100 shift 1"])
+def test_an_area_of_few_rows_or_close_to_1_is_less_sure_than_its_folds_agree(name: str) -> None:
+    setting = replace(named(f"AUC 5-NN {name}"), repeats=2)
+    found = coverage(setting, made(setting, 150), 2)
+    assert found["default"] >= 0.92
+    assert found["plain"] < 0.85
 
 
 @pytest.mark.parametrize("name", ["tree groups", "logistic time"])
@@ -136,7 +144,7 @@ def test_rows_that_are_not_independent_need_the_spread_of_folds(name: str) -> No
     setting = named(name, repeats=1)
     found = coverage(setting, made(setting, 100), 1)
     assert found["default"] >= 0.92
-    assert found["wilson"] < 0.85
+    assert found["plain"] < 0.85
 
 
 WORLDS_SAID = ("world logistic 200 sd 1", "world logistic 200 sd 4", "world centroid 1000 sd 2")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, t
+from scipy.stats import binomtest, norm, t
 
-from compare_cli.verdict.paired import score_interval, wilson_interval
+from compare_cli.verdict.paired import area_interval, score_interval, wilson_interval
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 30), (7, 30), (30, 30), (999, 1000)])
@@ -49,3 +49,38 @@ def test_score_interval_stays_within_the_bounds_of_the_score() -> None:
     assert low < 0
     assert score_interval(scores, bounds=(0.0, 1.0)) == (0.0, 1.0)
     assert score_interval(scores, bounds=(-1.0, 2.0)) == (low, high)
+
+
+def standard_error(area: float, m: int, n: int) -> float:
+    """Hanley & McNeil's, with the mean of m and n for the exponential distribution's (Newcombe 2006)."""
+    size = (m + n) / 2 - 1
+    shape = 1 + size * (1 - area) / (2 - area) + size * area / (1 + area)
+    return float(np.sqrt(area * (1 - area) * shape / (m * n)))
+
+
+def test_the_area_of_hanley_and_mcneil_has_the_error_that_they_print() -> None:
+    """.893 from 51 abnormal and 58 normal pictures, standard error .032 (Radiology 143, 1982)."""
+    low, high = area_interval(0.893, (58, 51), level=0.02)
+    assert (high - low) / 2 / norm.ppf(0.51) == pytest.approx(0.032, abs=0.0005)
+
+
+@pytest.mark.parametrize(("area", "m", "n"), [(0.893, 51, 58), (0.5, 3, 57), (0.99, 10, 190), (0.02, 5, 5)])
+def test_the_bounds_of_an_area_lie_its_own_errors_away(area: float, m: int, n: int) -> None:
+    low, high = area_interval(area, (n, m))
+    for bound in (low, high):
+        assert abs(area - bound) == pytest.approx(norm.ppf(0.975) * standard_error(bound, m, n), rel=1e-6)
+    assert low < area < high
+
+
+def test_a_perfect_area_is_not_certain() -> None:
+    few, many = area_interval(1.0, (57, 3)), area_interval(1.0, (500, 500))
+    assert few[1] == many[1] == 1
+    assert few[0] < 0.7 < 0.98 < many[0] < 1
+    assert area_interval(0.0, (57, 3)) == pytest.approx((0, 1 - few[0]))
+
+
+def test_one_repeat_and_more_classes_make_an_area_less_sure() -> None:
+    one, ten, test = (area_interval(0.8, (50, 50), repeats) for repeats in (1, 10, None))
+    assert one[0] < ten[0] < test[0] < test[1] < ten[1] < one[1]
+    even, uneven = area_interval(0.8, (40, 40, 40)), area_interval(0.8, (100, 15, 5))
+    assert uneven[0] < even[0] < 0.8 < even[1] < uneven[1]
