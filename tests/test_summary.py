@@ -130,7 +130,7 @@ def test_a_partial_model_is_summed_up_over_the_folds_it_finished(toy_families: N
 
 
 def test_the_interval_of_a_partial_model_knows_only_the_rows_it_was_judged_on(toy_families: None) -> None:
-    from compare_cli.verdict.paired import accuracy_interval
+    from compare_cli.verdict.intervals import accuracy_interval
 
     dataset = make_dataset({"x": np.arange(60.0)}, [1] + [0] * 30 + [1] * 29)
     comparison = run(dataset, "flaky,tree", repeats=1)
@@ -171,7 +171,7 @@ def test_disagreement_is_counted_over_all_test_rows() -> None:
 
 
 def test_intervals_are_there_for_the_scores_that_have_one() -> None:
-    from compare_cli.verdict.paired import accuracy_interval
+    from compare_cli.verdict.intervals import accuracy_interval
 
     tree = row(run(), "tree")
     accuracy = tree.accuracy

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from compare_cli.notes import note
 from compare_cli.types import CalibrationBin, ClassScores, FitResult, ModelSummary, Note
-from compare_cli.verdict.paired import accuracy_interval
+from compare_cli.verdict.intervals import accuracy_interval
 
 
 def class_scores(confusion: NDArray[np.int64], repeats: int) -> tuple[ClassScores, ...]:

@@ -28,11 +28,11 @@ from compare_cli.types import (
 )
 from compare_cli.verdict.anchors import anchors_of
 from compare_cli.verdict.fits import rows_of_classes, score_arrays
+from compare_cli.verdict.intervals import score_interval
 from compare_cli.verdict.paired import (
     PairPosterior,
     few_or_grouped,
     pair_posterior,
-    score_interval,
     t_posterior,
 )
 from compare_cli.verdict.samples import mean_and_error

@@ -32,7 +32,7 @@ from compare_cli.types import (
     parts_as_singles,
 )
 from compare_cli.verdict.fits import Criterion
-from compare_cli.verdict.paired import score_interval
+from compare_cli.verdict.intervals import score_interval
 
 Floats = NDArray[np.float64]
 Cell = tuple[str, str]  # repeat and fold, as written in the table

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import inf, sqrt
-from statistics import NormalDist
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -299,78 +298,3 @@ def exact_mcnemar(left: Floats, right: Floats) -> tuple[int, int, float]:
     rows = left_only + right_only
     p = min(1.0, 2 * float(bdtr(min(left_only, right_only), rows, 0.5))) if rows else 1.0
     return left_only, right_only, p
-
-
-def accuracy_interval(rate: float, rows: int, repeats: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a cross-validated accuracy, the mean of ``repeats`` over independent ``rows``.
-
-    Wilson's, for fewer rows than there are: n/(1 + 1/(2r)). Repeats look at the same rows again, so that n
-    is the most that they are worth; one repeat alone also varies with its folds, which for trees and
-    perceptrons left n rows covering .85 to .92 (docs/statistics.md).
-    """
-    return wilson_interval(rate, max(1.0, rows / (1 + 1 / (2 * repeats))), level)
-
-
-def wilson_interval(rate: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a rate of ``n`` >= 1 rows (Wilson 1927), within [0, 1].
-
-    ``rate`` outside [0, 1] or ``n`` < 1 is a ValueError.
-    """
-    if n < 1 or not 0 <= rate <= 1:
-        raise ValueError(f"an interval needs a rate in [0, 1] of at least 1 row, got {rate} of {n}")
-    z2 = NormalDist().inv_cdf(0.5 + level / 2) ** 2
-    middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
-    half = sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    return (0.0 if rate == 0 else max(0.0, middle - half)), (1.0 if rate == 1 else min(1.0, middle + half))
-
-
-def area_interval(
-    area: float, counts: Sequence[float], repeats: int | None = None, level: float = 0.95
-) -> tuple[float, float]:
-    """Return the interval of an area under the ROC curve from how many rows of each class it rests on.
-
-    Newcombe's (2006, method 5): all areas from which the one seen is no further than z standard errors by the
-    formula of Hanley & McNeil (1982), so that it does not shrink to nothing where every fold scores 1. Of a
-    mean over more than two classes each against the rest, the classes' harmonic mean counts. ``repeats`` of
-    a cross-validation take rows away as in `accuracy_interval`; None for a test set.
-    """
-    total = float(sum(counts))
-    first = counts[1] if len(counts) == 2 else len(counts) / sum(1 / max(c, 1.0) for c in counts)
-    worth = 1 / (1 + 1 / (2 * repeats)) if repeats else 1.0
-    z2, rows = NormalDist().inv_cdf(0.5 + level / 2) ** 2, worth * total / 2 - 1
-    per_area = z2 / (worth**2 * max(first, 1.0) * max(total - first, 1.0))
-
-    def lowest(seen: float) -> float:
-        low, high = 0.0, seen
-        for _ in range(50):
-            at = (low + high) / 2
-            variance = per_area * at * (1 - at) * (1 + rows * ((1 - at) / (2 - at) + at / (1 + at)))
-            low, high = (low, at) if (seen - at) ** 2 <= variance else (at, high)
-        return high
-
-    return lowest(area), 1 - lowest(1 - area)
-
-
-def score_interval(
-    scores: Floats,
-    test_share: float | None = None,
-    level: float = 0.95,
-    bounds: tuple[float, float] = (-inf, inf),
-    *,
-    cautious: bool = False,
-) -> tuple[float, float] | None:
-    """Return the t-interval of a mean score with V(r): for all but accuracy on independent rows.
-
-    df = kr - 1, or k - 1 where ``cautious`` (see `pair_posterior`).
-
-    ``scores`` (r, k), NaN where a fit failed: repeats that are not full are left out. None where fewer than
-    two values are left, or with one fold per repeat and no ``test_share``. Of width 0 where all folds agree.
-    It is cut off at ``bounds``, the lowest and the highest value that the score can have.
-    """
-    full = scores[np.isfinite(scores).all(axis=1)]
-    if full.size < 2 or (full.shape[1] < 2 and test_share is None):
-        return None
-    df = (full.shape[1] if cautious and full.shape[1] > 1 else full.size) - 1
-    half = student_quantile(0.5 + level / 2, df) * float(np.sqrt(repeated_variance(full, test_share)))
-    middle = float(full.mean())
-    return max(middle - half, bounds[0]), min(middle + half, bounds[1])

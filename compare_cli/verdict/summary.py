@@ -29,7 +29,6 @@ from compare_cli.types import (
     ModelSummary,
     Note,
     Protocol,
-    Scheme,
     Split,
 )
 from compare_cli.verdict.anchors import at_largest, learning_curves
@@ -46,19 +45,13 @@ from compare_cli.verdict.fits import (
     score_arrays,
     test_share,
 )
-from compare_cli.verdict.paired import (
-    accuracy_interval,
-    area_interval,
-    few_or_grouped,
-    score_interval,
-    wilson_interval,
-)
+from compare_cli.verdict.intervals import shown_interval
+from compare_cli.verdict.paired import few_or_grouped
 
 Floats = NDArray[np.float64]
 IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]
 BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
 IMBALANCED = 0.9
-INDEPENDENT = ("stratified", "test", "samples")  # schemes whose rows are taken for independent ones
 FEWEST_OF_A_CLASS = 10  # rows below which scores that average over classes are marked
 NOT_CONVERGED = "ConvergenceWarning"
 
@@ -189,35 +182,6 @@ def _scores(
         scores[name] = float(np.nanmean(array)) if there else None
         intervals[name] = interval(metric_named(name, classes), array) if there else None
     return scores, intervals
-
-
-def shown_interval(
-    metric: Metric,
-    array: Floats,
-    rows: int,
-    *,
-    scheme: Scheme,
-    share: float | None,
-    cautious: bool,
-    counts: Sequence[int],
-) -> tuple[float, float] | None:
-    """Return the 95 % interval of a score, None if not known.
-
-    ``array`` (repeats, folds) holds the score, NaN where a fit failed, of ``rows`` different rows in all. Of
-    independent rows Wilson's for accuracy, and for AUC no less than Newcombe's from the ``counts`` of
-    each class among all rows that are judged; else t over the folds. ``share`` is the mean n_test/n_train,
-    None on a single test set: then only these two have an interval.
-    """
-    if not metric.ranks:
-        return None
-    mean, folds = float(np.nanmean(array)), len(array) if scheme == "stratified" else None
-    if metric.name == "accuracy" and scheme in INDEPENDENT:
-        return accuracy_interval(mean, rows, folds) if folds else wilson_interval(mean, rows)
-    by_folds = score_interval(array, share, bounds=metric.bounds, cautious=cautious)
-    if metric.name != "roc_auc" or scheme not in INDEPENDENT:
-        return by_folds
-    low, high = area_interval(mean, [rows * count / sum(counts) for count in counts], folds)
-    return (low, high) if by_folds is None else (min(low, by_folds[0]), max(high, by_folds[1]))
 
 
 def summarise(

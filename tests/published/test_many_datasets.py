@@ -15,7 +15,7 @@ from compare_cli.verdict.across import (
     friedman_p_value,
     judge_across,
 )
-from compare_cli.verdict.paired import wilson_interval
+from compare_cli.verdict.intervals import wilson_interval
 
 # AUC of four variants of C4.5 on 14 data sets (Demšar 2006, table 6; as in scipy's tests, with its .9751).
 C45 = np.array(

@@ -18,6 +18,7 @@ from compare_cli.metrics import metric_named, pseudo_values
 from compare_cli.report import units
 from compare_cli.types import Look
 from compare_cli.verdict import many
+from compare_cli.verdict.intervals import score_interval, shown_interval, wilson_interval
 from compare_cli.verdict.judge import (
     Judgement,
     fold_evidence,
@@ -31,12 +32,9 @@ from compare_cli.verdict.paired import (
     fold_variance,
     repeat_variance,
     repeated_variance,
-    score_interval,
     student_quantile,
-    wilson_interval,
 )
 from compare_cli.verdict.repeats import EARLY, LAST, LOOKS, PRECISE_SHARE, look_after, repeats_enough
-from compare_cli.verdict.summary import shown_interval
 from tests.simulations.settings import Setting, make_splits
 from tests.simulations.single_tests import SingleTest
 

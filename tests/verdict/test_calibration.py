@@ -20,8 +20,9 @@ from simulated_equals import (
 
 from compare_cli.metrics import METRICS
 from compare_cli.verdict import judge
+from compare_cli.verdict.intervals import wilson_interval
 from compare_cli.verdict.judge import fold_evidence, judge_evidence
-from compare_cli.verdict.paired import few_or_grouped, fold_variance, student_quantile, wilson_interval
+from compare_cli.verdict.paired import few_or_grouped, fold_variance, student_quantile
 from compare_cli.verdict.repeats import repeats_enough
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compare_cli.types import FitResult, ModelSummary
 from compare_cli.verdict.classes import calibration_bins, cheapest, class_scores, cost_notes, curves
-from compare_cli.verdict.paired import accuracy_interval
+from compare_cli.verdict.intervals import accuracy_interval
 
 
 def test_scores_of_classes_by_hand() -> None:

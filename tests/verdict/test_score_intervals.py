@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm, t
 
-from compare_cli.verdict.paired import area_interval, score_interval, wilson_interval
+from compare_cli.metrics import METRICS
+from compare_cli.verdict.intervals import (
+    area_interval,
+    recall_interval,
+    score_interval,
+    shown_interval,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 30), (7, 30), (30, 30), (999, 1000)])
@@ -84,3 +91,27 @@ def test_one_repeat_and_more_classes_make_an_area_less_sure() -> None:
     assert one[0] < ten[0] < test[0] < test[1] < ten[1] < one[1]
     even, uneven = area_interval(0.8, (40, 40, 40)), area_interval(0.8, (100, 15, 5))
     assert uneven[0] < even[0] < 0.8 < even[1] < uneven[1]
+
+
+@pytest.mark.parametrize("counts", [(50, 50), (190, 10), (30, 20, 10)])
+def test_a_balanced_accuracy_is_as_sure_as_its_classes_have_rows(counts: tuple[int, ...]) -> None:
+    """A mean of recalls of one rate p has the variance p(1-p)·Σ(1/n)/c²: Wilson's for such a rate."""
+    variance = sum(1 / n for n in counts) / len(counts) ** 2
+    low, high = recall_interval(0.9, counts)
+    for bound in (low, high):
+        assert abs(0.9 - bound) == pytest.approx(norm.ppf(0.975) * np.sqrt(bound * (1 - bound) * variance))
+    as_mcc = recall_interval(0.8, counts, bounds=(-1.0, 1.0))
+    assert as_mcc == pytest.approx((2 * low - 1, 2 * high - 1))
+
+
+def test_scores_of_classes_are_no_surer_than_their_rows_but_never_surer_than_their_folds() -> None:
+    how = {"scheme": "stratified", "share": None, "cautious": True, "counts": (190, 10)}
+    alike, apart = np.full((2, 10), 0.5), np.tile([0.2, 0.8], (2, 5))
+    for name in ("balanced_accuracy", "f1_macro", "roc_auc"):
+        low, high = shown_interval(METRICS[name], alike, 200, **how) or (0.5, 0.5)
+        assert low < 0.4 < 0.6 < high
+        by_folds = score_interval(apart, bounds=(0.0, 1.0), cautious=True) or (0.0, 1.0)
+        wide = shown_interval(METRICS[name], apart, 200, **how) or (0.5, 0.5)
+        assert wide[0] <= by_folds[0]
+        assert wide[1] >= by_folds[1]
+        assert shown_interval(METRICS[name], alike, 200, **how | {"scheme": "grouped"}) == (0.5, 0.5)
