@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compare_cli.engine.plan import Options
 
 _TIMES = ("fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds", "predict_rows_per_second")
-_FACTS = ("size_bytes", "p_best", "in_top_set", "beats_baseline")
+_FACTS = ("size_bytes", "p_best", "p_best_low", "p_best_high", "in_top_set", "beats_baseline")
 Event = TypeVar("Event")
 CARD = 100  # characters of room for the columns of a card
 

@@ -9,7 +9,8 @@ from compare_cli.types import Bench, Comparison, ModelSummary
 
 CSV_FIELDS = (
     "fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds", "predict_rows_per_second",
-    "size_bytes", "p_best", "p_best_shrunk", "in_top_set", "beats_baseline",
+    "size_bytes",
+    "p_best", "p_best_shrunk", "p_best_low", "p_best_high", "in_top_set", "beats_baseline",
 )  # fmt: skip
 
 

@@ -159,6 +159,7 @@ class ModelSummary:
     train_rows: int | None = None
     """of the growing samples that its scores come from; null with folds and test sets"""
     p_best: Rate = None
+    """chance to be the best, if any differences were as likely beforehand: too high for the best of many"""
     p_best_shrunk: Rate = None
     """the same when it is remembered that extreme scores are partly luck; from three models on"""
     p_best_low: Rate = None
