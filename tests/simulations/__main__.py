@@ -126,7 +126,7 @@ def claims(setting: Setting, arrays: dict) -> Iterator[list[object]]:
             *(setting.name, models, len(hit)),
             *(f"{value:+.3f}" for value in (*over, better.mean() - apart.mean())),
             ", ".join(f"{units.span(low, high)} → {true:.2f}" for low, high, true, _ in kept),
-            f"{max(max(map(out_of_range, kept)), 0):.3f}",
+            f"{max([0.0, *map(out_of_range, kept)]):.3f}",
         ]
 
 
