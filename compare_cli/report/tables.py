@@ -230,7 +230,8 @@ def _chance(row: ModelSummary) -> str:
     """A range among more than two models: a figure would claim more than is known (docs/statistics.md)."""
     if row.p_best_low is not None and row.p_best_high is not None:
         return units.span(row.p_best_low, row.p_best_high)
-    return "" if row.p_best is None else units.probability(row.p_best)
+    few = row.p_best is not None and row.p_best_shrunk is None  # else a result from before ranges were kept
+    return units.probability(row.p_best) if few else ""
 
 
 def gaps_to_leader(comparison: Comparison) -> dict[str, float]:

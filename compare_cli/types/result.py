@@ -212,7 +212,7 @@ class PairVerdict:
     p_leader: Rate = None
     """the leader's pairs: adjusted for its being chosen from the same scores; what decides them"""
     p_better_shrunk: Rate = None
-    """p_better when it is remembered that extreme scores are partly luck; from three models on"""
+    """p_better when it is remembered that extreme scores are partly luck: rough; from three models on"""
     train_rows: int | None = None
     """of the growing samples that the difference comes from"""
     verdict: Literal["identical", "equivalent", "better", "worse", "undecided"] = "undecided"
