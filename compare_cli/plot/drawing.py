@@ -344,7 +344,7 @@ def page_picture(dataset: Dataset, comparison: Comparison, seed: int) -> PagePic
 
     The models are fitted again on the first fold: at most six, and as many as take a minute together.
     """
-    from compare_cli.plot.figure import picture_file, sentences
+    from compare_cli.plot.figure import page_panels, sentences
 
     finished = [m for m in comparison.models if m.status == "ok" and m.family != BASELINE]
     spent = list(accumulate(m.fit_seconds or 0.0 for m in finished))
@@ -352,6 +352,6 @@ def page_picture(dataset: Dataset, comparison: Comparison, seed: int) -> PagePic
     models = ",".join(m.spec if m.spec == m.model else f"{m.model}={m.spec}" for m in drawn)
     try:
         picture = make_picture(dataset, models, seed=seed)
-        return PagePicture(picture_file(picture, "svg", caption=False), tuple(sentences(picture)))
+        return PagePicture(page_panels(picture), tuple(sentences(picture)))
     except (UsageError, DataError) as error:  # no matplotlib, no numeric column, no model
-        return PagePicture(b"", (f"No picture: {error}",))
+        return PagePicture((), (f"No picture: {error}",))

@@ -11,6 +11,7 @@ import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from string import Template
@@ -59,7 +60,12 @@ FONT_SETTINGS: Any = {
     "font.size": 9.0,
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "compare",
+    **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), INK),
 }
+DARK = b"""@media (prefers-color-scheme: dark) {
+  text { fill: #e7e9ec !important } #paper path { fill: #1e2126 !important }
+  [style*="stroke: #111111"] { stroke: #a2a9b4 !important } }</style>"""
+"""Colours of a picture on a page, where its reader prefers dark ones."""
 
 
 def sentences(picture: Picture) -> list[str]:
@@ -76,6 +82,20 @@ def picture_file(picture: Picture, kind: str, *, caption: bool = True) -> bytes:
     """
     with own_settings():
         return saved_figure(_drawn(picture, caption=caption), kind, picture.title)
+
+
+def page_panels(picture: Picture) -> tuple[bytes, ...]:
+    """Return each panel as an SVG file for a page: without title and caption, light or dark as its reader is.
+
+    Raises UsageError where matplotlib is missing.
+    """
+    with own_settings():
+        figures = [_drawn(replace(picture, panels=(p,)), caption=False, title=False) for p in picture.panels]
+        return tuple(_for_page(saved_figure(figure, "svg", picture.title)) for figure in figures)
+
+
+def _for_page(svg: bytes) -> bytes:
+    return svg.replace(b"</style>", DARK, 1)
 
 
 def picture_html(picture: Picture) -> bytes:
@@ -139,7 +159,7 @@ def saved_figure(figure: Figure, kind: str, title: str) -> bytes:
     return out.getvalue()
 
 
-def _drawn(picture: Picture, *, caption: bool) -> Figure:
+def _drawn(picture: Picture, *, caption: bool, title: bool = True) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -148,8 +168,10 @@ def _drawn(picture: Picture, *, caption: bool) -> Figure:
     width = EDGE + across * PANEL[0]
     height = HEAD + down * PANEL[1]
     figure = Figure((width, height), dpi=DPI, facecolor="white", layout=ConstrainedLayoutEngine(h_pad=0.1))
-    title = shortened(printable(picture.title), int(max(width, NARROWEST) / TITLE_LETTER))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold", parse_math=False)
+    figure.patch.set_gid("paper")
+    if title:
+        text = shortened(printable(picture.title), int(max(width, NARROWEST) / TITLE_LETTER))
+        figure.suptitle(text, x=0.01, ha="left", fontsize=12, weight="bold", parse_math=False)
     grid = figure.subplots(down, across, squeeze=False).ravel()
     for at, (axes, panel) in enumerate(zip(grid, picture.panels, strict=False)):
         _draw_panel(axes, panel, picture)
@@ -287,6 +309,7 @@ def _drawn_ranks(bench: Bench, title: str) -> Figure:
     leaders = BAR * (len(bars) + 1)
     height = leaders + LINE * ((len(ranked) + 1) // 2) + 0.1
     figure = Figure((AXIS, height), dpi=DPI, facecolor="white")
+    figure.patch.set_gid("paper")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(1, max(len(ranked), 2)), ylim=(height, 0))
     axes.set_axis_off()
     if len(ranked) > 1:
@@ -376,6 +399,6 @@ def _draw_leaders(axes: Axes, ranked: Sequence[ModelRank], top: float) -> None:
 def ranks_picture(bench: Bench) -> PagePicture:
     """Return the ranks of a bench as a page shows them, or why there is no picture."""
     try:
-        return PagePicture(ranks_file(bench, kind="svg"))
+        return PagePicture((_for_page(ranks_file(bench, kind="svg")),))
     except UsageError as error:
-        return PagePicture(b"", (str(error),))
+        return PagePicture((), (str(error),))

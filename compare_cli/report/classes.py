@@ -83,7 +83,7 @@ def _confusion(comparison: Comparison, model: ModelSummary, view: View) -> Itera
     if model.confusion is None:
         yield [Line("There is none: scores from elsewhere, or no fit was finished.")]
         return
-    repeats = comparison.protocol.repeats
+    repeats = judged_times(model, comparison)
     classes = list(zip(_names(comparison, NAME_CELLS), model.confusion, strict=True))
     columns = [
         Column(name, name, partial(_taken_for, at=at, repeats=repeats), 0)
@@ -91,10 +91,18 @@ def _confusion(comparison: Comparison, model: ModelSummary, view: View) -> Itera
     ]
     yield from _blocks("True class", columns, classes, lambda row: row[0], view)
     if repeats > 1:
-        yield [Line(f"Means over {repeats} repeats, each of which judges every row.", "quiet")]
+        yield [Line(f"Means over {round(repeats)} repeats, each of which judges every row.", "quiet")]
 
 
-def _taken_for(row: tuple[str, Sequence[int]], *, at: int, repeats: int) -> str:
+def judged_times(model: ModelSummary, comparison: Comparison) -> float:
+    """Return how often each judged row stands in a model's confusion matrix, at least once."""
+    rows = sum(c.rows or 0 for c in model.per_class or ())
+    if not rows or model.confusion is None:
+        return comparison.protocol.repeats
+    return max(1.0, sum(map(sum, model.confusion)) / rows)
+
+
+def _taken_for(row: tuple[str, Sequence[int]], *, at: int, repeats: float) -> str:
     """Return how many rows of a class are taken for the class ``at``, in one repeat."""
     return units.count(row[1][at] / repeats)
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
-from math import sqrt
+from math import log, sqrt
 from typing import TYPE_CHECKING, Any
 
+from compare_cli.metrics import metric_named
 from compare_cli.report import units
 from compare_cli.report.across import bench_blocks
-from compare_cli.report.classes import CLASS_COLUMNS, headroom_columns
-from compare_cli.report.escaping import printable
+from compare_cli.report.classes import CLASS_COLUMNS, headroom_columns, judged_times
+from compare_cli.report.escaping import cells, printable
 from compare_cli.report.formats import blocks_of
 from compare_cli.report.table import Heading, Line, PagePicture, Table, View, without_fields
 from compare_cli.report.tables import (
+    NAME_WIDTH,
     UNLIMITED,
     failures,
     footnotes,
@@ -26,15 +28,18 @@ from compare_cli.report.tables import (
     not_tried_lines,
     protocol_line,
     reused_line,
+    score_title,
 )
-from compare_cli.types import Bench, Comparison, ModelSummary, Result, Run
+from compare_cli.types import Bench, Comparison, CurvePoint, ModelSummary, Result, Run
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
+SCREEN, PHONE = 104, 38  # characters of the table of models; on a phone beside the names
 COLORS = 8
 MOST_CALIBRATED = 4  # models whose calibration is drawn
 MOST_CLASSES = 40  # of a confusion matrix
+MARKS, MOST_SIZES = 5, 4  # scores beside a curve, numbers of rows below it
 
 
 def html_page(result: Result, view: View) -> str:
@@ -43,12 +48,12 @@ def html_page(result: Result, view: View) -> str:
     first = result.datasets[0]
     verdict = result.verdict
     context = {
-        "title": f"{len(result.datasets)} data sets" if bench else heading(first),
+        "title": f"{len(result.datasets)} data sets" if bench else heading(first, whole=True),
         "lines": [] if bench else [protocol_line(first, result.run)],
         "sentence": verdict.sentence,
         "reasons": [] if bench else [without_fields(reason) for reason in first.verdict.because],
         "across": list(_across(bench)) if bench else [],
-        "ranks": _image(view.pictures.get("")),
+        "ranks": _images(view.pictures.get("")),
         "sections": [_section(c, result.run, view) for c in result.datasets],
         "made": [*_made(result, view)],
     }
@@ -76,10 +81,10 @@ def _shown(value: Any) -> Any:
     return value if hasattr(value, "__html__") or value is None else printable(str(value))
 
 
-def _image(picture: PagePicture | None) -> str:
-    if picture is None or not picture.svg:
-        return ""
-    return "data:image/svg+xml;base64," + base64.b64encode(picture.svg).decode()
+def _images(picture: PagePicture | None) -> list[str]:
+    """Return a picture's panels as addresses that hold them."""
+    panels = picture.panels if picture is not None else ()
+    return ["data:image/svg+xml;base64," + base64.b64encode(svg).decode() for svg in panels]
 
 
 def _across(bench: Bench) -> Iterator[Line | Table]:
@@ -103,13 +108,13 @@ def _section(comparison: Comparison, run: Run, view: View) -> dict[str, Any]:
     """Return what the page shows of one data set."""
     colors = {m.model: at % COLORS for at, m in enumerate(comparison.models)}
     picture = view.pictures.get(comparison.dataset.name)
-    (table,) = models_tables(comparison, View(whole=True, everything=True))
     told = list(_told(comparison))
     return {
         "heading": heading(comparison),
         "protocol": protocol_line(comparison, run),
         "sentence": comparison.verdict.sentence,
-        "table": table,
+        **_models_tables(comparison),
+        "curve": _curve(comparison, {m.model: colors[m.model] for m in told}),
         "legend": [
             line.text
             for line in (
@@ -120,11 +125,10 @@ def _section(comparison: Comparison, run: Run, view: View) -> dict[str, Any]:
         "reused": reused_line(comparison),
         "failures": [line.text for line in failures(comparison)],
         "leaks": [line.text for line in leak_lines(comparison)],
-        "picture": _image(picture),
+        "picture": _images(picture),
         "caption": picture.caption if picture else (),
         "classes": len(comparison.dataset.classes),
         "class_names": comparison.dataset.classes,
-        "repeats": comparison.protocol.repeats,
         "roc": [_roc(m, colors[m.model]) for m in told if m.roc],
         "calibration": [_calibration(m, colors[m.model]) for m in told if m.calibration][:MOST_CALIBRATED],
         "details": [_details(m, comparison) for m in told if m.per_class],
@@ -142,6 +146,45 @@ def _told(comparison: Comparison) -> Iterator[ModelSummary]:
     recommended = comparison.verdict.recommended
     yield from (m for m in comparison.models if m.model == recommended)
     yield from (m for m in comparison.models if m.model != recommended and m.beats_baseline is not None)
+
+
+def _models_tables(comparison: Comparison) -> dict[str, Table]:
+    """Return the table of models as a screen and a phone show it, and with all columns."""
+    name = max((cells(printable(m.model)) for m in comparison.models), default=0)
+    views = {
+        "table": View(SCREEN, whole=True),
+        "narrow": View(PHONE + min(name, NAME_WIDTH), whole=True),
+        "all_columns": View(whole=True, everything=True),
+    }
+    return {kind: next(models_tables(comparison, view)) for kind, view in views.items()}
+
+
+def _curve(comparison: Comparison, colors: Mapping[str, int]) -> dict[str, Any] | None:
+    """Return learning curves with their places in a square: rows by their logarithm, scores as they are.
+
+    None where models learnt from one number of rows only.
+    """
+    points = [p for p in comparison.curve if p.score is not None and p.model in colors]
+    sizes = sorted({p.train_rows for p in points})
+    if len(sizes) < 2:
+        return None
+    known = [v for p in points for v in (p.score, p.low, p.high) if v is not None]
+    bottom, scale = min(known), (max(known) - min(known)) or 1.0
+
+    def place(p: CurvePoint) -> tuple[float | None, ...]:
+        up = [None if v is None else (v - bottom) / scale for v in (p.score, p.low, p.high)]
+        return log(p.train_rows / sizes[0]) / log(sizes[-1] / sizes[0]), *up
+
+    metric = metric_named(comparison.protocol.metric)
+    lines = {m: [place(p) for p in points if p.model == m] for m in dict.fromkeys(p.model for p in points)}
+    shown = sizes[:: -(-len(sizes) // MOST_SIZES)]
+    marks = [at / (MARKS - 1) for at in range(MARKS)]
+    return {
+        "lines": [{"model": m, "color": colors[m], "points": its} for m, its in lines.items()],
+        "across": [(log(rows / sizes[0]) / log(sizes[-1] / sizes[0]), f"{rows:,}") for rows in shown],
+        "up": [(at, units.score(bottom + scale * at, metric)) for at in marks],
+        "score": score_title(metric),
+    }
 
 
 def _roc(model: ModelSummary, color: int) -> dict[str, Any]:
@@ -163,11 +206,12 @@ def _calibration(model: ModelSummary, color: int) -> dict[str, Any]:
 
 def _details(model: ModelSummary, comparison: Comparison) -> dict[str, Any]:
     """Return the confusion matrix with the share of each cell in its row, and recall by class."""
-    repeats, names = comparison.protocol.repeats, comparison.dataset.classes
+    repeats, names = judged_times(model, comparison), comparison.dataset.classes
     confusion = model.confusion if model.confusion and len(names) <= MOST_CLASSES else ()
     classes = list(zip(names, model.per_class or (), strict=True))
     return {
         "model": model.model,
+        "repeats": repeats,
         "confusion": [
             [{"text": units.count(n / repeats), "percent": round(70 * n / max(sum(row), 1))} for n in row]
             for row in confusion

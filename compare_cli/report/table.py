@@ -30,9 +30,9 @@ Cell = str | Text
 
 @dataclass(frozen=True)
 class PagePicture:
-    """A picture of a page as SVG (b"" where there can be none), and what it shows, or why there is none."""
+    """A picture of a page as SVG files that stand side by side (() for none), and what it shows or lacks."""
 
-    svg: bytes
+    panels: tuple[bytes, ...]
     caption: tuple[str, ...] = ()
 
 

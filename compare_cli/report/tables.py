@@ -56,14 +56,14 @@ def leak_lines(comparison: Comparison) -> Iterator[Line]:
         yield Line(f"{check.changed}{score}: {check.sentence}", "strong")
 
 
-def heading(comparison: Comparison) -> str:
-    """Return the data set in one line: name, rows, features, classes, target."""
+def heading(comparison: Comparison, *, whole: bool = False) -> str:
+    """Return the data set in one line: name, rows, features, classes, target; ``whole`` cuts no names."""
     d = comparison.dataset
-    name = shortened(printable(d.name), 40)
+    name = printable(d.name) if whole else shortened(printable(d.name), 40)
     if d.rows is None:
         return f"{name}: scores from {printable(d.source)}"
     rows = f"{d.rows:,} rows" if d.test_rows is None else f"{d.rows:,} rows, {d.test_rows:,} test rows"
-    target = shortened(printable(d.target), 24)
+    target = printable(d.target) if whole else shortened(printable(d.target), 24)
     return f"{name}: {rows}, {counted(d.features, 'feature')}, {len(d.classes)} classes of {target}"
 
 

@@ -12,9 +12,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from step_table import HOSTILE, shown
+from step_table import HOSTILE, shown, steps
 from test_tables import hostile
+from toy_tables import blobs
 
+from compare_cli.api import curve
+from compare_cli.report.classes import judged_times
 from compare_cli.report.table import PagePicture
 from compare_cli.types import Bench, Comparison
 
@@ -73,7 +76,7 @@ def test_a_page_says_what_the_result_says_the_verdict_first(three: Comparison) -
 
 
 def test_a_page_loads_nothing_and_runs_nothing(three: Comparison) -> None:
-    picture = PagePicture(b"<svg xmlns='http://www.w3.org/2000/svg'/>", ("what it shows",))
+    picture = PagePicture((b"<svg xmlns='http://www.w3.org/2000/svg'/>",), ("what it shows",))
     text = shown(three, "html", pictures={"steps": picture})
     page = Page(text)
     assert not [tag for tag, _ in page.tags if tag in {"script", "link", "iframe", "object"}]
@@ -118,19 +121,50 @@ def test_results_without_curves_have_a_page(three: Comparison, two_sets: Bench) 
     Page(shown(replace(three, models=()), "html"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_browser_shows_it(three: Comparison, tmp_path: Path, scheme: str) -> None:
-    """The ground is light or dark as the reader's system is, and there is something on it."""
+def test_a_page_has_curves_and_headroom_where_there_are_any(compared: Compared) -> None:
+    tuned = compared("logistic,tree", headroom=True, repeats=1)
+    page = Page(shown(tuned, "html"))
+    assert tuned.headroom is not None
+    assert tuned.headroom.sentence in page.text
+    assert "Learning curves" not in {attrs.get("aria-label") for _, attrs in page.tags}
+    grown = curve(steps(), models="logistic,tree", jobs=1, folds=5)
+    page = Page(shown(grown, "html"))
+    assert "Learning curves" in {attrs.get("aria-label") for _, attrs in page.tags}
+    assert f"{grown.protocol.sizes[0]:,}" in page.words
+
+
+def test_confusion_counts_the_rows_of_one_repeat_whatever_was_run(compared: Compared) -> None:
+    for result in (compared("logistic", repeats=2), curve(steps(), models="logistic", jobs=1, folds=5)):
+        model = result.models[0]
+        counts = [sum(row) / judged_times(model, result) for row in model.confusion or ()]
+        assert counts == [c.rows for c in model.per_class or ()] == list(result.dataset.class_counts)
+
+
+def test_names_are_whole_in_the_title_of_a_page(three: Comparison) -> None:
+    name = "the outcome of the treatment after twelve months"
+    named = replace(three, dataset=replace(three.dataset, target=name))
+    assert f"classes of {name}" in Page(shown(named, "html")).text
+
+
+def chromium(tmp_path: Path, address: str, *options: str) -> str:
+    """Run a headless browser on a page and return what it prints."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("no Chromium here")
+    usual = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
+    usual += ["--disable-background-networking", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"]
+    done = subprocess.run([browser, *usual, *options, address], check=True, capture_output=True, timeout=120)
+    return done.stdout.decode()
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_browser_shows_it(three: Comparison, tmp_path: Path, scheme: str) -> None:
+    """The ground is light or dark as the reader's system is, and there is something on it."""
     file, picture = tmp_path / "page.html", tmp_path / "page.png"
     file.write_text(shown(three, "html"), encoding="utf-8")
     dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *dark]
-    options += ["--window-size=500,900", f"--user-data-dir={tmp_path}", f"--screenshot={picture}"]
-    subprocess.run([browser, *options, file.as_uri()], check=True, capture_output=True, timeout=120)
+    chromium(tmp_path, file.as_uri(), *dark, "--window-size=500,900", f"--screenshot={picture}")
     from matplotlib.image import imread
 
     assert struct.unpack(">I", picture.read_bytes()[16:20]) == (500,)
@@ -138,3 +172,33 @@ def test_a_browser_shows_it(three: Comparison, tmp_path: Path, scheme: str) -> N
     ground = pixels[:5].mean()
     assert ground > 0.9 if scheme == "light" else ground < 0.2
     assert pixels.std() > 0.05
+
+
+LOOK = """<body style="margin:0">
+<iframe id="page" src="page.html" style="border:0;width:390px;height:900px"></iframe><script>
+onload = () => { const page = document.getElementById("page").contentDocument;
+  const wide = [...page.querySelectorAll(".wide")].filter(e => e.scrollWidth > e.clientWidth + 1);
+  const told = wide.map(e => `${e.scrollWidth} ${e.innerText.slice(0, 60)}`).join("; ");
+  document.title = `${page.documentElement.scrollWidth} ${told}` }</script>"""
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("kind", ["ten classes", "long names", "several tables"])
+def test_nothing_is_wider_than_a_phone(
+    kind: str, compared: Compared, two_sets: Bench, tmp_path: Path
+) -> None:
+    """Neither the page nor a table in it scrolls sideways at 390 pixels."""
+    long = "a-model-with-a-rather-long-name=tree(max_depth=2)"
+    made = {
+        "ten classes": lambda: compared("logistic,tree", blobs(200, classes=10)),
+        "long names": lambda: compared(f"{long},logistic", headroom=True, repeats=1),
+        "several tables": lambda: two_sets,
+    }
+    (tmp_path / "page.html").write_text(
+        shown(made[kind](), "html").replace("<details", "<details open"), encoding="utf-8"
+    )
+    (tmp_path / "look.html").write_text(LOOK, encoding="utf-8")
+    files = ["--allow-file-access-from-files", "--dump-dom"]
+    dom = chromium(tmp_path, (tmp_path / "look.html").as_uri(), "--window-size=500,900", *files)
+    (told,) = re.findall("<title>(.*?)</title>", dom, re.DOTALL)
+    assert told == "390 "
