@@ -62,8 +62,8 @@ FONT_SETTINGS: Any = {
     "svg.hashsalt": "compare",
     **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), INK),
 }
-DARK = b"""@media (prefers-color-scheme: dark) {
-  text { fill: #e7e9ec !important } #paper path { fill: #1e2126 !important }
+DARK = b"""@media (prefers-color-scheme: dark) { text { fill: #e7e9ec !important }
+  #paper path { fill: #1e2126 !important }
   [style*="stroke: #111111"] { stroke: #a2a9b4 !important } }</style>"""
 """Colours of a picture on a page, where its reader prefers dark ones."""
 
@@ -85,17 +85,11 @@ def picture_file(picture: Picture, kind: str, *, caption: bool = True) -> bytes:
 
 
 def page_panels(picture: Picture) -> tuple[bytes, ...]:
-    """Return each panel as an SVG file for a page: without title and caption, light or dark as its reader is.
-
-    Raises UsageError where matplotlib is missing.
-    """
+    """Return each panel as an SVG file for a page, without title and caption, coloured as the page is."""
     with own_settings():
         figures = [_drawn(replace(picture, panels=(p,)), caption=False, title=False) for p in picture.panels]
-        return tuple(_for_page(saved_figure(figure, "svg", picture.title)) for figure in figures)
-
-
-def _for_page(svg: bytes) -> bytes:
-    return svg.replace(b"</style>", DARK, 1)
+        files = (saved_figure(figure, "svg", picture.title) for figure in figures)
+        return tuple(svg.replace(b"</style>", DARK, 1) for svg in files)
 
 
 def picture_html(picture: Picture) -> bytes:
@@ -399,6 +393,6 @@ def _draw_leaders(axes: Axes, ranked: Sequence[ModelRank], top: float) -> None:
 def ranks_picture(bench: Bench) -> PagePicture:
     """Return the ranks of a bench as a page shows them, or why there is no picture."""
     try:
-        return PagePicture((_for_page(ranks_file(bench, kind="svg")),))
+        return PagePicture((ranks_file(bench, kind="svg").replace(b"</style>", DARK, 1),))
     except UsageError as error:
         return PagePicture((), (str(error),))
