@@ -119,6 +119,15 @@ _ALL = (
         "exact for linear models and trees (Chen et al. 2019), else an upper bound (see margin_exact)",
     ),
     Statistic(
+        "margin_robust",
+        "Margin, robust",
+        "margin_median in units of the interquartile range / 1.349 of the columns that decide, weighed by the"
+        " mean squared components of the boundary's normals",
+        "0 upwards",
+        "as margin_median where columns are normal; more where heavy tails make the sd large",
+        "exact for a plane; the interquartile range of a normal column is 1.349 sd",
+    ),
+    Statistic(
         "margin_q10",
         "Margin, lowest tenth",
         "distance to the nearest point predicted otherwise that a tenth of the rows are within",

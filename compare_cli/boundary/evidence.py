@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 from compare_cli.types import ColumnShare, ModelSummary, PairVerdict
 
+STEPPED = frozenset({"tree", "forest", "boosting"})  # families whose boundaries are steps along the axes
 SURE = 0.975  # of the probability that one model is better than another, for a reason that rests on it
 MOST_NAMED = 4  # columns in a list
-NAMED = 3  # columns that are named as most of what decides
+NAMED = 4  # columns that are named as most of what decides
+CLEARLY_LESS = 0.8  # of a share: the next one is
 MOSTLY = 0.6  # of what decides: enough to be called most of it
-OUTSTANDING = 1.5  # times an equal share: a column that stands out
+OUTSTANDING = 2.5  # times an equal share: a column that stands out
 OF_LARGEST = 0.3  # of the largest share: columns below it decide nothing that is worth a word
 
 
@@ -86,18 +88,20 @@ class Profile:
         return tuple(ColumnShare(name, share) for name, share in shares.items() if share >= least > 0)
 
     def mostly(self) -> tuple[ColumnShare, ...]:
-        """Return the few columns that make most of what decides; none where that takes more than three."""
-        found: list[ColumnShare] = []
-        for column in self.deciding()[:NAMED]:
-            found.append(column)
-            if sum(c.share or 0.0 for c in found) >= MOSTLY:
-                return tuple(found)
+        """Return the few columns that make most of what decides; none where that takes more than four.
+
+        The next column decides clearly less than the last of them: of equals none is left out.
+        """
+        columns, shares = self.deciding(), [*self.shares().values(), 0.0]
+        for count in range(1, min(NAMED, len(columns)) + 1):
+            if sum(shares[:count]) >= MOSTLY and shares[count] <= CLEARLY_LESS * shares[count - 1]:
+                return columns[:count]
         return ()
 
     def foremost(self) -> tuple[ColumnShare, ...]:
         """Return the few columns that make most of what decides, or else those that stand out.
 
-        A column stands out whose share, less its sd over folds, is more than 1.5 times an equal share.
+        A column stands out whose share, less its sd over folds, is more than 2.5 times an equal share.
         """
         spread = self.statistics.get("columns") or {}
         least = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from compare_cli.boundary.evidence import (
+    STEPPED,
     SURE,
     Difference,
     Evidence,
@@ -22,10 +23,9 @@ from compare_cli.boundary.evidence import (
 from compare_cli.boundary.interplay import held, interaction
 from compare_cli.types import Reason, Verdict
 
-STEPPED = frozenset({"tree", "forest", "boosting"})
 MOST_GAIN = 3.0  # in ropes: the largest gain that may be open when a plane is called enough,
 OPEN_GAIN = 5.0  # and where a smooth model came out flat of itself
-FLAT = 0.9  # linearity of such a model: planes gave .90 to 1
+FLAT = 0.87  # linearity of such a model: planes gave .89 to 1, moons .79
 STRAIGHT = 0.85  # linearity in units of logistic regression's own: planes gave .90 and more, moons .79
 WALLS = 0.95  # of axis_aligned: trees give .97 to 1, a plane tilted by 5 degrees 0
 SLANTED = 1.5  # columns at one place of the plane: along one column 1.0 to 1.2
@@ -37,6 +37,7 @@ MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are surely 
 RATHER = 0.75  # P(better) of such a tree than each smooth model
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.02  # gain elsewhere up to which two models count as level there
+UNSTEADY = 0.25  # of answers that change from one half of the rows to the other: columns may be others, too
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
 
@@ -73,12 +74,10 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
 
 
 def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
-    """Yield what most decides in the model to use, or in the best one, where no other reason names it."""
-    proven = [p for p in models if p.beats_baseline]
-    wanted = [p for p in proven if p.model == evidence.recommended] if evidence.recommended else proven
-    best = max(wanted, key=lambda p: p.accuracy or 0.0, default=None)
+    """Yield what most decides in the recommended model, where no other reason names it."""
+    best = next((p for p in models if p.beats_baseline and p.model == evidence.recommended), None)
     columns = best.foremost() if best is not None else ()
-    if best is None or not columns:
+    if best is None or not columns or (best.mean("instability_halves") or 0.0) > UNSTEADY:
         return
     shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
     how = "mostly" if best.mostly() else "first of all"

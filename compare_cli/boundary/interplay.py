@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from compare_cli.boundary.evidence import Evidence, Pair, Profile, beaten_by, in_words, without_shares
+from compare_cli.boundary.evidence import (
+    STEPPED,
+    Evidence,
+    Pair,
+    Profile,
+    beaten_by,
+    in_words,
+    without_shares,
+)
 from compare_cli.types import ColumnShare, Reason
 
-RETURNS = 0.4  # exclusive or gave .7 to 1; what adds up .00 to .05, noisy trees .3
+RETURNS = 0.25  # exclusive or gave .7 to 1, spirals .3; what adds up .00 to .05,
+RETURNS_OF_STEPS = 0.4  # noisy trees .3
 MOVED = 0.04  # share of rows that such returns are counted among
 HELD_DECIDES = 0.8  # of what decides: categories alone
 GAPS_DECIDE = 0.5
@@ -86,10 +95,16 @@ def _held_pair(evidence: Evidence, model: Profile, pair: Pair, gaps: dict[str, f
         yield Reason("categories", (model.model,), without_shares(held[0], others[0]), sentence, keys)
 
 
+def least_returns(family: str) -> float:
+    """Return the rate of returns from which a pair of columns interacts in a model of the family."""
+    return RETURNS_OF_STEPS if family in STEPPED else RETURNS
+
+
 def _interacting(evidence: Evidence, model: Profile) -> Pair | None:
     """Return the pair of columns that interacts most clearly in a model that beats an additive one."""
     additive = evidence.refit("", "additive")
-    clear = [pair for pair in model.pairs() if pair.returns >= RETURNS and pair.moved >= MOVED]
+    least = least_returns(model.family)
+    clear = [pair for pair in model.pairs() if pair.returns >= least and pair.moved >= MOVED]
     if not clear or (additive is not None and not evidence.surely_better(model.model, additive.model)):
         return None
     return clear[0]

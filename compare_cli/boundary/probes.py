@@ -25,7 +25,7 @@ OPPONENTS = 3  # nearest rows predicted otherwise that are tried before an ancho
 class Effort:
     """How much to look. ``anchors`` is the one number that users set (--boundary-probes); 60 is the default.
 
-    Walks of each kind: 2 per anchor. Noisy rows: 33 per anchor. Planes: 1 per 6 anchors. A small table
+    Walks of each kind: 2 per anchor. Noisy rows: 20 per anchor. Planes: 1 per 10 anchors. A small table
     gets less of the last two: what more of them would average out is less than what its few rows leave.
     So does a wide one (more than about 32 columns), where they would take most of the time.
     Rays and rows that pairs of columns are tried on: 2 per anchor; rows for held columns: 66.
@@ -45,16 +45,16 @@ class Effort:
 
     def noisy(self, rows: int, width: int) -> int:
         """Rows that get noise added, for a table of ``rows`` anchors and ``width`` input columns."""
-        return min(33 * self.anchors, 20 * rows, max(SAMPLED_CELLS // max(width, 1), FEWEST_NOISY))
+        return min(20 * self.anchors, 20 * rows, max(SAMPLED_CELLS // max(width, 1), FEWEST_NOISY))
 
     def planes(self, rows: int, width: int) -> int:
         """Planes through three rows each, for a table of ``rows`` anchors and ``width`` input columns."""
         fitting = max(1, SAMPLED_CELLS // (SIDE * SIDE * max(width, 1)))
-        return min(max(1, self.anchors // 6), rows // 3, fitting)
+        return min(max(1, self.anchors // 10), rows // 3, fitting)
 
 
 FULL = Effort(60)
-REDUCED = Effort(20)  # for models whose prediction is slow (kNN, SVC): a third of the rows
+REDUCED = Effort(12)  # for models whose prediction is slow (kNN, SVC): a fifth of the rows
 
 
 @dataclass(frozen=True)

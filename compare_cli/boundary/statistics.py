@@ -67,7 +67,7 @@ def describe(
     ``X`` (n, d) is a numeric array, or a DataFrame as the estimator takes it: numeric columns span
     the space, other columns are held. One half of its rows trains the linear surrogate, the other
     half is looked from; rows that the model was not trained on give fairer numbers.
-    ``probes`` is the number of boundary points (default 60; 20 for models that predict slowly and for
+    ``probes`` is the number of boundary points (default 60; 12 for models that predict slowly and for
     more than 400 columns). Names are those of ``STATISTICS``, None where undefined; ``reason`` says why
     geometry is missing, None when it is there. The same seed gives the same numbers.
     Raises DataError for tables that are sparse, not numeric, or shorter than 4 rows.
@@ -88,7 +88,7 @@ def describe(
 def effort(probes: int | None, slow: bool, width: int) -> Effort:
     """Return how much to look: ``probes`` boundary points if given, else 60.
 
-    20 where predicting is slow: in families that are, and for more than 400 input columns.
+    12 where predicting is slow: in families that are, and for more than 400 input columns.
     Raises UsageError for fewer than 1.
     """
     if probes is not None:
@@ -281,7 +281,7 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
     labels, frame = space.anchor_labels, space.frame
     across = steps_along(frame, starts.different, DIFFERENT_STEPS)
     shaken = noisy(frame, effort.noisy(len(labels), frame.width), NOISE, rng[3])
-    gently = noisy(frame, effort.noisy(len(labels), frame.width) // 2, NOISE * frame.bulk, rng[3])
+    gently = noisy(frame, effort.noisy(len(labels), frame.width), NOISE * frame.bulk, rng[3])
     sheets = planes(frame, effort.planes(len(labels), frame.width), SIDE, rng[4])
     within, crossed, moved, stirred, sheet = space.labels(
         steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, gently, sheets
@@ -334,16 +334,20 @@ def _at_boundary(
     normals = normals_at(space, at, exact)
     facets = np.where(aligned[: len(normals)], 1.0, features_per_facet(normals))
     known = facets[~np.isnan(facets)]
+    rough = frames.normals(at, around) if len(frames.vectors) else np.empty((0, 2, d))
+    squares = squared_normals(normals, rough, aligned, axis.first)
     found: Statistics = {
         "axis_aligned": float(aligned.mean()) if d > 1 else None,
         "features_per_facet": float(np.median(known)) if len(known) else None,
         "cuts": distinct_cuts(at, aligned, axis.first),
         **_margins(space, at, normals, exact),
     }
-    rough = frames.normals(at, around) if len(frames.vectors) else np.empty((0, 2, d))
+    median, narrower = found.get("margin_median"), float(np.sqrt(squares @ space.frame.bulk**2))
+    if median is not None and narrower > 0:
+        found["margin_robust"] = median / narrower
     if len(rough) and d <= MOST_COLUMNS:
         found |= {"directions": directions(rough, at), "roughness": roughness(rough)}
-    return found, squared_normals(normals, rough, aligned, axis.first)
+    return found, squares
 
 
 def _margins(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | None) -> Statistics:

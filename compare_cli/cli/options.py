@@ -287,7 +287,7 @@ class CompareOptions(JudgingOptions, OutputOptions):
     boundary: Annotated[bool, _boundary("Show all boundary statistics.", None, "--boundary")] = False
     boundary_probes: Annotated[
         int | None,
-        _boundary("Boundary points looked at per fit. (default: 60, or 20 where predicting is slow)", "N"),
+        _boundary("Boundary points looked at per fit. (default: 60, or 12 where predicting is slow)", "N"),
     ] = None
 
     def comparing(self) -> Any:

@@ -55,7 +55,7 @@ class Options:
 
     ``repeats`` "auto" repeats until more would not make differences clearer, at most 10 times.
     ``boundary`` asks for boundary statistics, with ``boundary_probes`` boundary points a fit (None: 60,
-    or 20 for models that predict slowly and for wide tables).
+    or 12 for models that predict slowly and for wide tables).
 
     ``store`` names the file that keeps every fit (None: nothing is kept); ``fresh`` takes nothing from it.
     ``time_limit`` (seconds) and ``memory_limit`` (bytes, or ``"2G"``) are of one fit, ``budget`` (seconds) is

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from compare_cli.boundary.interplay import MOVED, RETURNS
+from compare_cli.boundary.interplay import MOVED, least_returns
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
 from compare_cli.models.families import FAMILIES
@@ -102,7 +102,7 @@ def _additive(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
             seen.setdefault(tuple(sorted(pair[:2])), []).append((pair[2] * pair[3], pair[3]))
         for rates in seen.values():
             back, moved = (sum(values) for values in zip(*rates, strict=True))
-            if moved >= MOVED * len(fits) and back >= RETURNS * moved:
+            if moved >= MOVED * len(fits) and back >= least_returns(spec.family) * moved:
                 yield Refit(_spec("boosting", ADDITIVE), "additive", "")
                 return
 

@@ -353,3 +353,22 @@ def test_every_statistic_is_explained() -> None:
     assert [n for n, s in STATISTICS.items() if s.column] == [
         "linearity", "nonconvexity", "directions", "roughness", "axis_aligned", "flips", "instability",
     ]  # fmt: skip
+
+
+def test_a_robust_margin_does_not_shrink_with_heavy_tails() -> None:
+    weights = np.array([1.0, 0.5, -0.8])
+    measured = []
+    for draw in (
+        np.random.default_rng(0).standard_normal,
+        lambda size: np.random.default_rng(0).standard_t(1.5, size),
+    ):
+        X = draw((4000, 3))
+        quarters = np.quantile(X, (0.25, 0.75), axis=0)
+        bulk = (quarters[1] - quarters[0]) / 1.349
+        truth = np.median(np.abs(X @ weights)) / np.linalg.norm(weights * bulk)
+        model = LogisticRegression(C=1e3).fit(X, X @ weights > 0)
+        found = describe(model, X, seed=0)
+        assert found["margin_robust"] == pytest.approx(truth, rel=0.1)
+        measured.append(found["margin_median"] / truth)
+    assert measured[0] == pytest.approx(1, rel=0.1)
+    assert measured[1] < 0.5  # the sd of heavy tails is set by a few rows

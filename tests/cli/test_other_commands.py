@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args, get_type_hints
 
 import jsonschema
 import pytest
+
+import compare_cli.report
+from compare_cli.api import catalogue
+from compare_cli.metrics import METRICS
+from compare_cli.report.tables import score_title
+from compare_cli.types import Reason
 
 ROOT = Path(__file__).parents[2]
 FAST = ("--models", "logistic,tree", "--folds", "3", "--repeats", "1", "--jobs", "1", "--quiet")
@@ -296,3 +304,26 @@ def test_verbose_shows_which_keys_prove_a_reason(compare):
     done = compare(*options, "--verbose")
     assert "Not a straight line" in done.out
     assert "bends: pairs.delta, models.boundary.linearity, models.boundary.columns" in done.out
+
+
+def _titles() -> set[str]:
+    """Titles of the columns of every table, as the report's source names them."""
+    found = set()
+    for path in Path(compare_cli.report.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"Column", "_statistic"}:
+                found |= {a.value for a in call.args[1:2] if isinstance(a, ast.Constant) and a.value}
+    return found
+
+
+def test_every_header_metric_key_and_reason_is_explained(compare):
+    result = json.loads(compare("fit", "moons", "--models", "logistic,tree", "--format", "json").out)
+    boundary = {name for model in result["models"] for name in model["boundary"] or {}}
+    scores = {name for model in result["models"] for name in model["scores"]} | {"accuracy"}
+    titles = _titles() | {score_title(metric) for metric in METRICS.values()}
+    codes = {code for part in get_args(get_type_hints(Reason)["code"]) for code in get_args(part) or (part,)}
+    assert {"Dirs", "W-T-L", "Right %", "Accuracy %"} <= titles
+    assert {"columns", "instability_halves", "margin_robust"} <= boundary
+    assert {"noise", "region", "columns"} <= codes
+    for name in {*boundary, *scores, *titles, *codes}:
+        assert catalogue.explain(name).definition, name

@@ -1,0 +1,257 @@
+"""Words of tables, reasons and other sources, and what they mean. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from compare_cli.boundary.definitions import Statistic
+
+_TOLD = "told under a verdict, and in verdict.reasons of the JSON"
+_REASONS = (
+    (
+        "hyperplane",
+        "A plane is enough",
+        "no bent model, nor a regularised refit, gains over logistic regression",
+        "the most that may still be gained is the upper end of a 95 % interval",
+    ),
+    (
+        "bends",
+        "Not a straight line",
+        "a model that no plane imitates is better than logistic regression",
+        "its gain, and the columns that make most of its boundary",
+    ),
+    (
+        "noise",
+        "Fits noise",
+        "a pruned or regularised refit of the model is better on the same folds beyond error",
+        "prune or regularise it",
+    ),
+    (
+        "thresholds",
+        "Thresholds decide",
+        "a tree of few different cuts does better than smooth models",
+        "a few limits on the named columns say it all",
+    ),
+    (
+        "interaction",
+        "Two columns interact",
+        "rows that either column alone moves to the other class come back when"
+        " both change, and boosting without interactions is worse",
+        "look at the two together",
+    ),
+    (
+        "surrounds",
+        "One class surrounds the other",
+        "ways out of the inner class leave it in every direction",
+        "distance from the inner class decides",
+    ),
+    (
+        "categories",
+        "Categories decide",
+        "other rows' categories change predictions, numbers hardly do",
+        "by themselves, or by what another column means",
+    ),
+    (
+        "gaps",
+        "Gaps decide",
+        "whether a number is missing changes predictions",
+        "missing values are not random",
+    ),
+    (
+        "many_columns",
+        "Many columns decide together",
+        "five or more columns decide, near copies counted once",
+        "a tree would ask for one at a time",
+    ),
+    (
+        "staircase",
+        "Staircase",
+        "a tree cuts one slanted plane into many steps along the axes",
+        "a linear model says the same in one",
+    ),
+    (
+        "columns",
+        "Decides by",
+        "the columns that make most of the boundary of the model to use, or that stand out",
+        "told where no other sentence names columns",
+    ),
+    (
+        "region",
+        "Where one is better",
+        "at most two conditions, chosen on half of the folds and confirmed on the other half",
+        "there, and not elsewhere",
+    ),
+)
+REASONS: dict[str, Statistic] = {
+    code: Statistic(code, title, what, "a sentence, or none", how, _TOLD)
+    for code, title, what, how in _REASONS
+}
+HEADERS: dict[str, Statistic] = {
+    s.title: s
+    for s in (
+        Statistic(
+            "gap",
+            "Gap",
+            "score minus that of the model in the first line",
+            "points of rates",
+            "0 for the first; its uncertainty is in the verdict",
+            "means over the same folds",
+        ),
+        Statistic(
+            "p_best",
+            "P(best)",
+            "probability that the model leads",
+            "0 to 1",
+            "near 1 for one model: it leads; spread out: the data cannot tell",
+            "posterior of fold differences",
+        ),
+        Statistic(
+            "decided_by",
+            "Decided by",
+            "share of each column in what decides: squared components of the"
+            " boundary's normals, and flips when categories or gaps are those of another row",
+            "0 to 1, sums to 1",
+            "the columns to look at first",
+            "diagonal of the decision boundary feature matrix, Lee & Landgrebe 1993",
+        ),
+        Statistic(
+            "95 %",
+            "95 %",
+            "interval that holds the score with 95 % probability",
+            "the score's own",
+            "narrow: many rows",
+            "Wilson 1927 for accuracy, t over folds for other scores",
+        ),
+        Statistic(
+            "disagreement",
+            "Disagreement",
+            "share of rows that two models label differently (pairs.disagreement), and of places halfway"
+            " between two rows (pairs.disagreement_between_rows)",
+            "0 to 1",
+            "high between equally good models: single predictions depend on which of them is taken",
+            "ambiguity of predictions, Marx et al. 2020",
+        ),
+        Statistic(
+            "repeats",
+            "Repeats",
+            "how often rows are dealt into folds anew; looked at after 1, 2, 4 and the last one",
+            "1 to 10",
+            "it ends at the first look that decides (p <= .01, at the last one .05), or when more repeats"
+            " would not make the differences clearer; --repeats N is one look after N",
+            "Haybittle 1971, Peto et al. 1976 (surer early looks); Nadeau and Bengio 2003 (repeats)",
+        ),
+        Statistic(
+            "headroom",
+            "Headroom",
+            "what a model gains when one of 8 fixed configurations, its default among them, is chosen for"
+            " each fold by 3 inner folds of its training rows, and judged on the fold's test rows",
+            "points of rates",
+            "an interval above 0: the default is not what this data wants. The order of the defaults can be"
+            " trusted where their leader is proven better (or as good) after tuning too; 8 configurations are"
+            " no search, so that more may be gained",
+            "nested cross-validation, Varma and Simon 2006; Cawley and Talbot 2010",
+        ),
+        Statistic(
+            "samples",
+            "Learnt from",
+            "how many rows a model learnt from: samples grow until one model is ahead of every other one by"
+            " more than that may still close on the way to all rows, or all are equivalent",
+            "2,000 to a fourth of the rows",
+            "curves can cross later than that, and --all-rows uses every row; docs/simulations.md tells how"
+            " often the rule was wrong",
+            "Mohr et al. 2022 (LCDB: recorded learning curves that the rule was tried on)",
+        ),
+    )
+}
+_PLAIN = (
+    ("Model", "the model as --models takes it", "a name", "with the settings that were given"),
+    ("Rows", "rows of a class, or of a bin of probabilities", "1 upwards", "few: uncertain"),
+    ("Fit", "median time of one fit, by the clock", "seconds", "fit_seconds of the JSON"),
+    ("Fit CPU", "median processor time of one fit", "seconds", "below Fit: the machine was busy"),
+    ("Predict", "rows predicted in a second, median", "rows a second", "more is faster"),
+    ("Prepare", "median time to prepare the rows of a fold", "seconds", "not part of Fit"),
+    ("Size", "size of the pickled model, median", "bytes", "what must be stored and loaded"),
+    ("Mean rank", "mean place over data sets, equals share places", "1 upwards", "1: always first"),
+    ("Wins", "data sets on which the model is better beyond error", "0 upwards", "see also W-T-L"),
+    ("Ties", "data sets that do not decide between two models", "0 upwards", "many: too few rows"),
+    ("Losses", "data sets on which the model is worse beyond error", "0 upwards", "see also W-T-L"),
+    ("W-T-L", "wins, ties and losses of the first model against the second", "counts", "6-1-0: ahead"),
+    ("Mean accuracy", "mean of the score over data sets", "the score's own", "ranks say more"),
+    ("Median", "median difference of two models over data sets", "points", "+: the first leads"),
+    ("Spread", "smallest and largest difference over data sets", "points", "across 0: it depends"),
+    ("P(better)", "chance that the first model is better on a new table", "0 to 1", "by more than it"),
+    ("P(same)", "chance of a difference within the ROPE on a new table", "0 to 1", "near 1: equal"),
+    ("P(worse)", "chance that the first model is worse on a new table", "0 to 1", "by more than it"),
+    ("Holm p", "p of Wilcoxon's signed-rank test, of all pairs", "0 to 1", "below .05: they differ"),
+    ("Precision", "share of the rows predicted as the class that are of it", "0 to 1", "low: false alarms"),
+    ("Recall", "share of the rows of the class that are predicted as it", "0 to 1", "low: overlooked"),
+    ("F1", "harmonic mean of precision and recall of the class", "0 to 1", "f1_macro is its mean"),
+    ("Mean", "mean of the highest probabilities in a bin", "0 to 1", "beside Right: calibration"),
+    ("Right", "share of the rows in a bin that are predicted rightly", "0 to 1", "equal to Mean: calibrated"),
+    ("Default", "score with default settings, same folds", "the score's own", "--headroom"),
+    ("Tuned", "score of the model tuned on inner folds", "the score's own", "--headroom"),
+    ("Gain", "tuned less default score", "points", "what tuning may bring"),
+    ("Most chosen (folds)", "settings that most inner folds chose", "settings", "--headroom"),
+    ("Columns", "share of each column in what decides, mean and sd over folds", "0 to 1", "see decided_by"),
+    ("Gaps", "share that being missing has in what decides, by column", "0 to 1", "high: gaps tell"),
+    (
+        "Pairs",
+        "how often rows that each of two columns moves return with both",
+        "0 to 1",
+        "high: they interact",
+    ),
+    ("Reason", "why geometry is missing", "text or null", "such as: predicts one class"),
+)
+HEADERS |= {
+    title: Statistic(title, title, what, of, how, "tables and JSON of this project")
+    for title, what, of, how in _PLAIN
+}
+_LORENA = "Lorena et al. 2019, How complex is your classification problem?; Ho & Basu 2002"
+COMPLEXITY: dict[str, Statistic] = {
+    name: Statistic(name, title, what, "0 to 1", how, _LORENA)
+    for name, title, what, how in (
+        (
+            "n1",
+            "Borderline rows",
+            "share of rows that the shortest tree through all rows joins to a row of another class",
+            "not computed here; unsure and flips tell how near to the boundary rows lie",
+        ),
+        (
+            "n3",
+            "Error of the nearest neighbour",
+            "share of rows whose nearest row has another class",
+            "compare fit DATA --models 'knn(n_neighbors=1)': 1 less its accuracy on new rows",
+        ),
+        (
+            "f1_fisher",
+            "Largest Fisher ratio",
+            "1 / (1 + the largest ratio, over columns, of the variance between classes to that within); the"
+            " F1 of data complexity, while F1 here is a score",
+            "not computed here; decided_by names the columns that tell classes apart, together",
+        ),
+        (
+            "l2",
+            "Error of a linear classifier",
+            "share of the training rows that a linear classifier labels wrongly",
+            "1 less the train_accuracy of logistic; its accuracy on new rows is what counts",
+        ),
+    )
+}
+"""Measures of data complexity that users know from elsewhere, and what tells the same here."""
+ALIASES = {
+    "learnt from": "samples",
+    "curve": "samples",
+    "agrees with a plane": "linearity",
+    "f1 of data complexity": "f1_fisher",
+    "fisher ratio": "f1_fisher",
+    "ambiguity": "disagreement",
+    "linear": "linearity",
+    "looks": "repeats",
+    "nonconv": "nonconvexity",
+    "dirs": "directions",
+    "rough": "roughness",
+    "instab": "instability",
+    "really bends": "bends",
+    "nearly a hyperplane": "hyperplane",
+    "two features interact": "interaction",
+    "boundary thickness": "unsure",
+}
+"""What tables, earlier sentences and other sources call them."""
