@@ -72,10 +72,11 @@ class Workspace:
         return {**vars(self), "_prepared": OrderedDict()}
 
     def prepared(self, task: FitTask) -> PreparedFold | OwnFold:
-        """Return the fold of a task prepared as its model needs it, from memory when it is there."""
-        key = (task.repeat, task.fold, task.model.needs)
-        if self.single_test:
-            key = (0, 0, task.model.needs)  # repeats share the one split
+        """Return the fold of a task prepared as its model needs it, from memory when it is there.
+
+        It is known by its rows: numbers of folds are also those of refits and of inner folds.
+        """
+        key = (hash(task.train.tobytes()), hash(task.test.tobytes()), task.model.needs)
         fold = self._prepared.pop(key, None) or (
             OwnFold(self, task) if task.model.needs == "frame" else PreparedFold(self, task)
         )

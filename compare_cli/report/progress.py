@@ -338,9 +338,9 @@ class Workload:
 
     @property
     def told_here(self) -> str:
-        """How many fits are done of how many: ``12/30 fits``, ``12 of up to 300 fits, may end sooner``."""
+        """How many fits are done of how many: ``12/30 fits``, ``12 of up to 300 fits``."""
         if self.may_end_sooner:
-            return f"{self.done_here} of up to {self.most_here} fits, may end sooner"
+            return f"{self.done_here} of up to {self.most_here} fits"
         return f"{self.done_here}/{self.total_here} fits"
 
     @property

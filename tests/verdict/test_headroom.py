@@ -307,6 +307,14 @@ def test_costs_are_said_before_tuning_runs_and_progress_counts_its_fits() -> Non
     assert tasks == events[-1].headroom.fits == sum(isinstance(e, Refitted) for e in events) <= 200
 
 
+def test_no_fold_is_taken_for_another_one_beside_refits_for_reasons() -> None:
+    """Refits have rows of their own too: all of them succeed, in processes that keep prepared folds."""
+    events = list(iter_compare(noisy_plane(), replace(HOW, folds=8, boundary=True, jobs=2, time_limit=60.0)))
+    extra = [e.result for e in events if isinstance(e, Refitted)]
+    assert len(extra) > events[-1].headroom.fits > 0
+    assert {r.status for r in extra} == {"ok"}
+
+
 def test_an_interrupt_tells_what_is_finished() -> None:
     events = iter_compare(noisy_plane(), HOW)
     plans = 0
