@@ -55,7 +55,7 @@ def make_picture(
     of panels. A model that fails has a panel that says so. Raises UsageError for wrong models, columns and
     rows, DataError without numeric columns; both before anything is fitted.
     """
-    job = prepare_job(dataset, Options(models=models, seed=seed, boundary=False, samples=False))
+    job = prepare_job(dataset, Options(models=models, seed=seed, samples=False))
     fold = FirstFold(job)
     planes = Planes(fold, features, row)
     tasks = fold.tasks(baseline=_names_baseline(models))
@@ -205,8 +205,9 @@ class Planes:
     def view(self, models: Sequence[FittedModel]) -> ChosenPlane:
         """Return the plane that was asked for, else the only one, else the one that tells most of the models.
 
-        That is the pair of columns that tells the classes apart best, unless more held-out rows get the
-        class of the ground they are drawn on (on average over models, by 5 points) with components.
+        That is the pair of columns that decides most in the best model, or the one that tells the classes
+        apart best, whichever gives more held-out rows the class of the ground they are drawn on (on average
+        over models); or components, where these do so by 5 points.
         """
         if self._asked is not None:
             return self._along(self._asked) if self._asked else self._components()
@@ -216,11 +217,26 @@ class Planes:
         columns, components = self._along(pair.columns, self._why(pair)), self._components()
         if not models:
             return columns
+        deciding = self._deciding(models) or columns
+        if mean_fidelity(models, deciding.plane) >= mean_fidelity(models, columns.plane):
+            columns = deciding
         own, other = mean_fidelity(models, columns.plane), mean_fidelity(models, components.plane)
         if other > own + PREFERENCE:
             why = f"{other:.0%} of held-out rows get the class of their ground, {own:.0%} with the best pair"
             return replace(components, why=f"{why} of columns")
         return columns
+
+    def _deciding(self, models: Sequence[FittedModel]) -> ChosenPlane | None:
+        """Return the plane along the two columns that decide most in the best model; None if unknown."""
+        best = max(models, key=lambda model: float(model.right.mean()))
+        places = {column.name: at for at, column in enumerate(self.numeric)}
+        shares = {name: share for name, share in best.decided_by.items() if name in places and share > 0}
+        first = sorted(shares, key=lambda name: -shares[name])[:2]
+        if len(first) < 2:
+            return None
+        share = sum(shares[name] for name in first)
+        why = f"they make {share:.0%} of what {best.name} decides by"
+        return self._along(sorted(places[name] for name in first), why)
 
     def _why(self, pair: Pair) -> str:
         several = "pairs" if pair.tried == len(self.numeric) else f"pairs of the {pair.tried} best columns"

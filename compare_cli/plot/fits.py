@@ -78,7 +78,10 @@ class FirstFold:
 
 
 class FittedModel:
-    """One fitted model: ``predicted`` (n,) codes of the fold's held-out rows, ``right`` (n,) where true."""
+    """One fitted model: ``predicted`` (n,) codes of the fold's held-out rows, ``right`` (n,) where true.
+
+    ``decided_by`` are the shares of the columns in what it decides by; empty where they are not known.
+    """
 
     def __init__(self, task: FitTask, fold: FirstFold) -> None:
         prepared = fold.job.workspace.prepared(task)
@@ -92,6 +95,8 @@ class FittedModel:
         with contextlib.nullcontext() if family.builtin else surroundings_restored(task):
             estimator.fit(own(self._input(prepared.train)), own(fold.train_y))
         self.estimator = estimator if family.builtin else OnCopies(estimator)
+        looked = prepared.surroundings.describe(task, self.estimator) if prepared.surroundings else None
+        self.name, self.decided_by = task.model.name, dict(looked.columns) if looked is not None else {}
         self.predicted = class_codes(self.estimator, self._input(prepared.test), self._classes)
         self.right = self.predicted == fold.test_y
 

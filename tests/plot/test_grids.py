@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from compare_cli import read
+from compare_cli.plot.drawing import make_picture
 from compare_cli.plot.fits import class_codes, evaluate, grid_points, label_confidence
 from compare_cli.plot.planes import (
     Held,
@@ -193,3 +196,12 @@ def test_confidence_is_that_of_the_predicted_label() -> None:
 def test_predictions_that_are_no_codes_are_refused(labels) -> None:
     with pytest.raises(ValueError, match="predict returned"):
         class_codes(Says(labels), np.zeros((2, 1)), 2)
+
+
+def test_the_plane_shows_the_columns_that_the_best_model_decides_by() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((600, 5))
+    table = pd.DataFrame(X, columns=list("abcde")).assign(label=np.where(X[:, 1] * X[:, 3] > 0, "yes", "no"))
+    picture = make_picture(read(table, target="label"), "tree,mlp")
+    assert (picture.x.name, picture.y.name) == ("b", "d")
+    assert "decides by" in picture.caption[0]
