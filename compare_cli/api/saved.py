@@ -98,15 +98,15 @@ def predict(
     count. ``look`` says how a text is written, as for `read`. Raises DataError, naming them, for columns that
     are missing, and UsageError where probabilities are asked for and the model has none.
     """
-    from compare_cli.engine.final import FinalClassifier
+    from compare_cli.engine.saved import is_ours
 
     fitted = load(Path(model), max_bytes) if isinstance(model, str | os.PathLike) else model
-    if proba and not hasattr(getattr(fitted, "estimator_", fitted), "predict_proba"):
+    if proba and not hasattr(fitted, "predict_proba"):
         raise UsageError(f"{_name(fitted)} gives no probabilities: leave --proba out.")
-    if isinstance(fitted, FinalClassifier):
+    if is_ours(fitted):
         from compare_cli.data import read_rows
 
-        rows: Any = read_rows(data, fitted.dataset, max_bytes=max_bytes, **look)
+        rows: Any = read_rows(data, fitted[0].like, max_bytes=max_bytes, **look)
         notes = rows.notes
     else:
         rows, notes = _columns(fitted, data, max_bytes=max_bytes, **look), ()

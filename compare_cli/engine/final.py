@@ -1,159 +1,187 @@
-"""The model that goes home: fitted on all rows, it takes tables like its own and answers with labels."""
+"""The model that goes home: a Pipeline of scikit-learn, fitted on all rows, that answers with labels.
+
+Its first step reads tables as the first one was read; the others are scikit-learn's own, but for models from
+outside that learn codes.
+"""
 
 from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.metaestimators import available_if
 
-from compare_cli.data import read_like
+from compare_cli.data import read_rows
 from compare_cli.data.roles import own_labels
 from compare_cli.engine.fit import checked_labels, class_probabilities
 from compare_cli.engine.plan import Job, resolve_params
 from compare_cli.errors import UsageError, nearest
 from compare_cli.models.families import family_of
-from compare_cli.models.preparation import FeatureTable, Preparation
+from compare_cli.models.perceptron import MultilayerPerceptron
+from compare_cli.models.preparation import encoder, imputer, scaler
 from compare_cli.models.specs import make_estimator
 from compare_cli.types import Column, Dataset, ModelSpec, ReadInfo
 
-LEARNT = ("imputer", "scaler", "encoder")
-"""What a Preparation learns."""
 
+class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+    """Reads rows as those of a data set were read: the first step of a model that goes home.
 
-class FinalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
-    """A model of a comparison, fitted on all rows of its data set, as scikit-learn knows classifiers.
-
-    Rows are given as a DataFrame with the columns of the data set (others are passed over), or as an array
-    with its features in their order. They are read as the table was, and prepared as all its rows were;
-    categories that it did not have count as missing, with a warning. ``classes_`` (c,) are the labels in
-    the order of the data set's, as whole numbers where all of them are.
+    ``like`` is that data set, without its rows. Rows are given as a DataFrame with its columns (others are
+    passed over), as an array with its features in their order, or as a Dataset. They become a frame: numbers
+    as float64 (missing = NaN), categories as texts (missing = ""); categories that ``like`` does not have
+    count as missing, with a warning. There is nothing to learn.
     """
 
-    def __init__(self, dataset: Dataset, spec: ModelSpec, params: dict[str, Any]) -> None:
-        self.dataset, self.spec, self.params = dataset, spec, params
+    def __init__(self, like: Dataset) -> None:
+        self.like = like
 
-    def fit(self, X: Any, y: Any) -> FinalClassifier:
-        """Fit anew, on rows like those of the data set with labels among its own."""
-        return self.fit_dataset(self._read(X, y))
+    def fit(self, X: Any, y: Any = None) -> TableReader:
+        """Learn nothing; set the names of the columns."""
+        self.feature_names_in_ = np.array([column.name for column in self.like.columns], dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        return self
 
-    def fit_dataset(self, dataset: Dataset) -> FinalClassifier:
-        """Fit on all rows of a data set that was read already."""
-        table = FeatureTable(dataset)
-        self.preparation_ = Preparation(self.spec.needs, impute=True)
-        rows = self.preparation_.fit_transform(table, np.arange(len(dataset.y)))
-        self.estimator_ = make_estimator(self.spec, self.params).fit(self._typed(rows), dataset.y)
-        return self._known()
+    def transform(self, X: Any) -> Any:
+        """Return rows as a frame. Raises DataError, naming them, for columns that are missing."""
+        import pandas as pd
+
+        names = [column.name for column in self.like.columns]
+        read = X
+        if not isinstance(X, Dataset):
+            frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=names)
+            read = read_rows(frame, self.like)
+            for said in read.notes:
+                warnings.warn(said.message, stacklevel=2)
+        texts = {c.name: _texts(read.X[c.name]) for c in self.like.columns if c.kind == "categorical"}
+        return read.X.assign(**texts)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Return the names of the columns (d,)."""
+        return np.array([column.name for column in self.like.columns], dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        return tags
 
     def state(self) -> dict[str, Any]:
-        """Return all that predicting takes: how a table is read, what was learnt, and no row of it."""
-        categories = {
-            c.name: self._categories(c.name) for c in self.dataset.columns if c.kind == "categorical"
-        }
+        """Return as plain values how a table is read."""
+        hot = [c.name for c in self.like.columns if c.kind == "categorical"]
         return {
-            "family": self.spec.family,
-            "needs": self.spec.needs,
-            "target": self.dataset.target,
-            "classes": list(self.dataset.classes),
-            "columns": [[column.name, column.kind] for column in self.dataset.columns],
-            "categories": categories,
-            "read": json.dumps(asdict(self.dataset.read)),
-            "preparation": [getattr(self.preparation_, part) for part in LEARNT],
-            "estimator": self.estimator_,
+            "target": self.like.target,
+            "classes": list(self.like.classes),
+            "columns": [[column.name, column.kind] for column in self.like.columns],
+            "categories": {name: list(map(str, self.like.X[name].cat.categories)) for name in hot},
+            "read": json.dumps(asdict(self.like.read)),
         }
-
-    def _categories(self, column: str) -> list[str]:
-        return list(map(str, self.dataset.X[column].cat.categories))
 
     @classmethod
-    def of_state(cls, state: Mapping[str, Any]) -> FinalClassifier:
-        """Return a fitted model from what `state` gave; it predicts, and cannot be fitted again."""
-        family = str(state["family"])
-        spec = ModelSpec(str(state["model"]), family, family, {}, state["needs"])
-        made = cls(_without_rows(state), spec, {})
-        made.preparation_ = Preparation(spec.needs, impute=True)
-        for part, learnt in zip(LEARNT, state["preparation"], strict=True):
-            setattr(made.preparation_, part, learnt)
-        made.estimator_ = state["estimator"]
-        return made._known()
+    def of_state(cls, state: Mapping[str, Any], name: str) -> TableReader:
+        """Return the reader that `state` is of; ``name`` is what its data set is called."""
+        import pandas as pd
 
-    def _known(self) -> FinalClassifier:
-        """Set what scikit-learn asks of a fitted classifier."""
-        self.classes_ = own_labels(self.dataset.classes)
-        self.feature_names_in_ = np.array([column.name for column in self.dataset.columns], dtype=object)
-        self.n_features_in_ = len(self.dataset.columns)
+        columns = tuple(Column(str(column), kind, 0, 0) for column, kind in state["columns"])
+        cells: dict[str, Any] = {column.name: np.empty(0) for column in columns}
+        for column, known in state["categories"].items():
+            cells[column] = pd.Categorical([], categories=pd.Index(known, dtype=object))
+        read = json.loads(state["read"])
+        how = ReadInfo(**{key: tuple(v) if isinstance(v, list) else v for key, v in read.items()})
+        return cls(
+            Dataset(
+                name=name,
+                source=name,
+                X=pd.DataFrame(cells),
+                y=np.empty(0, dtype=np.int64),
+                classes=tuple(map(str, state["classes"])),
+                target=str(state["target"]),
+                columns=columns,
+                dropped=(),
+                source_columns=len(columns),
+                fingerprint="",
+                read=how,
+            )
+        ).fit(None)
+
+
+def _texts(column: Any) -> Any:
+    """Return categories as texts, "" for a missing one, which sorts before all of them."""
+    names = np.array([*column.cat.categories, ""], dtype=object)
+    return names[column.cat.codes.to_numpy()]
+
+
+def _has_probabilities(coded: Any) -> bool:
+    return hasattr(coded.estimator, "predict_proba")
+
+
+class OnCodes(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+    """A classifier from outside that learns codes 0 … c-1, seen as one that learns any labels.
+
+    ``estimator`` is unfitted and stays so. Rows are arrays (n, d).
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    def fit(self, X: Any, y: Any) -> OnCodes:
+        """Fit a copy of the estimator on rows with labels (n,)."""
+        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        self.estimator_ = clone(self.estimator, safe=False).fit(X, codes)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the label of each row, (n,). Raises DataError, naming them, for columns that are missing."""
-        rows = self._prepared(X)
-        codes = checked_labels(self.estimator_.predict(rows), len(rows), len(self.classes_))
-        return self.classes_[codes]
+        """Return the label of each row, (n,)."""
+        codes = checked_labels(self.estimator_.predict(X), len(X), len(self.classes_))
+        return np.asarray(self.classes_[codes])
 
+    @available_if(_has_probabilities)  # type: ignore[untyped-decorator] # scikit-learn has no types
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class, (n, c), in the order of ``classes_``.
-
-        Raises AttributeError for a model that gives none.
-        """
-        given = class_probabilities(self.estimator_, self._prepared(X), len(self.classes_))
+        """Return the probability of each class, (n, c), in the order of ``classes_``."""
+        given = class_probabilities(self.estimator_, X, len(self.classes_))
         if given is None:
-            raise AttributeError(f"{self.spec.name} gives no probabilities")
+            raise AttributeError(f"{type(self.estimator).__name__} gives no probabilities")
         return given
 
-    def _prepared(self, X: Any) -> NDArray[Any]:
-        read = (
-            X if isinstance(X, Dataset) else self._read(X, self.dataset.classes[0])
-        )  # a label keeps the row
-        return self._typed(self.preparation_.transform(FeatureTable(read), np.arange(len(read.y))))
 
-    def _read(self, X: Any, y: Any) -> Dataset:
-        """Return rows and labels as a data set like the first; what is new in it is warned of."""
-        import pandas as pd
-
-        names = [column.name for column in self.dataset.columns]
-        frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=names)
-        read = read_like(frame.assign(**{self.dataset.target: y}), self.dataset)
-        for said in read.notes:
-            warnings.warn(said.message, stacklevel=4)
-        return read
-
-    def _typed(self, rows: NDArray[np.float64]) -> NDArray[Any]:
-        return rows.astype("float32") if family_of(self.spec).single_precision else rows
+def prepared_columns(columns: Sequence[Column], needs: str) -> ColumnTransformer:
+    """Return what prepares the columns of a frame as `models.preparation` does, in scikit-learn's parts."""
+    numbers = [c.name for c in columns if c.kind != "categorical"]
+    hot = [c.name for c in columns if c.kind == "categorical"]
+    steps = make_pipeline(imputer(), scaler()) if needs == "scaled" else imputer()
+    parts = [("numbers", steps, numbers)] if numbers else []
+    parts += [("categories", encoder(), hot)] if hot else []
+    return ColumnTransformer(parts, sparse_threshold=0, verbose_feature_names_out=False)
 
 
-def _without_rows(state: Mapping[str, Any]) -> Dataset:
-    """Return the data set that a model was fitted on, with its columns and classes, and without its rows."""
-    import pandas as pd
-
-    columns = tuple(Column(str(name), kind, 0, 0) for name, kind in state["columns"])
-    cells: dict[str, Any] = {column.name: np.empty(0) for column in columns}
-    for name, known in state["categories"].items():
-        cells[name] = pd.Categorical([], categories=pd.Index(known, dtype=object))
-    read: dict[str, Any] = {
-        name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(state["read"]).items()
-    }
-    return Dataset(
-        name=str(state["model"]),
-        source=str(state["model"]),
-        X=pd.DataFrame(cells),
-        y=np.empty(0, dtype=np.int64),
-        classes=tuple(map(str, state["classes"])),
-        target=str(state["target"]),
-        columns=columns,
-        dropped=(),
-        source_columns=len(columns),
-        fingerprint="",
-        read=ReadInfo(**read),
-    )
+def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any]) -> Pipeline:
+    """Return the unfitted model of a spec for tables like a data set."""
+    estimator = make_estimator(spec, params)
+    if isinstance(estimator, MultilayerPerceptron):
+        estimator = MLPClassifier(**estimator.get_params(deep=False))
+    elif not type(estimator).__module__.startswith("sklearn."):
+        estimator = OnCodes(estimator)
+    like = replace(dataset, X=dataset.X.iloc[:0], y=dataset.y[:0], name=spec.name, own=None, guards=())
+    steps = [("read", TableReader(replace(like, groups=None, time=None, test=None)))]
+    steps.append(("prepare", prepared_columns(dataset.columns, spec.needs)))
+    if family_of(spec).single_precision:
+        steps.append(("single precision", FunctionTransformer(np.float32)))
+    return Pipeline([*steps, ("model", estimator)])
 
 
 def final_classifier(job: Job, model: str) -> Any:
-    """Return a model of a job fitted on all rows; a Pipeline of the program's is fitted on its own rows.
+    """Return a model of a job fitted on all rows, as a Pipeline; one of the program's on its own rows.
 
     Raises UsageError for a name that is not among them.
     """
@@ -162,8 +190,15 @@ def final_classifier(job: Job, model: str) -> Any:
         raise UsageError(
             f"no model is called {model!r} here.{nearest(model, specs)} There are {', '.join(specs)}."
         )
-    params = resolve_params(specs[model], job.shape, job.options.seed)
-    if specs[model].needs == "frame":
-        estimator = make_estimator(specs[model], params)
-        return estimator.fit(job.workspace.own[0], job.workspace.labels[job.dataset.y])
-    return FinalClassifier(job.dataset, specs[model], params).fit_dataset(job.dataset)
+    spec, labels = specs[model], own_labels(job.dataset.classes)[job.dataset.y]
+    params = resolve_params(spec, job.shape, job.options.seed)
+    if spec.needs == "frame":
+        return make_estimator(spec, params).fit(job.workspace.own[0], labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they were told when the model was compared
+        made = pipeline(job.dataset, spec, params)
+        weights = getattr(made[-1], "class_weight", None)
+        if isinstance(weights, dict):  # by code, as models get it that are compared
+            classes = own_labels(job.dataset.classes).tolist()
+            made[-1].set_params(class_weight={classes[code]: weight for code, weight in weights.items()})
+        return made.fit(job.dataset, labels)

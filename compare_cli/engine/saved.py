@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from compare_cli.engine.final import FinalClassifier
+from compare_cli.engine.final import TableReader
 from compare_cli.errors import DataError, UsageError, message_of
 
-FORMAT = "compare-model/1"
+FORMATS = "compare-model/"
+FORMAT = f"{FORMATS}2"
 MAX_BYTES = 2 * 2**30  # of a file, and of what it unpacks to
 TRUSTED = (
     "numpy.dtype",
@@ -43,26 +44,29 @@ NODES = frozenset(
         "LossNode",
         "RandomStateNode",
         "RandomGeneratorNode",
+        "SliceNode",
     ]
 )
 """Kinds of entries in the description; those of functions, methods and calls are not among them."""
 TREES = {"kd_tree", "ball_tree"}
-FITTED = (
-    *("classes_", "coefs_", "intercepts_", "n_features_in_", "n_iter_", "n_layers_", "n_outputs_"),
-    *("out_activation_", "loss_", "best_loss_", "loss_curve_", "t_", "_label_binarizer"),
-)
+
+
+def is_ours(model: Any) -> bool:
+    """Whether a model reads tables itself: a Pipeline that begins with a TableReader."""
+    steps = getattr(model, "steps", None)
+    return bool(steps) and isinstance(steps[0][1], TableReader)
 
 
 def model_bytes(model: Any, name: str) -> bytes:
-    """Return a fitted model, a FinalClassifier or a Pipeline of the program's, as the bytes of a file.
+    """Return a fitted model, as `final_classifier` makes it, as the bytes of a file.
 
     Raises UsageError, naming the type, for a model that holds what a file may not, and without skops.
     """
     sio = require()
-    state = model.state() if isinstance(model, FinalClassifier) else {"pipeline": model}
-    state |= {"format": FORMAT, "model": name, "versions": _versions()}
-    if "estimator" in state:
-        state["estimator"] = plain(state["estimator"])
+    state = {"pipeline": model, "format": FORMAT, "model": name, "versions": _versions()}
+    if is_ours(model):
+        steps = [*model.steps[1:-1], (model.steps[-1][0], plain(model[-1]))]
+        state |= {"pipeline": type(model)(steps), "read": model[0].state()}
     try:
         data: bytes = sio.dumps(state)
         _refuse_types(_description(data))
@@ -101,14 +105,17 @@ def read_model(file: Path, max_bytes: int | None = None) -> Any:
 def _load(data: bytes) -> Any:
     """Return the model in bytes that were looked at."""
     state = require().loads(data, trusted=list(TRUSTED))
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
+    if not isinstance(state, dict) or not str(state.get("format")).startswith(FORMATS):
         raise DataError(f"holds no model of compare ({FORMAT}).")
-    if "pipeline" in state:
-        _check_nodes(state["pipeline"])
-        return state["pipeline"]
-    state["estimator"] = whole(state["estimator"])
-    _check_nodes(state["estimator"])
-    return FinalClassifier.of_state(state)
+    if state["format"] != FORMAT:
+        raise DataError(f"was written by another version of compare ({state['format']}): save it anew.")
+    pipeline = state["pipeline"]
+    _check_nodes(pipeline)
+    if "read" not in state:
+        return pipeline
+    name, last = pipeline.steps[-1]
+    reader = TableReader.of_state(state["read"], str(state["model"]))
+    return type(pipeline)([("read", reader), *pipeline.steps[:-1], (name, whole(last))])
 
 
 def require() -> Any:
@@ -178,7 +185,7 @@ def _refuse_types(description: Any) -> None:
 
     trusted = {*TRUSTED, *known.SKLEARN_ESTIMATOR_TYPE_NAMES, *known.SKLEARN_INTERNAL_TYPE_NAMES}
     trusted |= {*known.PRIMITIVE_TYPE_NAMES, *known.NUMPY_DTYPE_TYPE_NAMES, "numpy.ndarray"}
-    trusted |= {f"builtins.{name}" for name in ("dict", "list", "tuple")}
+    trusted |= {f"builtins.{name}" for name in ("dict", "list", "tuple", "slice")}
     for entry in _entries(description):
         kind, name = str(entry.get("__loader__")), f"{entry.get('__module__')}.{entry.get('__class__')}"
         loss = kind == "LossNode" and name.startswith("sklearn._loss._loss.Cy")
@@ -201,18 +208,13 @@ def _entries(description: Any) -> Iterator[dict[str, Any]]:
 
 
 def plain(estimator: Any) -> Any:
-    """Return an estimator as a file may hold it: of scikit-learn's own class, without trees of neighbours."""
-    from sklearn.neural_network import MLPClassifier
-
-    if isinstance(estimator, MLPClassifier) and type(estimator) is not MLPClassifier:
-        made = MLPClassifier(**estimator.get_params(deep=False))
-        vars(made).update({name: value for name, value in vars(estimator).items() if name in FITTED})
-        return made
-    if getattr(estimator, "_fit_method", None) in TREES:
-        made = type(estimator)(**estimator.get_params(deep=False))
-        vars(made).update({name: value for name, value in vars(estimator).items() if name != "_tree"})
-        return made
-    return estimator
+    """Return an estimator as a file may hold it: without trees of neighbours, and what only fitting needs."""
+    left_out = {"_optimizer"} | ({"_tree"} if getattr(estimator, "_fit_method", None) in TREES else set())
+    if not left_out & set(vars(estimator)):
+        return estimator
+    made = type(estimator)(**estimator.get_params(deep=False))
+    vars(made).update({name: value for name, value in vars(estimator).items() if name not in left_out})
+    return made
 
 
 def whole(estimator: Any) -> Any:

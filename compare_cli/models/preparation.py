@@ -59,6 +59,28 @@ class FeatureTable:
         return bool(np.isnan(self.numbers).any())
 
 
+def imputer() -> Any:
+    """Return what fills in missing numbers, unfitted."""
+    from sklearn.impute import SimpleImputer
+
+    return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+
+
+def scaler() -> Any:
+    """Return what standardises numbers, unfitted; it may change its rows in place."""
+    from sklearn.preprocessing import StandardScaler
+
+    return StandardScaler(copy=False)
+
+
+def encoder() -> Any:
+    """Return what spreads categories over columns, unfitted."""
+    from sklearn.preprocessing import OneHotEncoder
+
+    unseen = "infrequent_if_exist"
+    return OneHotEncoder(handle_unknown=unseen, max_categories=MAX_CATEGORIES, sparse_output=False)
+
+
 class Preparation:
     """What a fold learnt from its training rows.
 
@@ -75,21 +97,16 @@ class Preparation:
 
     def fit_transform(self, table: FeatureTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Learn from ``rows`` of the table and return them prepared, (len(rows), columns) float64."""
-        from sklearn.impute import SimpleImputer
-        from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
         numbers, codes = table.numbers[rows], table.codes[rows]
         if self.impute and numbers.shape[1]:
-            self.imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+            self.imputer = imputer()
             numbers = self.imputer.fit_transform(numbers)
         if self.needs == "scaled" and numbers.shape[1]:
-            self.scaler = StandardScaler(copy=False)
+            self.scaler = scaler()
             numbers = self.scaler.fit_transform(numbers)
         if not codes.shape[1]:
             return numbers
-        self.encoder = OneHotEncoder(
-            handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
-        )
+        self.encoder = encoder()
         return np.hstack([numbers, self.encoder.fit_transform(codes)])
 
     def transform(self, table: FeatureTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
