@@ -18,7 +18,6 @@ from toy_tables import blobs, mixed
 from compare_cli.api import bench, compare, load_run
 from compare_cli.api.notebook import BenchResult, ComparisonResult, Drawing, followed
 from compare_cli.document import read_document, to_json
-from compare_cli.engine.final import FinalClassifier
 from compare_cli.engine.plan import Options
 from compare_cli.errors import DataError, UsageError
 from compare_cli.types import Comparison
@@ -173,13 +172,20 @@ def test_new_rows_are_read_as_the_first_were(result: ComparisonResult) -> None:
 
 
 def test_an_estimator_can_be_fitted_again_and_searched_by_scikit_learn(result: ComparisonResult) -> None:
+    import pickle
+
     from sklearn.base import clone
     from sklearn.inspection import permutation_importance
+    from sklearn.model_selection import cross_val_score
+    from sklearn.pipeline import Pipeline
 
     dataset = mixed(90)
     labels = np.array(dataset.classes)[dataset.y]
     again = clone(result.estimator("tree")).fit(dataset.X, labels)
-    assert isinstance(again, FinalClassifier)
+    assert type(again) is Pipeline
+    assert list(again.feature_names_in_) == list(dataset.X)
+    assert list(pickle.loads(pickle.dumps(again)).predict(dataset.X)) == list(again.predict(dataset.X))
+    assert cross_val_score(again, dataset.X, labels, cv=3).shape == (3,)
     assert list(again.predict(dataset.X)) == list(result.estimator("tree").predict(dataset.X))
     half = clone(again).fit(dataset.X[:45], labels[:45])
     assert list(half.classes_) == list(again.classes_)

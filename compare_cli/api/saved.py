@@ -46,7 +46,7 @@ def save(result: ComparisonResult | Any, file: str | Path, model: str | None = N
     if hasattr(result, "verdict"):
         chosen = model or result.verdict.recommended or result.models[0].model
         fitted = result.estimator(chosen)
-    name = chosen or getattr(getattr(fitted, "spec", None), "name", type(fitted).__name__)
+    name = chosen or _name(fitted)
     write_whole(Path(file), model_bytes(fitted, str(name)))
     return str(name)
 
@@ -115,8 +115,9 @@ def predict(
 
 
 def _name(model: Any) -> str:
-    spec = getattr(model, "spec", None)
-    return type(model).__name__ if spec is None else str(spec.name)
+    from compare_cli.engine.saved import is_ours
+
+    return str(model[0].like.name) if is_ours(model) else type(model).__name__
 
 
 def _columns(model: Any, data: Any, **asked: Any) -> Any:

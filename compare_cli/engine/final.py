@@ -45,7 +45,7 @@ class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
     def __init__(self, like: Dataset) -> None:
         self.like = like
 
-    def fit(self, X: Any, y: Any = None) -> TableReader:
+    def fit(self, X: Any, y: Any = None) -> TableReader:  # noqa: ARG002 - as scikit-learn calls it
         """Learn nothing; set the names of the columns."""
         self.feature_names_in_ = np.array([column.name for column in self.like.columns], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
@@ -65,7 +65,7 @@ class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
         texts = {c.name: _texts(read.X[c.name]) for c in self.like.columns if c.kind == "categorical"}
         return read.X.assign(**texts)
 
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:  # noqa: ARG002 - the same
         """Return the names of the columns (d,)."""
         return np.array([column.name for column in self.like.columns], dtype=object)
 
@@ -98,7 +98,7 @@ class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
         for column, known in state["categories"].items():
             cells[column] = pd.Categorical([], categories=pd.Index(known, dtype=object))
         read = json.loads(state["read"])
-        how = ReadInfo(**{key: tuple(v) if isinstance(v, list) else v for key, v in read.items()})
+        how: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in read.items()}
         return cls(
             Dataset(
                 name=name,
@@ -111,7 +111,7 @@ class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
                 dropped=(),
                 source_columns=len(columns),
                 fingerprint="",
-                read=how,
+                read=ReadInfo(**how),
             )
         ).fit(None)
 
@@ -170,7 +170,7 @@ def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any]) -> Pi
     estimator = make_estimator(spec, params)
     if isinstance(estimator, MultilayerPerceptron):
         estimator = MLPClassifier(**estimator.get_params(deep=False))
-    elif not type(estimator).__module__.startswith("sklearn."):
+    elif not type(estimator).__module__.startswith(("sklearn.", "compare_cli.models.bayes")):
         estimator = OnCodes(estimator)
     like = replace(dataset, X=dataset.X.iloc[:0], y=dataset.y[:0], name=spec.name, own=None, guards=())
     steps = [("read", TableReader(replace(like, groups=None, time=None, test=None)))]

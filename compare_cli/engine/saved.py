@@ -24,6 +24,7 @@ FORMAT = f"{FORMATS}2"
 MAX_BYTES = 2 * 2**30  # of a file, and of what it unpacks to
 TRUSTED = (
     "numpy.dtype",
+    "compare_cli.models.bayes.NaiveBayes",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )
@@ -53,7 +54,7 @@ TREES = {"kd_tree", "ball_tree"}
 
 def is_ours(model: Any) -> bool:
     """Whether a model reads tables itself: a Pipeline that begins with a TableReader."""
-    steps = getattr(model, "steps", None)
+    steps: Any = getattr(model, "steps", ())
     return bool(steps) and isinstance(steps[0][1], TableReader)
 
 
@@ -68,7 +69,7 @@ def model_bytes(model: Any, name: str) -> bytes:
         steps = [*model.steps[1:-1], (model.steps[-1][0], plain(model[-1]))]
         state |= {"pipeline": type(model)(steps), "read": model[0].state()}
     try:
-        data: bytes = sio.dumps(state)
+        data: bytes = sio.dumps(state, compression=zipfile.ZIP_DEFLATED)
         _refuse_types(_description(data))
         _load(data)
     except (DataError, TypeError, AttributeError, ValueError, RecursionError) as error:

@@ -178,7 +178,7 @@ def _models(job: Job, writer: Writer, repeats: int) -> str:
         steps: list[str] = [spec.needs] if prepared.get(spec.needs) else []
         if family_of(spec).single_precision:
             steps.append(f"{writer.name('sklearn.preprocessing', 'FunctionTransformer')}(single_precision)")
-        steps.append(writer.estimator(make_estimator(spec, params), spec.name, open_))
+        steps.append(writer.estimator(_scikit_learns(spec, params, job.dataset), spec.name, open_))
         lines.append(f"    {spec.name!r}: {indent(writer.chain(steps), '    ').lstrip()},")
     single = SINGLE if any(family_of(spec).single_precision for spec in job.models) else ""
     before = "\n".join(f"{name} = {made}" for name, made in prepared.items() if made) + "\n" + single
@@ -186,6 +186,20 @@ def _models(job: Job, writer: Writer, repeats: int) -> str:
     if seeded:
         return f"{before}\n\ndef models(seed):\n    return {{\n{indent(made, '    ')}\n    }}\n\n"
     return f"{before}\nmodels = {{\n{made}\n}}\n"
+
+
+def _scikit_learns(spec: ModelSpec, params: Mapping[str, Any], dataset: Dataset) -> Any:
+    """Return the unfitted estimator of a spec, as one of scikit-learn's where it does the same."""
+    from sklearn.naive_bayes import GaussianNB
+
+    from compare_cli.models.bayes import NaiveBayes
+
+    estimator = make_estimator(spec, params)
+    if not isinstance(estimator, NaiveBayes):
+        return estimator
+    if _names(dataset)[1]:
+        raise UsageError(f"--code: {spec.name} counts categories beside numbers: leave the model out.")
+    return GaussianNB(priors=estimator.priors, var_smoothing=estimator.var_smoothing)
 
 
 def _refuse_scoreless(job: Job, spec: ModelSpec, params: Mapping[str, Any]) -> None:
