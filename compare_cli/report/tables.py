@@ -32,7 +32,8 @@ def comparison_blocks(
     comparison: Comparison, run: Run, view: View, *, reasons: bool = True
 ) -> Iterator[Block]:
     """Yield title, table and verdict; without ``reasons`` the verdict is its sentence alone."""
-    yield [Line(heading(comparison), "title"), Line(protocol_line(comparison, run), "quiet")]
+    title = heading(comparison, whole=view.whole)
+    yield [Line(title, "title"), Line(protocol_line(comparison, run), "quiet")]
     if comparison.models:
         *before, last = models_tables(comparison, view)
         yield from ([table] for table in before)

@@ -266,6 +266,7 @@ def judge_again(comparison: SingleComparison, criterion: Criterion) -> SingleCom
         models=models,
         pairs=pairs,
         verdict=with_reasons(replace(judgement.verdict, not_tried=missing), evidence),
+        headroom=comparison.headroom if same else None,
         protocol=replace(comparison.protocol, metric=name, rope=metric.rope),
     )
 

@@ -96,6 +96,38 @@ def test_a_format_that_is_none_of_a_gates(compare, results):
     assert "Known: text, json, junit." in ended.err
 
 
+SHAPE = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors", "disabled"}, set(), ("testsuite",)),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname", "id", "package"},
+        {"name", "tests"},
+        ("properties", "testcase", "system-out", "system-err"),
+    ),
+    "testcase": (
+        {"name", "classname", "time", "assertions", "status"},
+        {"name", "classname"},
+        ("skipped", "error", "failure", "system-out", "system-err"),
+    ),
+    "failure": ({"type", "message"}, set(), ()),
+    "system-out": (set(), set(), ()),
+}
+"""Attributes that JUnit's schema knows and asks for in each element, and its children in their order."""
+
+
+@pytest.mark.parametrize("checks", [{"a": ""}, {"a": "why", "b": "", "c": "why not"}])
+def test_the_xml_has_the_shape_of_junits_schema(checks):
+    root = ElementTree.fromstring(junit_page("compare fit", checks, 1.25, "what it says"))
+    for element in root.iter():
+        known, asked, children = SHAPE[element.tag]
+        assert asked <= element.attrib.keys() <= known
+        places = [children.index(child.tag) for child in element]
+        assert places == sorted(places)
+    (found,) = root
+    for name, tag in (("tests", "testcase"), ("failures", "testcase/failure")):
+        assert int(root.get(name)) == int(found.get(name)) == len(found.findall(tag))
+    assert float(found.get("time")) == 1.25
+
+
 @pytest.mark.parametrize("name", ["<&>\"'", "a\x1b[31mb\x00", "日本語", "]]>"])
 def test_hostile_names_are_text_in_xml(name):
     found = suite(junit_page(name.replace("\x1b", "").replace("\x00", ""), {name: name}, said=name))

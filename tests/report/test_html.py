@@ -144,6 +144,8 @@ def test_names_are_whole_in_the_title_of_a_page(three: Comparison) -> None:
     name = "the outcome of the treatment after twelve months"
     named = replace(three, dataset=replace(three.dataset, target=name))
     assert f"classes of {name}" in Page(shown(named, "html")).text
+    assert f"classes of {name}" in shown(named, "markdown")
+    assert name not in shown(named, width=80)
 
 
 def chromium(tmp_path: Path, address: str, *options: str) -> str:

@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from toy_tables import blobs, make_dataset, with_test
 
 from compare_cli import Options, bench, compare, iter_compare
-from compare_cli.api import curve, explain
+from compare_cli.api import Criterion, curve, explain, judge
 from compare_cli.document import json_schema, read_document, to_json
 from compare_cli.engine import headroom as planned
 from compare_cli.engine.plan import prepare_job
@@ -346,6 +346,14 @@ def test_the_result_is_written_read_and_valid() -> None:
     validate(json.loads(text), json_schema())
     assert read_document(text, "x").headroom == result.headroom
     assert compare(noisy_plane(), replace(HOW, headroom=False)).headroom is None
+
+
+def test_another_metric_has_no_headroom_as_tuning_was_judged_by_the_first(tmp_path) -> None:
+    result = compare(noisy_plane(80), replace(HOW, models="tree", folds=2))
+    file = tmp_path / "result.json"
+    file.write_text(to_json(result), encoding="utf-8")
+    assert judge([file]).headroom == result.headroom
+    assert judge([file], Criterion(metric="log_loss")).headroom is None
 
 
 def test_it_is_refused_where_there_are_no_folds_to_tune_within() -> None:
