@@ -37,7 +37,7 @@ MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are surely 
 RATHER = 0.75  # P(better) of such a tree than each smooth model
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.02  # gain elsewhere up to which two models count as level there
-UNSTEADY = 0.25  # of answers that change from one half of the rows to the other: columns may be others, too
+UNSTEADY = 0.2  # of answers that change from one half of the rows to the other: columns may be others, too
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
 
