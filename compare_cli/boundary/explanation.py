@@ -33,7 +33,8 @@ STEPS = 5.0  # distinct cuts of a tree: a threshold needs 1, a staircase of one 
 ENCLOSED, OPEN = 0.93, 0.85  # rays that leave a class: balls and rings 1.00 and .2 to .7
 TURNS = 0.75  # directions per active column: balls .81 to .99, bands .5 and less
 CUTS_PER_COLUMN = 2.6  # distinct cuts of a tree: rules gave 1 to 2.5 for each column that decides,
-MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are surely worse
+MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are worse nearly surely
+NEARLY_SURE = 0.95  # P(better) of it than each smooth model; "as well as any" claims less than better
 RATHER = 0.75  # P(better) of such a tree than each smooth model
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.02  # gain elsewhere up to which two models count as level there
@@ -168,7 +169,7 @@ def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
         if line is None or not evidence.surely_better(shown.model, line.model):
             continue
         sure = min((_better(evidence, shown, p) for p in smooth), default=0.0)
-        if sure < RATHER or cuts > (MANY_CUTS if sure >= SURE else CUTS_PER_COLUMN) * len(columns):
+        if sure < RATHER or cuts > (MANY_CUTS if sure >= NEARLY_SURE else CUTS_PER_COLUMN) * len(columns):
             continue
         yield Reason(
             "thresholds",

@@ -121,7 +121,7 @@ def _reset(space: Space, at: BoundaryPoints) -> Floats:
         order = np.take_along_axis(order, np.argsort(later, axis=1, kind="stable"), axis=1)
     way = point - at.start
     whole = replace(at, way=way, low=np.zeros(m), high=np.ones(m))
-    return np.minimum(reached(at), reached(narrowed(space, whole, sections=4, calls=5)))
+    return np.minimum(reached(at), reached(narrowed(space, whole, sections=10, calls=3)))
 
 
 def normals_at(space: Space, at: BoundaryPoints, exact: Exact | None) -> Floats:

@@ -148,6 +148,18 @@ def by_columns(tools: Tools, reason: Reason) -> str:
     return columns(tools, reason, tools.boosting()).removeprefix("; ")
 
 
+def staircase(tools: Tools, _: Reason) -> str:
+    leaves = tools.tree().fit(tools.X, tools.y)[-1].get_n_leaves()
+    found = gain(tools, tools.pruned(), tools.line())
+    return f"tuned pruning {found} over logistic; the whole tree has {leaves} leaves"
+
+
+def many_columns(tools: Tools, _: Reason) -> str:
+    shares = np.array(list(tools.weights().values()))
+    most = int((np.cumsum(shares) < 0.5 * shares.sum()).sum()) + 1
+    return f"half of logistic's squared weights are of {most} columns"
+
+
 def of_model(tools: Tools, reason: Reason) -> str:
     return columns(tools, reason, tools.named(reason.models[0])).removeprefix("; ")
 
@@ -175,6 +187,8 @@ CHECKS: dict[str, Callable[[Tools, Reason], str]] = {
     "categories": by_columns,
     "gaps": by_columns,
     "thresholds": by_columns,
+    "staircase": staircase,
+    "many_columns": many_columns,
     "columns": of_model,
     "region": region,
 }
