@@ -20,7 +20,7 @@ from compare_cli.boundary.evidence import (
     in_words,
     without_shares,
 )
-from compare_cli.boundary.interplay import held, interaction
+from compare_cli.boundary.interplay import held, interaction, turns
 from compare_cli.types import Reason, Verdict
 
 MOST_GAIN = 3.0  # in ropes: the largest gain that may be open when a plane is called enough,
@@ -38,6 +38,7 @@ NEARLY_SURE = 0.95  # P(better) of it than each smooth model; "as well as any" c
 RATHER = 0.75  # P(better) of such a tree than each smooth model
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.02  # gain elsewhere up to which two models count as level there
+RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
 UNSTEADY = 0.2  # of answers that change from one half of the rows to the other: columns may be others, too
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
@@ -69,6 +70,7 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     codes = {reason.code for reason in found}
     less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
     less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
+    less |= {"thresholds"} if any(map(turns, found)) else set()  # no cut of the number alone decides
     kept = [reason for reason in found if reason.code not in less]
     named = any(reason.columns for reason in kept if reason.code != "region")
     return tuple(kept if named else [*_columns(evidence, models), *kept])
@@ -77,7 +79,7 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
 def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
     """Yield what most decides in the recommended model, where no other reason names it."""
     best = next((p for p in models if p.beats_baseline and p.model == evidence.recommended), None)
-    columns = best.foremost() if best is not None else ()
+    columns = best.foremost() if best is not None and evidence.majority < RARE else ()
     if best is None or not columns or (best.mean("instability_halves") or 0.0) > UNSTEADY:
         return
     shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
@@ -176,7 +178,7 @@ def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
             (tree.model,),
             columns,
             f"Thresholds decide: about {max(1, round(cuts))} {'cut' if round(cuts) <= 1 else 'cuts'} of"
-            f" {in_words(columns)} do as well as any model here.",
+            f" {in_words(columns)} {'does' if round(cuts) <= 1 else 'do'} as well as any model here.",
             ("models.boundary.cuts", "models.boundary.axis_aligned", "models.boundary.columns"),
         )
         return
@@ -265,7 +267,7 @@ def _noise(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
     for p in models:
         refit = evidence.refit(p.model, "pruned")
         gain = evidence.difference(refit.model, p.model) if refit is not None else None
-        if refit is None or gain is None or gain.p_positive < SURE or gain.delta < evidence.rope:
+        if refit is None or gain is None or gain.p_positive < NEARLY_SURE or gain.delta < evidence.rope:
             continue
         yield Reason(
             "noise",

@@ -76,6 +76,13 @@ def held(evidence: Evidence, line: Profile | None, models: Sequence[Profile]) ->
         )
 
 
+def turns(reason: Reason) -> bool:
+    """Return whether a reason says that a category or a gap decides what another column means."""
+    return (
+        reason.code in {"categories", "gaps"} and len(reason.columns) > 1 and reason.columns[0].share is None
+    )
+
+
 def _held_pair(evidence: Evidence, model: Profile, pair: Pair, gaps: dict[str, float]) -> Iterator[Reason]:
     """Yield that a category or a gap decides what another column means."""
     names, missing = (pair.left, pair.right), _mostly_gaps(model)

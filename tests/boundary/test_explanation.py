@@ -131,7 +131,7 @@ def test_fits_noise_needs_a_refit_that_is_better_beyond_error() -> None:
         "(it is the recommended one all the same)"
         in told(pruned_tree(sure, recommended="tree"))["noise"].sentence
     )
-    assert "noise" not in told(pruned_tree(Difference(0.07, -0.01, 0.15, 0.96)))
+    assert "noise" not in told(pruned_tree(Difference(0.07, -0.01, 0.15, 0.94)))
     assert "noise" not in told(pruned_tree(Difference(0.006, 0.002, 0.01, 0.99)))
     assert "noise" not in told(Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES]))
 
@@ -262,6 +262,9 @@ def test_what_the_model_to_use_decides_by_is_told_where_nothing_else_names_colum
         profiles = [replace(p, beats_baseline=unproven) for p in evidence.profiles]
         assert "columns" not in told(replace(evidence, profiles=profiles))
     assert "columns" not in told(Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES], recommended="logistic"))
+    assert "columns" not in told(replace(evidence, majority=0.95))
+    shaky = profile("logistic", HALF, linearity=0.99, instability_halves=0.3)
+    assert "columns" not in told(replace(evidence, profiles=[shaky, better, STAIRS]))
     equal = replace(LINE, statistics=profile("logistic", dict.fromkeys("abcdef", 1 / 6)).statistics)
     assert "columns" not in told(Evidence([equal], recommended="logistic"))
 
@@ -301,3 +304,15 @@ def test_sentences_stand_among_the_reasons_of_the_verdict() -> None:
     verdict = with_reasons(Verdict("single", because=("first",)), Evidence([LINE, FLAT], [EVEN]))
     assert verdict.because == ("first", *(reason.sentence for reason in verdict.reasons))
     assert [reason.code for reason in verdict.reasons] == ["hyperplane"]
+
+
+def test_no_cut_of_a_number_is_told_where_a_category_turns_it() -> None:
+    evidence = rules(cuts=2.0, sure=0.9)
+    assert "thresholds" in told(evidence)
+    pairs = {"pairs": [{"left": "age", "right": "pay", "returns": 0.9, "moved": 0.2}]}
+    tree = next(p for p in evidence.profiles if p.model == "tree")
+    turned = replace(tree, statistics={**tree.statistics, **pairs})
+    profiles = [turned if p is tree else p for p in evidence.profiles]
+    found = told(replace(evidence, profiles=profiles, held_columns=frozenset({"age"})))
+    assert "thresholds" not in found
+    assert "turns" in found["categories"].sentence
