@@ -37,6 +37,10 @@ OVERRULES: dict[str, set[str]] = {
     "cost": {"metric"},
 }
 """An option that is given → those of a weaker source that would contradict it, beside itself."""
+REFUSED: dict[tuple[str, ...], frozenset[str]] = {
+    ("curve",): frozenset({"repeats", "fail-under", "check-leaks", "test", "test-rows"})
+}
+"""Options that a command shares and refuses: settings for all commands are not meant for it."""
 CODE = ("models", "model", "baseline", "reference")
 
 
@@ -157,10 +161,11 @@ def _shared(commands: Mapping[str, Any]) -> Options:
 def _of_command(
     read: Mapping[tuple[str, ...], Settings], path: tuple[str, ...], options: Options
 ) -> Settings:
-    """Return the settings for a command: its own, and of those for all what it has an option for."""
+    """Return the settings for a command: its own, and of those for all what it has a use for."""
     shared = {} if path[:1] == ("runs",) else read.get((), {})
     own = read.get(path, {})
-    return {**_without({k: s for k, s in shared.items() if k in options}, own), **own}
+    useful = options.keys() - REFUSED.get(path, frozenset())
+    return {**_without({k: s for k, s in shared.items() if k in useful}, own), **own}
 
 
 def _variables(path: tuple[str, ...], options: Iterable[str]) -> Settings:
@@ -169,6 +174,8 @@ def _variables(path: tuple[str, ...], options: Iterable[str]) -> Settings:
     found: Settings = {}
     for key in options:
         for prefix in names:
+            if not prefix and key in REFUSED.get(path, ()):
+                continue
             name = "_".join(filter(None, ["COMPARE", prefix, key])).replace("-", "_").upper()
             if os.environ.get(name) and key not in {*NO_SETTINGS, *OWN_VARIABLES}:
                 found.setdefault(key, Setting(os.environ[name], name))

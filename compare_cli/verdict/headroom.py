@@ -189,6 +189,8 @@ def _told(
     if delta is None:
         return f"{own}; it could not be compared with {first}"
     verb = {"ahead": "beats", "behind": "still trails" if still else "trails"}.get(after)
+    if verb is None and not delta:
+        return f"{own} and is level with {first}{_bounds(low, high, metric, sign=1)}, not proven"
     verb = verb or ("leads" if delta > 0 else "trails")
     by = f" by {_amount(abs(delta), metric, delta)}{_bounds(low, high, metric, sign=1 if delta > 0 else -1)}"
     own_leader = f" ({first} {_gain(leader, metric)})"

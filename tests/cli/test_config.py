@@ -8,7 +8,9 @@ import pytest
 import typer
 
 from compare_cli.cli.app import app
-from compare_cli.cli.config import NO_SETTINGS, _options
+from compare_cli.cli.config import NO_SETTINGS, REFUSED, _options
+from compare_cli.cli.curve import CurveOptions
+from compare_cli.errors import UsageError
 
 FAST = ("--repeats", "1", "--no-boundary", "--no-store", "--json")
 
@@ -192,3 +194,29 @@ def test_every_option_of_every_command_may_stand_in_a_file_or_a_variable(compare
             assert f"{'.'.join(path)}.{key}: {{}} is not" in ended.err, (path, key)
             seen += 1
     assert seen > 100
+
+
+def test_settings_for_all_commands_pass_by_a_command_that_refuses_them(compare, folder, monkeypatch):
+    """A project may ask every comparison for repeats, which a curve has no use for."""
+    (folder / "compare.toml").write_text('models = "tree"\nrepeats = 1\nfail-under = ["accuracy=0.1"]\n')
+    monkeypatch.setenv("COMPARE_CHECK_LEAKS", "1")
+    ended = compare("curve", "iris", "--sizes", "30,60", "--no-store", "--json")
+    assert ended.code == 0, ended.err
+    (folder / "compare.toml").write_text("[curve]\nrepeats = 1\n")
+    asked = compare("curve", "iris", "--no-store")
+    assert asked.code == 2
+    assert "--repeats is for compare fit" in asked.err
+
+
+def test_every_option_that_curves_refuse_is_known_to_be_refused():
+    refused = {
+        "test": "x.csv",
+        "test_rows": 3,
+        "fail_under": ["accuracy=1"],
+        "repeats": "3",
+        "check_leaks": True,
+    }
+    assert {name.replace("_", "-") for name in refused} == REFUSED["curve",]
+    for name, value in refused.items():
+        with pytest.raises(UsageError, match="a curve has no use for it"):
+            CurveOptions(**{name: value}).at_sizes()

@@ -215,6 +215,7 @@ def pair(delta: float, verdict: str, left: str = "mlp", right: str = "tree") -> 
             "undecided",
             "leads mlp by 1.0 pt [-1.0, 3.0], not",
         ),
+        (pair(0.07, "better"), pair(0.0, "undecided"), "undecided", "and is level with mlp [-2.0, 2.0], not"),
         (
             pair(0.001, "equivalent"),
             pair(0.002, "equivalent"),
