@@ -187,6 +187,14 @@ NOTES: dict[str, NoteKind] = {
     "date_ambiguous": NoteKind(
         "info", "Column {column!r}: dates could be day or month first; read as day first.", "write 2024-12-31"
     ),
+    "columns_passed_over": NoteKind(
+        "info", "The model did not learn from {count} of the columns, and passes over them: {columns}."
+    ),
+    "other_version": NoteKind(
+        "warning",
+        "The model was made by {made}; here is {here}: predictions may differ, or fail.",
+        "fit and save it anew",
+    ),
     "unseen_categories": NoteKind(
         "info",
         "Test data, column {column!r}: {count} cells with categories that training has not, such as "

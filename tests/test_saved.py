@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -24,6 +25,7 @@ from toy_tables import mixed
 from compare_cli import Options, compare
 from compare_cli.api import load, predict, save
 from compare_cli.api.notebook import ComparisonResult
+from compare_cli.data import blocks
 from compare_cli.engine.saved import _check_nodes
 from compare_cli.errors import DataError, UsageError
 
@@ -221,6 +223,53 @@ def test_a_tree_that_leads_out_of_itself_is_refused(result: ComparisonResult) ->
     boosting._predictors[0][0].nodes["right"][0] = 0
     with pytest.raises(DataError, match="a tree in it is damaged"):
         _check_nodes(boosting)
+
+
+def test_a_large_table_comes_in_blocks_and_says_the_same(
+    result: ComparisonResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cells hold line breaks, quotes and delimiters; categories that are new are added up."""
+    rng = np.random.default_rng(1)
+    many = pd.concat([table(90).drop(columns="kind")] * 60, ignore_index=True)
+    many["colour"] = rng.choice(["red", 'a "b",\nc', "007", "new\n\n"], len(many))
+    many.insert(0, "text", rng.choice(["x", "y\nz"], len(many)))
+    many.to_csv(tmp_path / "new.csv", index=False)
+    save(result, tmp_path / "m.skops", "mlp")
+    whole = predict(tmp_path / "m.skops", tmp_path / "new.csv", proba=True)
+    rows = list(whole.rows)
+    monkeypatch.setattr(blocks, "LARGE", 1000)
+    monkeypatch.setattr(blocks, "BLOCK", 7001)
+    assert (
+        len(
+            list(
+                blocks._tables(tmp_path / "new.csv", blocks.options_like(load(tmp_path / "m.skops")[0].like))
+            )
+        )
+        > 20
+    )
+    parts = predict(tmp_path / "m.skops", tmp_path / "new.csv", proba=True)
+    assert [row[0] for row in parts.rows] == [row[0] for row in rows]
+    assert len(rows) == len(many)
+    assert [n.message.split(", such as")[0] for n in parts.notes] == [
+        n.message.split(", such as")[0] for n in whole.notes
+    ]
+    assert [n.code for n in parts.notes] == ["columns_passed_over", "unseen_categories"]
+
+
+def test_a_model_of_another_version_is_told(result: ComparisonResult, tmp_path: Path) -> None:
+    file = tmp_path / "m.skops"
+    save(result, file, "tree")
+
+    def older(description: Any) -> Any:
+        return json.loads(
+            json.dumps(description).replace(json.dumps(json.dumps(sklearn.__version__)), '"\\"1.2.3\\""')
+        )
+
+    rewritten(file, older)
+    with pytest.warns(UserWarning, match=r"was made by scikit-learn 1\.2\.3; here is scikit-learn"):
+        load(file)
+    table().to_csv(tmp_path / "new.csv", index=False)
+    assert "other_version" in [n.code for n in predict(file, tmp_path / "new.csv").notes]
 
 
 def run(*arguments: str, where: Path) -> subprocess.CompletedProcess[str]:

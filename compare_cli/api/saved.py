@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +26,12 @@ class Predictions:
     """What a model says of the rows of a table: ``header`` names the cells of ``rows``, which come in order.
 
     The first cell is the predicted label; with probabilities one for each class follows. ``notes`` say how
-    the table differs from the one that the model learnt from.
+    the table differs from the one that the model learnt from; they are complete when all rows were taken.
     """
 
     header: list[str]
     rows: Iterator[list[Any]]
-    notes: tuple[Note, ...]
+    notes: list[Note]
 
 
 def save(result: ComparisonResult | Any, file: str | Path, model: str | None = None) -> str:
@@ -81,12 +83,16 @@ def require_skops(file: Path) -> None:
 def load(file: str | Path, max_bytes: int | None = None) -> Any:
     """Return the model in a file: a classifier that predicts tables like its own.
 
-    Only types on a list are loaded. Raises DataError, in one line, for what is no model of compare, is
-    damaged, or holds anything else.
+    Only types on a list are loaded; a UserWarning says where other versions made it. Raises DataError, in one
+    line, for what is no model of compare, is damaged, or holds anything else.
     """
     from compare_cli.engine.saved import read_model
 
-    return read_model(Path(file), max_bytes)
+    notes: list[Note] = []
+    model = read_model(Path(file), max_bytes, notes)
+    for told in notes:
+        warnings.warn(told.message, stacklevel=2)
+    return model
 
 
 def predict(
@@ -98,20 +104,23 @@ def predict(
     count. ``look`` says how a text is written, as for `read`. Raises DataError, naming them, for columns that
     are missing, and UsageError where probabilities are asked for and the model has none.
     """
-    from compare_cli.engine.saved import is_ours
+    from compare_cli.engine.saved import is_ours, read_model
 
-    fitted = load(Path(model), max_bytes) if isinstance(model, str | os.PathLike) else model
+    notes: list[Note] = []
+    fitted = model
+    if isinstance(model, str | os.PathLike):
+        fitted = read_model(Path(model), max_bytes, notes)
     if proba and not hasattr(fitted, "predict_proba"):
         raise UsageError(f"{_name(fitted)} gives no probabilities: leave --proba out.")
     if is_ours(fitted):
-        from compare_cli.data import read_rows
+        from compare_cli.data.blocks import read_blocks
 
-        rows: Any = read_rows(data, fitted[0].like, max_bytes=max_bytes, **look)
-        notes = rows.notes
+        blocks: Iterator[Any] = read_blocks(data, fitted[0].like, notes, max_bytes=max_bytes, **look)
     else:
-        rows, notes = _columns(fitted, data, max_bytes=max_bytes, **look), ()
+        blocks = iter([_columns(fitted, data, max_bytes=max_bytes, **look)])
+    first = next(blocks)  # what is wrong with the table is told at once
     header = ["prediction", *(f"P({label})" for label in (fitted.classes_ if proba else ()))]
-    return Predictions(header, _cells(fitted, rows, proba), notes)
+    return Predictions(header, _cells(fitted, chain([first], blocks), proba), notes)
 
 
 def _name(model: Any) -> str:
@@ -137,14 +146,17 @@ def _columns(model: Any, data: Any, **asked: Any) -> Any:
     return frame[names]
 
 
-def _cells(model: Any, rows: Any, proba: bool) -> Iterator[list[Any]]:
-    """Yield a row of cells for each row of a data set or a frame, block by block."""
-    for start in range(0, len(rows.X if isinstance(rows, Dataset) else rows), BLOCK):
-        block = slice(start, start + BLOCK)
-        if isinstance(rows, Dataset):
-            part: Any = replace(rows, X=rows.X.iloc[block], y=rows.y[block])
-        else:
-            part = rows.iloc[block] if hasattr(rows, "iloc") else rows[block]
-        labels = model.predict(part).tolist()
-        likely = model.predict_proba(part).tolist() if proba else [[]] * len(labels)
-        yield from ([label, *shares] for label, shares in zip(labels, likely, strict=True))
+def _cells(model: Any, blocks: Iterator[Any], proba: bool) -> Iterator[list[Any]]:
+    """Yield a row of cells for each row of data sets or frames, some thousand at a time."""
+    for rows in blocks:
+        for start in range(0, len(rows.X if isinstance(rows, Dataset) else rows), BLOCK):
+            block = slice(start, start + BLOCK)
+            if isinstance(rows, Dataset):
+                part: Any = replace(rows, X=rows.X.iloc[block], y=rows.y[block])
+            else:
+                part = rows.iloc[block] if hasattr(rows, "iloc") else rows[block]
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Found unknown categories")  # they are told in notes
+                labels = model.predict(part).tolist()
+                likely = model.predict_proba(part).tolist() if proba else [[]] * len(labels)
+            yield from ([label, *shares] for label, shares in zip(labels, likely, strict=True))

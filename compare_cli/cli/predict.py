@@ -24,14 +24,14 @@ def run_predict(
     """Write a line for each row of a table; return the exit code."""
     most = None if max_bytes is None else parse_size(max_bytes, "--max-bytes")
     said = api.predict(model, data, max_bytes=most, **how)
-    if not quiet:
-        say_notes(said.notes)
     with nullcontext() if output is None else whole_file(output, "-o") as stream:
         for text in _blocks(said):
             if stream is None:
                 write_out(text)
             else:
                 stream.write(text.encode())
+    if not quiet:
+        say_notes(said.notes)
     return ExitCode.OK
 
 

@@ -270,8 +270,13 @@ def _first_not_ordered(series: pd.Series[Any]) -> int:
     return int(found[0]) if len(found) else 0
 
 
-def conform(table: Table, like: Dataset) -> Dataset:
-    """Return the table as a data set like ``like``. Raises DataError naming the column, or row and label."""
+def conform(table: Table, like: Dataset, unseen: dict[str, tuple[int, str]] | None = None) -> Dataset:
+    """Return the table as a data set like ``like``. Raises DataError naming the column, or row and label.
+
+    Cells with categories that ``like`` has not are told in a note, or else added to ``unseen``: by column
+    their number and an example.
+    """
+    found_unseen: dict[str, tuple[int, str]] = {} if unseen is None else unseen
     names = list(table.frame.columns)
     missing = [name for name in (like.target, *(c.name for c in like.columns)) if name not in names]
     if missing:
@@ -283,8 +288,9 @@ def conform(table: Table, like: Dataset) -> Dataset:
     rows, frame = frame.index.to_numpy(), frame.reset_index(drop=True)
     kept: dict[str, Values] = {}
     for column in like.columns:
-        kept[column.name], found = _like_column(column, frame[column.name], like, table)
-        notes += found
+        kept[column.name] = _like_column(column, frame[column.name], like, table, found_unseen)
+        notes += kept[column.name].notes
+    notes += unseen_notes(found_unseen) if unseen is None else []
     dataset = Dataset(
         name=table.name,
         source=table.source,
@@ -323,35 +329,44 @@ def _labelled_like(table: Table, like: Dataset) -> tuple[pd.DataFrame, NDArray[n
     return table.frame[y >= 0], y[y >= 0], [missing]
 
 
+def unseen_notes(unseen: Mapping[str, tuple[int, str]]) -> list[Note]:
+    """Return a note for each column with categories that are not known: how many cells, and an example."""
+    return [
+        note("unseen_categories", column=name, count=count, example=example)
+        for name, (count, example) in unseen.items()
+    ]
+
+
 def _like_column(
-    column: Column, series: pd.Series[Any], like: Dataset, table: Table
-) -> tuple[Values, Sequence[Note]]:
+    column: Column, series: pd.Series[Any], like: Dataset, table: Table, unseen: dict[str, tuple[int, str]]
+) -> Values:
     if column.kind == "categorical":
-        return _like_categories(column.name, series, list(like.X[column.name].cat.categories))
+        known = list(like.X[column.name].cat.categories)
+        return _like_categories(column.name, series, known, unseen)
     read = like.read
     order = {**dict.fromkeys(read.day_first, False), **dict.fromkeys(read.month_first, True)}
     decimal = "," if column.name in read.decimal_comma else None
     values = interpret(column.name, series, Spelling(decimal, month_first=order.get(column.name)))
     if values.numbers is not None:
-        return replace(values, kind=column.kind), values.notes
+        return replace(values, kind=column.kind)
     raise DataError(
         f"{table.source}: column {column.name!r} holds text such as {series.dropna().iloc[0]!r}, "
         f"where the training data has {'numbers' if column.kind == 'numeric' else column.kind + ' values'}."
     )
 
 
-def _like_categories(name: str, series: pd.Series[Any], known: list[str]) -> tuple[Values, Sequence[Note]]:
-    """Code the cells with known categories; models treat the unseen ones as missing."""
+def _like_categories(
+    name: str, series: pd.Series[Any], known: list[str], unseen: dict[str, tuple[int, str]]
+) -> Values:
+    """Code the cells with known categories, add up those with others: models treat them as missing."""
     codes, texts = text_codes(series)
     place = {category: code for code, category in enumerate(known)}
     lookup = np.array([place.get(text, -1) for text in texts] + [-1], dtype=np.int32)
     result = lookup[codes]
-    unseen = int(((result < 0) & (codes >= 0)).sum())
-    notes: tuple[Note, ...] = ()
-    if unseen:
-        example = next(text for text in texts if text not in place)
-        notes = (note("unseen_categories", column=name, count=unseen, example=example),)
-    return Values("categorical", codes=result, categories=tuple(known)), notes
+    if count := int(((result < 0) & (codes >= 0)).sum()):
+        before, example = unseen.get(name, (0, next(text for text in texts if text not in place)))
+        unseen[name] = (before + count, example)
+    return Values("categorical", codes=result, categories=tuple(known))
 
 
 def fingerprint(dataset: Dataset) -> str:

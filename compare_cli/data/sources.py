@@ -81,7 +81,7 @@ def read_like(source: Source, like: Dataset, **asked: Any) -> Dataset:
     A category that ``like`` does not know becomes missing, with a note. Raises DataError for a
     missing column or an unknown class label.
     """
-    return conform(load(source, checked(_options_like(like, target=like.target, **asked))), like)
+    return conform(load(source, checked(options_like(like, target=like.target, **asked))), like)
 
 
 def read_rows(source: Source, like: Dataset, **asked: Any) -> Dataset:
@@ -89,12 +89,12 @@ def read_rows(source: Source, like: Dataset, **asked: Any) -> Dataset:
 
     The rest is as for `read_like`.
     """
-    table = load(source, checked(_options_like(like, **asked)))
+    table = load(source, checked(options_like(like, **asked)))
     labelled = table.frame.assign(**{like.target: like.classes[0]})
     return conform(replace(table, frame=labelled), like)
 
 
-def _options_like(like: Dataset, **asked: Any) -> ReadOptions:
+def options_like(like: Dataset, **asked: Any) -> ReadOptions:
     """Return how a table with the columns of another is read, beside what was asked for."""
     exact = [column.name for column in like.columns if column.kind in {"categorical", "date"}]
     asked = {"header": like.read.header} | {name: value for name, value in asked.items() if value is not None}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ import numpy as np
 
 from compare_cli.engine.final import TableReader
 from compare_cli.errors import DataError, UsageError, message_of
+from compare_cli.notes import note
+from compare_cli.types import Note
 
 FORMATS = "compare-model/"
 FORMAT = f"{FORMATS}2"
@@ -71,7 +74,7 @@ def model_bytes(model: Any, name: str) -> bytes:
     try:
         data: bytes = sio.dumps(state, compression=zipfile.ZIP_DEFLATED)
         _refuse_types(_description(data))
-        _load(data)
+        _load(data, [])
     except (DataError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{name} cannot be saved: {message_of(error)} Models of scikit-learn can; others are fitted anew"
@@ -80,8 +83,11 @@ def model_bytes(model: Any, name: str) -> bytes:
     return data
 
 
-def read_model(file: Path, max_bytes: int | None = None) -> Any:
-    """Return the model in a file. Raises DataError, in one line, for what is none, is damaged or hostile."""
+def read_model(file: Path, max_bytes: int | None, notes: list[Note]) -> Any:
+    """Return the model in a file; ``notes`` gets one where other versions made it.
+
+    Raises DataError, in one line, for what is none, is damaged or hostile.
+    """
     limit = MAX_BYTES if max_bytes is None else max_bytes
     try:
         size = file.stat().st_size
@@ -95,7 +101,7 @@ def read_model(file: Path, max_bytes: int | None = None) -> Any:
     try:
         _refuse_sizes(data, limit)
         _refuse_types(_description(data))
-        state = _load(data)
+        state = _load(data, notes)
     except DataError as error:
         raise DataError(f"{file}: {error}") from None
     except Exception as error:  # whatever a damaged file makes its reader raise
@@ -103,13 +109,16 @@ def read_model(file: Path, max_bytes: int | None = None) -> Any:
     return state
 
 
-def _load(data: bytes) -> Any:
+def _load(data: bytes, notes: list[Note]) -> Any:
     """Return the model in bytes that were looked at."""
-    state = require().loads(data, trusted=list(TRUSTED))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Trying to unpickle estimator")  # a note tells it in one line
+        state = require().loads(data, trusted=list(TRUSTED))
     if not isinstance(state, dict) or not str(state.get("format")).startswith(FORMATS):
         raise DataError(f"holds no model of compare ({FORMAT}).")
     if state["format"] != FORMAT:
         raise DataError(f"was written by another version of compare ({state['format']}): save it anew.")
+    notes += _other_versions(state.get("versions"))
     pipeline = state["pipeline"]
     _check_nodes(pipeline)
     if "read" not in state:
@@ -117,6 +126,17 @@ def _load(data: bytes) -> Any:
     name, last = pipeline.steps[-1]
     reader = TableReader.of_state(state["read"], str(state["model"]))
     return type(pipeline)([("read", reader), *pipeline.steps[:-1], (name, whole(last))])
+
+
+def _other_versions(made: Any) -> list[Note]:
+    """Return a note where another compare or scikit-learn made a model."""
+    here = _versions()
+    known = made if isinstance(made, dict) else {}
+    names = [name for name in ("compare-cli", "scikit-learn") if known.get(name) != here[name]]
+    if not names:
+        return []
+    told = (", ".join(f"{name} {of.get(name, '?')}" for name in names) for of in (known, here))
+    return [note("other_version", made=next(told), here=next(told))]
 
 
 def require() -> Any:
