@@ -155,7 +155,12 @@ def _conclusion(
         )
         states[_state(before, after)].append(other)
     status, deciding = next((state, found) for state, found in states.items() if found)
-    closest = max(deciding, key=lambda m: _seen_from(_of(pairs, leader.model, m.model), m.model)[0] or -inf)
+
+    def ahead(m: TunedModel) -> float:
+        delta = _seen_from(_of(pairs, leader.model, m.model), m.model)[0]
+        return -inf if delta is None else delta
+
+    closest = max(deciding, key=ahead)
     said = {
         "changes": "The order of the defaults cannot be trusted: tuned,",
         "undecided": "Whether the order of the defaults would stand is open: tuned,",

@@ -232,6 +232,15 @@ def test_what_becomes_of_the_order(before: PairVerdict, after: PairVerdict, stat
     assert said in sentence
 
 
+def test_of_several_challengers_the_closest_one_is_told_of() -> None:
+    models = [tuned("mlp", 0.0), tuned("knn", 0.002), tuned("tree", 0.041)]
+    before = [pair(0.03, "undecided", "mlp", "tree"), pair(0.02, "undecided", "mlp", "knn")]
+    after = [pair(0.01, "undecided", "mlp", "knn"), pair(0.0, "undecided", "tree", "mlp")]
+    status, sentence = _conclusion(before, models, after, METRICS["accuracy"])
+    assert status == "undecided"
+    assert "tuned, tree gains 4.1 pt and is level with mlp" in sentence
+
+
 def test_models_without_configurations_are_judged_as_they_are() -> None:
     pipeline = make_pipeline(StandardScaler(), SVC())
     found = headroom_of(noisy_plane(120), models={"mine": pipeline, "tree": "tree"})
