@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from compare_cli.errors import UsageError
 from compare_cli.metrics import Metric
@@ -33,6 +35,26 @@ SAME = ("equivalent", "identical")
 
 
 BUILT_IN = {family.factory: name for name, family in FAMILIES.items()}
+OWN_CLASSES = {factory.rpartition(":")[2]: name for factory, name in BUILT_IN.items()} | {
+    "MLPClassifier": "mlp",
+    "GaussianNB": "naive_bayes",
+}
+"""Classes of the built-in models, and the families that they are."""
+LIKE = {
+    "logistic": "LogisticRegressionCV RidgeClassifier RidgeClassifierCV SGDClassifier Perceptron LinearSVC"
+    " PassiveAggressiveClassifier LinearDiscriminantAnalysis NearestCentroid",
+    "tree": "ExtraTreeClassifier",
+    "naive_bayes": "MultinomialNB BernoulliNB ComplementNB CategoricalNB QuadraticDiscriminantAnalysis",
+    "knn": "RadiusNeighborsClassifier",
+    "svm": "NuSVC GaussianProcessClassifier",
+    "forest": "ExtraTreesClassifier BaggingClassifier",
+    "boosting": "GradientBoostingClassifier AdaBoostClassifier LGBMClassifier XGBClassifier"
+    " CatBoostClassifier XGBRFClassifier",
+}
+PLACE_OF = {kind: family for family, kinds in LIKE.items() for kind in kinds.split()}
+"""Other classes, and the families whose place they take among the simplest."""
+HOLDS = {"steps", "estimator"}  # where a Pipeline, a search or a calibration has the model that it ends with
+KNOWN = ("sklearn", "lightgbm", "xgboost", "catboost")  # packages whose classes are meant
 STRONG = {"boosting": ("boost", "lgb"), "forest": ("forest", "extratrees")}
 """Families that are hard to beat on tables, and what specs of such models have in them."""
 
@@ -75,17 +97,42 @@ class Choice(NamedTuple):
 
 
 def family_in(spec: str) -> str:
-    """Return the family of a spec such as ``tree(max_depth=3)``; of a built-in model's class, its family."""
-    family = spec.partition("(")[0]
-    return BUILT_IN.get(family, family)
+    """Return the family of a spec such as ``tree(max_depth=3)``; of a built-in model's class, its family.
+
+    An estimator is what its class says, a Pipeline its last step; classes without a family are their own.
+    """
+    kind = _ends_with(spec).partition("(")[0]
+    module, _, name = kind.rpartition(":")
+    kind = name if module.partition(".")[0] in KNOWN else kind
+    return BUILT_IN.get(kind) or OWN_CLASSES.get(kind, kind)
+
+
+def _ends_with(spec: str) -> str:
+    """Return what a Pipeline or a search in a spec ends with, as text; another spec as it is."""
+    try:
+        found: Any = ast.parse(spec, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):  # bare words; or a long text that scikit-learn cuts off
+        named = re.findall(r"\b([A-Z]\w+)\(", spec) if spec.startswith("Pipeline(") else []
+        return next((kind for kind in reversed(named) if kind in {*OWN_CLASSES, *PLACE_OF}), spec)
+    part = found
+    while isinstance(part, ast.Call) and ast.unparse(part.func) not in {*OWN_CLASSES, *PLACE_OF}:
+        inside = [keyword.value for keyword in part.keywords if keyword.arg in HOLDS]
+        if not inside:
+            break
+        part = inside[0]
+        if isinstance(part, ast.List) and part.elts and isinstance(part.elts[-1], ast.Tuple):
+            part = part.elts[-1].elts[-1]
+    return spec if part is found else ast.unparse(part)
 
 
 def simplicity(model: str) -> tuple[int, int]:
     """Return a model's place among the simplest: its family's, then how many parameters were set for it.
 
-    Smaller is simpler. ``model`` is a spec such as ``tree(max_depth=3)``.
+    Smaller is simpler. ``model`` is a spec such as ``tree(max_depth=3)``, or an estimator's representation:
+    it takes the place of the family that its class belongs to.
     """
-    family, rest = family_in(model), model.partition("(")[2]
+    family, rest = family_in(model), _ends_with(model).partition("(")[2]
+    family = PLACE_OF.get(family, family)
     place = SIMPLEST_FIRST.index(family) if family in SIMPLEST_FIRST else len(SIMPLEST_FIRST)
     inside = rest.removesuffix(")")
     try:

@@ -7,7 +7,7 @@ import pytest
 
 from compare_cli.metrics import METRICS, Metric
 from compare_cli.verdict import Baseline, Judgement
-from compare_cli.verdict.choice import SIMPLEST, SIMPLEST_FIRST, Preference, not_tried, simplicity
+from compare_cli.verdict.choice import SIMPLEST, SIMPLEST_FIRST, Preference, family_in, not_tried, simplicity
 from compare_cli.verdict.judge import fold_evidence, judge_evidence
 
 ACCURACY = METRICS["accuracy"]
@@ -48,6 +48,50 @@ def test_fewer_parameters_are_simpler_within_a_family() -> None:
     place = SIMPLEST_FIRST.index("tree")
     assert [simplicity(name) for name in names] == [(place, 2), (place, 1), (place, 0), (place, 0)]
     assert simplicity("my model (new [") == (len(SIMPLEST_FIRST), 0), "a name that only looks like a spec"
+
+
+def test_estimators_take_the_place_of_their_class() -> None:
+    import sklearn.ensemble as ensemble
+    import sklearn.linear_model as linear
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC, LinearSVC
+    from sklearn.tree import DecisionTreeClassifier
+
+    places = {
+        "logistic": [linear.LogisticRegression(C=3), linear.RidgeClassifier(), LinearSVC()],
+        "tree": [DecisionTreeClassifier(), GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]})],
+        "svm": [make_pipeline(StandardScaler(), SVC(C=10)), CalibratedClassifierCV(SVC())],
+        "mlp": [MLPClassifier(), make_pipeline(StandardScaler(), make_pipeline(MLPClassifier()))],
+        "forest": [ensemble.RandomForestClassifier(), ensemble.ExtraTreesClassifier(5)],
+        "boosting": [
+            ensemble.AdaBoostClassifier(DecisionTreeClassifier()),
+            ensemble.GradientBoostingClassifier(),
+        ],
+    }
+    for family, estimators in places.items():
+        for estimator in estimators:
+            text = " ".join(repr(estimator).split())
+            assert simplicity(text)[0] == SIMPLEST_FIRST.index(family), text
+    assert (
+        simplicity("SVC(C=10,gamma=2)")[1]
+        == simplicity("Pipeline(steps=[('a', SVC(C=10, gamma=2))])")[1]
+        == 2
+    )
+    assert simplicity("sklearn.linear_model:RidgeClassifier(alpha=2)") == (0, 1)
+    assert simplicity("mine:RidgeClassifier") == (len(SIMPLEST_FIRST), 0)
+    assert family_in("LinearSVC()") != family_in("logistic"), "settings of one family are of one class"
+
+
+def test_a_simple_estimator_is_taken_whatever_it_is_called() -> None:
+    scores = {"zzz": folds(0.8, 0.016, 1), "a": folds(0.8012, 0.0), "dummy": folds(0.5, 0.0)}
+    specs = {"zzz": "LogisticRegression()", "a": "Pipeline(steps=[('forest', RandomForestClassifier())])"}
+    assert judged(scores, Preference(specs=specs)).verdict.recommended == "zzz"
+    specs = {"a": "LogisticRegression()", "zzz": "RandomForestClassifier()"}
+    assert judged(scores, Preference(specs=specs)).verdict.recommended == "a"
 
 
 def test_every_built_in_family_has_its_place() -> None:
