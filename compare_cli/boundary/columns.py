@@ -47,21 +47,24 @@ def squared_normals(
     estimated: Floats,
     aligned: Bools,
     column: Ints,
+    bulk: Floats,
 ) -> Floats:
     """Return the mean squared components of the normals of m boundary points, (d,), summing to 1.
 
     A point parallel to an axis has the unit vector of its ``column`` (m,) as normal; else the normal from
     slopes ``known`` (k ≤ m, d) counts, NaN where there is none; else the product of two independent
-    estimates from labels, ``estimated`` (m, 2, d), which has no bias.
+    estimates from labels, ``estimated`` (m, 2, d), which has no bias. Slanted normals are measured in units
+    of ``bulk`` (d,): the sd of heavy tails is set by a few rows.
     """
     m, d = len(aligned), known.shape[1]
     square = np.full((m, d), np.nan)
     if estimated.shape[0] == m:
         square[:] = estimated[:, 0] * estimated[:, 1]
     square[: len(known)] = np.where(np.isnan(known), square[: len(known)], known**2)
-    square[aligned] = np.eye(d)[column[aligned]]
-    square = square[~np.isnan(square).any(axis=1)]
-    mean = np.maximum(square.mean(axis=0), 0.0) if len(square) else np.zeros(d)
+    slanted = square[~np.isnan(square).any(axis=1) & ~aligned]
+    mean = np.maximum(slanted.mean(axis=0), 0.0) * bulk**2 if len(slanted) else np.zeros(d)
+    mean *= len(slanted) / max(float(mean.sum()), 1e-300)
+    mean += np.bincount(column[aligned], minlength=d)
     return mean / max(float(mean.sum()), 1e-300)
 
 

@@ -60,7 +60,7 @@ class Profile:
     accuracy: float | None = None
     train_accuracy: float | None = None
     refit_of: str | None = None
-    role: Literal["pruned", "additive", ""] = ""
+    role: Literal["pruned", "additive", "halves", ""] = ""
 
     @classmethod
     def of(cls, model: ModelSummary) -> Profile:

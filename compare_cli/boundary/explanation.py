@@ -35,6 +35,7 @@ TURNS = 0.75  # directions per active column: balls .81 to .99, bands .5 and les
 CUTS_PER_COLUMN = 2.6  # distinct cuts of a tree: rules gave 1 to 2.5 for each column that decides,
 MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are worse nearly surely
 NEARLY_SURE = 0.95  # P(better) of it than each smooth model; "as well as any" claims less than better
+FEW_CUTS, LEVEL_AT = 1.5, 0.4  # so few cuts say it all, where the tree is level with smooth models
 RATHER = 0.75  # P(better) of such a tree than each smooth model
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.02  # gain elsewhere up to which two models count as level there
@@ -70,10 +71,16 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     codes = {reason.code for reason in found}
     less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
     less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
-    less |= {"thresholds"} if any(map(turns, found)) else set()  # no cut of the number alone decides
+    less |= {"thresholds"} if _leaves_out_what_turns(found) else set()
     kept = [reason for reason in found if reason.code not in less]
     named = any(reason.columns for reason in kept if reason.code != "region")
     return tuple(kept if named else [*_columns(evidence, models), *kept])
+
+
+def _leaves_out_what_turns(found: Sequence[Reason]) -> bool:
+    """Return whether thresholds are told of a number alone that a category or gap turns."""
+    named = {c.name for reason in found if reason.code == "thresholds" for c in reason.columns}
+    return any(not {c.name for c in reason.columns} <= named for reason in filter(turns, found))
 
 
 def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
@@ -171,7 +178,9 @@ def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
         if line is None or not evidence.surely_better(shown.model, line.model):
             continue
         sure = min((_better(evidence, shown, p) for p in smooth), default=0.0)
-        if sure < RATHER or cuts > (MANY_CUTS if sure >= NEARLY_SURE else CUTS_PER_COLUMN) * len(columns):
+        if sure < (LEVEL_AT if cuts <= FEW_CUTS * len(columns) else RATHER) or cuts > (
+            MANY_CUTS if sure >= NEARLY_SURE else CUTS_PER_COLUMN
+        ) * len(columns):
             continue
         yield Reason(
             "thresholds",
@@ -241,7 +250,7 @@ def _staircase(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]
     slant = line.mean("features_per_facet")
     for tree in (p for p in bent if p.family == "tree"):
         pruned = evidence.refit(tree.model, "pruned")
-        noisy = pruned is not None and evidence.surely_better(pruned.model, tree.model)
+        noisy = pruned is not None and _better(evidence, pruned, tree) >= NEARLY_SURE
         shown = pruned if noisy and pruned is not None else tree
         axis, cuts = shown.mean("axis_aligned"), shown.mean("cuts")
         if axis is None or cuts is None or slant is None or axis < WALLS or cuts < STEPS or slant < SLANTED:

@@ -335,7 +335,8 @@ def _at_boundary(
     facets = np.where(aligned[: len(normals)], 1.0, features_per_facet(normals))
     known = facets[~np.isnan(facets)]
     rough = frames.normals(at, around) if len(frames.vectors) else np.empty((0, 2, d))
-    squares = squared_normals(normals, rough, aligned, axis.first)
+    bulk = np.minimum(space.frame.bulk, 1.0)  # more than 1 have columns of few values, not of light tails
+    squares = squared_normals(normals, rough, aligned, axis.first, np.ones(d))
     found: Statistics = {
         "axis_aligned": float(aligned.mean()) if d > 1 else None,
         "features_per_facet": float(np.median(known)) if len(known) else None,
@@ -347,7 +348,7 @@ def _at_boundary(
         found["margin_robust"] = median / narrower
     if len(rough) and d <= MOST_COLUMNS:
         found |= {"directions": directions(rough, at), "roughness": roughness(rough)}
-    return found, squares
+    return found, squared_normals(normals, rough, aligned, axis.first, bulk)
 
 
 def _margins(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | None) -> Statistics:

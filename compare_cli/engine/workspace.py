@@ -23,7 +23,7 @@ from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
-BOUNDARY_VERSION = 7  # raise when a boundary statistic changes: stored ones are then made anew
+BOUNDARY_VERSION = 8  # raise when a boundary statistic changes: stored ones are then made anew
 SIZES = 64  # of growing samples: more than there can be
 LOOKED_AT = 4  # folds of a repeat in which boundaries are looked at
 ENOUGH = 4  # such fits; with fewer folds more repeats are looked at

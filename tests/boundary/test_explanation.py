@@ -314,5 +314,8 @@ def test_no_cut_of_a_number_is_told_where_a_category_turns_it() -> None:
     turned = replace(tree, statistics={**tree.statistics, **pairs})
     profiles = [turned if p is tree else p for p in evidence.profiles]
     found = told(replace(evidence, profiles=profiles, held_columns=frozenset({"age"})))
-    assert "thresholds" not in found
+    assert "thresholds" in found  # it names the category too
     assert "turns" in found["categories"].sentence
+    alone = replace(tree, statistics={**turned.statistics, "columns": {"pay": {"mean": 1.0, "sd": 0.0}}})
+    profiles = [alone if p is tree else p for p in evidence.profiles]
+    assert "thresholds" not in told(replace(evidence, profiles=profiles, held_columns=frozenset({"age"})))
