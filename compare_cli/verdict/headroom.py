@@ -87,7 +87,8 @@ def _model(
     pair = judge([name + TUNED, name], results=[*after, *before]).pair(name, name + TUNED)
     gain, low, high = _seen_from(pair, name + TUNED)
     chosen = Counter(t.chosen.name for t in its)
-    means = (_mean(before, metric), _mean(after, metric))
+    both = {r.fold for r in before if r.status == "ok"} & {r.fold for r in after}
+    means = [_mean([r for r in fits if r.fold in both], metric) for fits in (before, after)]
     return TunedModel(name, tried, *means, gain, low, high, dict(chosen.most_common()))
 
 

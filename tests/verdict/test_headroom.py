@@ -27,7 +27,7 @@ from compare_cli.models.configurations import CONFIGURATIONS, configurations
 from compare_cli.models.families import FAMILIES, Shape
 from compare_cli.models.specs import check_values, make_estimator, parse_models
 from compare_cli.types import Dataset, FitResult, Headroom, PairVerdict, Planned, Refitted, TunedModel
-from compare_cli.verdict.headroom import _conclusion
+from compare_cli.verdict.headroom import _conclusion, headroom
 
 HOW = Options(models="tree,logistic", folds=4, repeats=1, jobs=1, boundary=False, headroom=True)
 
@@ -249,6 +249,20 @@ def test_models_without_configurations_are_judged_as_they_are() -> None:
     none = headroom_of(noisy_plane(120), models=pipeline)
     assert (none.status, none.fits) == ("none", 0)
     assert none.sentence == "Headroom: nothing was tuned, as no configurations of these models are known."
+
+
+def test_scores_are_means_over_the_folds_that_default_and_tuned_model_share() -> None:
+    how = replace(HOW, models="tree", folds=3)
+    dataset = noisy_plane(90)
+    full = compare(dataset, how)
+    job = prepare_job(dataset, how)
+    job.splits.extend(next(make_splits(dataset, job.plan, 0)))
+    fits = [FitResult("tree", 0, fold, "ok", 0.5 + fold / 10) for fold in range(3)]
+    failed = FitResult("tree", 0, 0, "failed")
+    found = [planned.Tuned("tree", f.fold, job.models[0], replace(f, accuracy=0.9)) for f in fits]
+    facts = (full, dataset, METRICS["accuracy"], job.splits)
+    told = headroom(*facts, [failed, *fits[1:]], found, {"tree": 8}).models[0]
+    assert (told.default, told.tuned) == (pytest.approx(0.65), pytest.approx(0.9))
 
 
 def test_a_single_model_says_what_it_gains() -> None:
