@@ -290,10 +290,43 @@ WRONG: list[tuple[Any, Any, dict[str, Any], str]] = [
         {"models": SVC(class_weight={"yes": 2})},
         "class_weight names 'yes', which is no class of the data",
     ),
+    (X, {"models": "tree"}, {}, "y is a dict: give one label a row"),
+    (X, Y, {"options": {"models": "tree"}}, r"options: give compare_cli.Options\(…\), or keywords such as"),
+    (X, Y, {"options": "tree"}, "options: give .* not a str"),
+    (X, np.full(150, np.nan), {}, "the target 'target' is empty"),
+    (X, np.zeros(150), {}, "has the single class '0'"),
+    (X + 1j, Y, {}, "X holds complex numbers: give real ones"),
+    (FRAME.assign(kind=Y), None, {"target": "kin"}, "there is no such column. Did you mean 'kind'"),
+    (FRAME, Y, {"drop": "e"}, "--drop 'e': there is no such column"),
+    (X, Y, {"fold": 3}, "No keyword is called 'fold'. Did you mean 'folds'"),
+    (
+        X,
+        Y,
+        {"models": {"mine": RandomForestClassifier}},
+        r"is a class: give an estimator, RandomForestClassifier\(",
+    ),
+    (X, Y, {"models": {"mine": "forrest"}}, "Did you mean 'forest'"),
+    (X, Y, {"models": [None]}, "cannot take a NoneType"),
+    (X, Y, {"models": "RandomForestClassifier()"}, "Did you mean 'forest'"),
+    (X, Y, {"test": X}, r"give a pair, test=\(X_test, y_test\)"),
+    (X, Y, {"test": (X,)}, r"give a pair, test=\(X_test, y_test\)"),
+    (X, Y, {"test": (X[:, :2], Y)}, "has no column 'c3', 'c4'"),
+    (X, Y, {"folds": StandardScaler()}, "--folds StandardScaler.*: give a whole number"),
+    (X, Y, {"rope": "small"}, "rope: give a number, such as 0.01, not 'small'"),
+    (X, Y, {"time_limit": "1m"}, "time_limit: give seconds, such as 60, not '1m'"),
+    (X, Y, {"boundary": "no"}, "boundary: give True or False, not 'no'"),
+    (X, Y, {"prefer": "simpel"}, "prefer: give simple, speed, leader, not 'simpel'. Did you mean 'simple'"),
+    (X, Y, {"cost": {"a": 1}}, "cost: give a text, such as 'yes:no=5'"),
+    (X, Y, {"store": True}, r"store: give a path, such as api.default_store\(\)"),
+    (X, Y, {"sizes": 100}, r"sizes: give a list of numbers of rows, such as \[100, 200\]"),
+    (X, Y, {"sizes": ["a"]}, "sizes: 'a' is no number of rows"),
+    (X, Y, {"metric": "acuracy"}, "no such metric. Did you mean 'accuracy'"),
 ]
 
 
-@pytest.mark.parametrize(("data", "y", "given", "told"), WRONG, ids=[case[3][:40] for case in WRONG])
+@pytest.mark.parametrize(
+    ("data", "y", "given", "told"), WRONG, ids=[f"{at} {case[3][:40]}" for at, case in enumerate(WRONG)]
+)
 def test_wrong_uses_are_told_in_a_line_what_to_write(
     data: Any, y: Any, given: dict[str, Any], told: str
 ) -> None:

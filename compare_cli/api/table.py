@@ -82,6 +82,8 @@ def read(data: Any, y: Any = None, **reading: Unpack[Reading]) -> Dataset:
     if reading.get("groups") is not None and reading.get("time") is not None:
         raise UsageError("--groups and --time ask for different folds: give one of them.")
     test: Any = reading.get("test")
+    if y is not None and test is not None and not (isinstance(test, tuple) and len(test) == 2):
+        raise UsageError("test: the labels are apart here, so give a pair, test=(X_test, y_test).")
     split, test_rows = reading.get("split"), reading.get("test_rows")
     if split not in {None, "cv"}:
         raise UsageError(f"--split {split}: give cv, or leave it out.")
@@ -119,6 +121,11 @@ def keywords(options: Options | None, given: Mapping[str, Any]) -> tuple[Options
 
     Raises UsageError for a keyword that is neither, with the nearest that there is.
     """
+    if options is not None and not isinstance(options, Options):
+        raise UsageError(
+            "options: give compare_cli.Options(…), or keywords such as models='tree', not a"
+            f" {type(options).__name__}."
+        )
     names = {field.name for field in fields(Options)}
     _refuse_unknown(given, {*names, *Reading.__annotations__})
     asked = {name: value for name, value in given.items() if name in names}

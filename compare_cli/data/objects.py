@@ -129,6 +129,8 @@ def _of_array(data: Any) -> tuple[pd.DataFrame, bool]:
     )
     if array.dtype.names:
         return _made(array, "an array of records"), True
+    if array.dtype.kind == "c":
+        raise UsageError("X holds complex numbers: give real ones, such as X.real and X.imag side by side.")
     if array.ndim != 2:
         what = DIMENSIONS.get(array.ndim, f"{array.ndim} dimensions: flatten each row, X.reshape(len(X), -1)")
         raise UsageError(f"X has {what}.")

@@ -96,8 +96,8 @@ def text_columns(names: Sequence[str], options: ReadOptions, source: str, *, hea
 
 def dropped_columns(options: ReadOptions, names: Sequence[str], source: str) -> list[str]:
     """Return the columns to leave out; ``a,b`` stands for two columns unless one has that name."""
-    drop = (options.drop,) if isinstance(options.drop, str) else options.drop
-    texts = [part for text in drop for part in ([text] if text in names else text.split(","))]
+    drop = (options.drop,) if isinstance(options.drop, str | int) else options.drop
+    texts = [part for text in map(str, drop) for part in ([text] if text in names else text.split(","))]
     return [find_column(text.strip(), names, "--drop", source) for text in texts]
 
 

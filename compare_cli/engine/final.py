@@ -55,15 +55,26 @@ class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
         """Return rows as a frame. Raises DataError, naming them, for columns that are missing."""
         import pandas as pd
 
-        names = [column.name for column in self.like.columns]
         read = X
         if not isinstance(X, Dataset):
-            frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=names)
+            frame = X if isinstance(X, pd.DataFrame) else self._named(X)
             read = read_rows(frame, self.like)
             for said in read.notes:
                 warnings.warn(said.message, stacklevel=2)
         texts = {c.name: _texts(read.X[c.name]) for c in self.like.columns if c.kind == "categorical"}
         return read.X.assign(**texts)
+
+    def _named(self, X: Any) -> Any:
+        """Return an array as a frame. Raises ValueError for another number of columns."""
+        import pandas as pd
+
+        rows, names = np.asarray(X), [column.name for column in self.like.columns]
+        if rows.ndim != 2 or rows.shape[1] != len(names):
+            raise ValueError(
+                f"X has the shape {rows.shape}, but the model expects {len(names)} features: give a DataFrame"
+                f" or an array with {', '.join(map(repr, names[:5]))}{', …' if len(names) > 5 else ''}."
+            )
+        return pd.DataFrame(rows, columns=names)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:  # noqa: ARG002 - the same
         """Return the names of the columns (d,)."""

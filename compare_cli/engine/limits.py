@@ -6,11 +6,13 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
-from compare_cli.errors import UsageError
+from compare_cli.errors import UsageError, nearest, text_of
 
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB")
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -87,3 +89,32 @@ def ask_for_one_thread() -> None:
     """Tell libraries that this process loads from now on; those that are there need `threadpoolctl`."""
     for library in _LIBRARIES:
         os.environ[f"{library}_{'MAXIMUM' if library == 'VECLIB' else 'NUM'}_THREADS"] = "1"
+
+
+BOOLEAN = (bool, "True or False")
+TEXT_OF = "a text, such as "
+KINDS: dict[str, tuple[Any, str]] = {
+    **dict.fromkeys(("boundary", "fresh", "balanced", "check_leaks", "samples"), BOOLEAN),
+    "rope": (Real, "a number, such as 0.01"),
+    **dict.fromkeys(("time_limit", "budget"), (Real, "seconds, such as 60")),
+    "memory_limit": (Integral | str, "bytes, or a text such as '2G'"),
+    "cost": (str, f"{TEXT_OF}'yes:no=5'"),
+    "cluster": (str, f"{TEXT_OF}'dask'"),
+    "store": (os.PathLike | str, "a path, such as api.default_store()"),
+    "sizes": (list | tuple, "a list of numbers of rows, such as [100, 200]"),
+}
+PREFER = ("simple", "speed", "leader")
+
+
+def check_kinds(given: Mapping[str, Any]) -> None:
+    """Raise UsageError, saying what to give, for options that are of no kind that they can be of."""
+    for name, (kinds, wanted) in KINDS.items():
+        value = given.get(name)
+        if value is not None and not isinstance(value, kinds):
+            raise UsageError(f"{name}: give {wanted}, not {text_of(value, repr)}.")
+    for size in given.get("sizes") or ():
+        if not isinstance(size, Integral) or size < 1:
+            raise UsageError(f"sizes: {size!r} is no number of rows: give whole numbers, at least 1.")
+    if given.get("prefer") not in PREFER:
+        prefer = given.get("prefer")
+        raise UsageError(f"prefer: give {', '.join(PREFER)}, not {prefer!r}.{nearest(str(prefer), PREFER)}")

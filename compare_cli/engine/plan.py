@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.engine.limits import Limits, check_memory_limit, parse_size
+from compare_cli.engine.limits import Limits, check_kinds, check_memory_limit, parse_size
 from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.samples import FoldSizes, Samples, plan_rows
 from compare_cli.engine.splits import FoldPlan
@@ -103,6 +103,9 @@ class Options:
     config: Path | None = None
 
     def __post_init__(self) -> None:
+        check_kinds(vars(self))
+        if self.store is not None:
+            object.__setattr__(self, "store", Path(self.store))
         limits = {"folds": (self.folds, 2), "jobs": (self.jobs, 1), "seed": (self.seed, 0)}
         limits["boundary-probes"] = (self.boundary_probes, 1)
         if self.repeats != "auto":
