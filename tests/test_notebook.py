@@ -72,6 +72,9 @@ def test_a_card_has_the_table_the_verdict_and_the_reasons(result: ComparisonResu
     assert all(f"<td>{model.model}</td>" in html for model in result.models)
     assert result.verdict.because[0].partition(" (")[0] in html
     assert "pairs.delta" not in html
+    assert "--models" not in html, "a notebook has keywords, no flags"
+    assert "code() is" in html
+    assert "code() is" not in two._repr_html_()
     assert "mean rank, 1 is best" in two._repr_html_()
 
 

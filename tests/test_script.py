@@ -239,3 +239,40 @@ def test_a_table_that_pandas_reads_otherwise_is_refused_before_a_fit(tmp_path: P
         match=r"a\.csv: pandas does not read this as compare does: column 'n' has other values",
     ):
         api.script(dataset, api.Options("tree", repeats=1))
+
+
+@pytest.mark.slow
+def test_on_the_command_line_it_is_a_format(tmp_path: Path) -> None:
+    def ended(*arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
+        asked = [sys.executable, "-m", "compare_cli", *arguments, "--no-store"]
+        return subprocess.run(asked, capture_output=True, text=True, cwd=tmp_path, **how)
+
+    quick = ("--models", "tree", "--folds", "2", "--repeats", "1", "--no-boundary")
+    assert ended("fit", "iris", *quick, "-o", "script.py").stdout == ""
+    said = ended("fit", "iris", *quick, "--code").stdout
+    assert said == (tmp_path / "script.py").read_text(encoding="utf-8")
+    assert "cross_val_score" in said
+    wrong = {
+        ("fit", "iris", "--code", "--json"): "ask for two formats",
+        ("fit", "iris", "--code", "--format", "csv"): "ask for two formats",
+        ("curve", "iris", "-o", "script.py"): "compare curve has none",
+        (
+            "fit",
+            "iris",
+            "--samples",
+            "--code",
+        ): "growing samples are no folds of scikit-learn: give --all-rows",
+        (
+            "fit",
+            "-",
+            *quick,
+            "--code",
+        ): "standard input is not one file of a table that a script can read again",
+        ("fit", "wine", "--models", "svm", "--metric", "log_loss", "--code"): "svm gives no probabilities",
+    }
+    for arguments, told in wrong.items():
+        done = ended(*arguments, input="a,b,c\n" + "1,2,x\n2,1,y\n" * 30)
+        assert (done.returncode, done.stdout) == (2, ""), arguments
+        assert told in done.stderr
+        assert len([line for line in done.stderr.splitlines() if line.startswith("error")]) == 1
+        assert "fits" not in done.stderr, "it is told before anything is fitted"

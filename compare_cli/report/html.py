@@ -63,7 +63,8 @@ def html_page(result: Result, view: View) -> str:
 def html_card(result: Result, view: View) -> str:
     """Return a result as a notebook shows it: table, verdict, reasons; its colours are the notebook's."""
     blocks = blocks_of(result, view)
-    return _template("card.html").render(blocks=blocks, without_fields=without_fields)
+    single = not isinstance(result, Bench)
+    return _template("card.html").render(blocks=blocks, without_fields=without_fields, single=single)
 
 
 @cache
