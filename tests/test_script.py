@@ -211,6 +211,10 @@ REFUSED: dict[str, tuple[Callable[[Path], ComparisonResult], str]] = {
     ),
     "samples": (lambda f: run("iris", repeats="auto", samples=True), "growing samples are no folds"),
     "stored": (lambda f: run("iris", models="tree", folds=2), "the table is not at hand"),
+    "test rows": (
+        lambda f: run(*load_wine(return_X_y=True), test=load_wine(return_X_y=True)),
+        "save both tables, compare the files",
+    ),
     "no probabilities": (
         lambda f: run("wine", models="svm", metric="log_loss"),
         "svm gives no probabilities",

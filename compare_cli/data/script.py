@@ -85,6 +85,10 @@ def reading_script(dataset: Dataset) -> ReadingScript:
 
     Raises UsageError, in one line that names what, where pandas cannot say it in a few statements.
     """
+    if dataset.test is not None and (dataset.own is not None or dataset.test.own is not None):
+        raise UsageError(
+            "--code: test rows apart, in memory, are no folds: save both tables, compare the files."
+        )
     why = ""
     for source in _sources(dataset):
         try:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from compare_cli import __version__
+from compare_cli.data.roles import own_labels
 from compare_cli.data.script import lines_of, reading_script
 from compare_cli.data.ways import WIDTH, literal
 from compare_cli.engine.plan import Job, resolve_params
@@ -27,6 +28,7 @@ from compare_cli.types import Dataset, ModelSpec
 SCORERS = {"log_loss": "neg_log_loss", "brier": "neg_brier_score", "mcc": "matthews_corrcoef"}
 LOSSES = {"log_loss", "brier", COST.name}
 MANY_NAMES = 20  # columns, above which they are named by those that are left out
+SHOWN_LABELS = 5
 MANY_CELLS = 100  # of an array that is written out
 SINGLE = """
 
@@ -63,7 +65,11 @@ def comparison_script(job: Job, repeats: int, found: Mapping[str, float | None])
 def _head(job: Job, found: Mapping[str, float | None]) -> str:
     """Return the comment at the top; every text in it is a literal of Python."""
     scores = [f"#   {name!r}: {score:.4f}" for name, score in found.items() if score is not None]
-    given = {"": "", "X": "# X and y are those that were compared; put what makes them here.\n"}
+    labels = own_labels(job.dataset.classes).tolist()[:SHOWN_LABELS]
+    given = {
+        "": "",
+        "X": f"# X and y are those that were compared, y of labels such as {labels!r}: make them here.\n",
+    }
     given["table"] = "# table is the one that was compared; put what makes it here.\n"
     held = _held_as(job.dataset)
     said = f"# compare {__version__} found these means of {job.metric.name!r}:\n" if scores else ""
@@ -125,8 +131,6 @@ def _own_rows(job: Job) -> list[str]:
     own, tests = job.dataset.own, job.dataset.test is not None
     labels = ["labels = np.array(classes)[codes]"] + ["test_labels = np.array(classes)[test_codes]"] * tests
     if own is not None:
-        if tests:
-            raise UsageError("--code: a Pipeline with test rows of its own: give them as files.")
         held, places = _held_as(job.dataset), list(own.columns.values())
         if hasattr(own.whole, "iloc"):
             return [f"own = {held}.iloc[data.index, {literal(places)}].reset_index(drop=True)", *labels]
