@@ -335,3 +335,12 @@ def test_wrong_uses_are_told_in_a_line_what_to_write(
     assert isinstance(error.value, UsageError | DataError)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
+
+
+def test_a_model_from_outside_learns_codes_and_answers_with_labels() -> None:
+    rows, labels = own_table()
+    model = compare(rows, labels, models={"own": Plugin()}, **QUICK).estimator("own")
+    assert type(model).__name__ == "Pipeline"
+    assert set(model.predict(rows)) <= {"yes", "no"}
+    assert list(model.classes_) == ["no", "yes"]
+    assert cross_val_score(model, rows, labels, cv=3).shape == (3,)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from compare_cli.engine.final import TableReader
+from compare_cli.engine.final import OnCodes, TableReader
 from compare_cli.errors import DataError, UsageError, message_of
 from compare_cli.notes import note
 from compare_cli.types import Note
@@ -69,7 +69,8 @@ def model_bytes(model: Any, name: str) -> bytes:
     sio = require()
     state = {"pipeline": model, "format": FORMAT, "model": name, "versions": _versions()}
     if is_ours(model):
-        steps = [*model.steps[1:-1], (model.steps[-1][0], plain(model[-1]))]
+        last = model[-1].estimator_ if isinstance(model[-1], OnCodes) else model[-1]  # which is named, then
+        steps = [*model.steps[1:-1], (model.steps[-1][0], plain(last))]
         state |= {"pipeline": type(model)(steps), "read": model[0].state()}
     try:
         data: bytes = sio.dumps(state, compression=zipfile.ZIP_DEFLATED)
