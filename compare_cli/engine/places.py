@@ -13,7 +13,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
 from importlib import import_module
 from multiprocessing import resource_tracker
 from typing import Any, Protocol
@@ -28,6 +30,7 @@ from compare_cli.errors import UsageError, kind_and_message, message_of
 from compare_cli.types import FitResult, FitTask
 
 GREETING, JOINING = 4.0, 10.0  # seconds to wait for the scheduler's first bytes, and for its answer
+ANSWERING = 60.0  # seconds that workers have to import this package and say their versions
 TRIES = 3  # of one task, where Dask or Ray lost it with its worker or its table
 LOOK = 1.0  # seconds between two questions whether there are workers
 ALONE = 60.0  # seconds without any worker after which what is left is given up
@@ -102,7 +105,8 @@ class Dask:
     def _join(self, address: str) -> Any:
         try:
             _greeted(address)
-            return self._distributed.Client(f"tcp://{address}", timeout=JOINING, set_as_default=False)
+            how: dict[str, Any] = {"timeout": JOINING, "set_as_default": False}
+            return _in_time(partial(self._distributed.Client, f"tcp://{address}", **how), JOINING)
         except (OSError, ValueError) as error:
             why = kind_and_message(error)
             raise UsageError(f"--cluster dask://{address}: no scheduler answers there ({why}).") from None
@@ -144,7 +148,7 @@ class Dask:
     def _ask(self) -> dict[str, dict[str, str]]:
         """Return the versions of each worker, by its address."""
         try:
-            found: dict[str, dict[str, str]] = self._client.run(versions)
+            found: dict[str, dict[str, str]] = _in_time(partial(self._client.run, versions), ANSWERING)
         except Exception as error:  # most often: the package is not installed there
             why = kind_and_message(error)
             raise UsageError(f"--cluster: the workers cannot run compare ({why}).") from None
@@ -232,6 +236,26 @@ class Dask:
         if self._local is not None:
             with contextlib.suppress(Exception):
                 self._local.close(timeout=5)
+
+
+def _in_time(work: Callable[[], Any], seconds: float) -> Any:
+    """Return what ``work`` returns, or raise what it raises; TimeoutError when it takes longer.
+
+    Dask's own limits do not hold against a server that begins an answer and never ends it.
+    """
+    done: Future[Any] = Future()
+
+    def report() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=report, daemon=True).start()
+    try:
+        return done.result(seconds)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {seconds:g} s") from None
 
 
 def _greeted(address: str) -> None:

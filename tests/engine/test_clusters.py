@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socketserver
@@ -176,11 +177,11 @@ def test_workers_with_other_versions_are_refused(dask: Processes, monkeypatch: p
 
 
 @pytest.mark.extra
-@pytest.mark.parametrize("kind", ["closed", "silent", "HTTP"])
+@pytest.mark.parametrize("kind", ["closed", "silent", "HTTP", "begins", "drips"])
 def test_a_scheduler_that_does_not_answer_is_told_in_time(kind: str) -> None:
-    """Within 20 s: a port that nobody listens at, one that accepts and says nothing, a web server."""
+    """Within 20 s: nobody listens, or nothing is said, or something else, or an answer never ends."""
     pytest.importorskip("distributed", reason="needs the extra dask")
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), WebServer if kind == "HTTP" else Silent)
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), SERVERS.get(kind, Silent))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     port = server.server_address[1]
@@ -210,6 +211,23 @@ class WebServer(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.recv(1000)
         self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+class Begins(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.sendall((1).to_bytes(8, "little"))
+        time.sleep(40)
+
+
+class Drips(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            for _ in range(40):
+                self.request.sendall(b"\x01" + bytes(7))
+                time.sleep(1)
+
+
+SERVERS = {"HTTP": WebServer, "begins": Begins, "drips": Drips}
 
 
 @pytest.mark.extra
