@@ -259,16 +259,30 @@ def _in_time(work: Callable[[], Any], seconds: float) -> Any:
 
 
 def _greeted(address: str) -> None:
-    """Wait for the first bytes that a scheduler sends to everybody who connects.
+    """Wait for the first message that a scheduler sends to everybody who connects.
 
     Dask itself tries for half a minute where something listens that is no scheduler. Raises OSError or
     ValueError when nothing comes, or what no scheduler says.
     """
     host, _, port = address.rpartition(":")
+    until = time.monotonic() + GREETING
     with socket.create_connection((host, int(port)), timeout=GREETING) as connection:
-        length = connection.recv(8)  # of the message that follows, in bytes
-    if len(length) < 8 or int.from_bytes(length, "little") > 2**20:
-        raise ValueError("what answers is no Dask scheduler")
+        length = int.from_bytes(_received(connection, 8, until), "little")  # of the message, in bytes
+        if not 16 <= length <= 2**20:  # the number of its parts and the length of one are two words
+            raise ValueError("what answers is no Dask scheduler")
+        _received(connection, length, until)
+
+
+def _received(connection: socket.socket, size: int, until: float) -> bytes:
+    """Return so many bytes. Raises OSError or ValueError where they do not come in time."""
+    got = b""
+    while len(got) < size:
+        connection.settimeout(max(0.001, until - time.monotonic()))
+        more = connection.recv(size - len(got))
+        if not more:
+            raise ValueError("what answers is no Dask scheduler")
+        got += more
+    return got
 
 
 class Ray:
