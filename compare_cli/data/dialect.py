@@ -96,6 +96,7 @@ def find_dialect(
 
     ``delimiter`` and ``quote`` ("none" for none) are the user's, if given.
     """
+    sample = sample.replace("\r\n", "\n").replace("\r", "\n")  # patterns below know one line end
     found = _find_dialect(sample, delimiter, tab_first=tab_first)
     if quote is None:
         inner = _wrapped(sample)

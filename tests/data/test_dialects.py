@@ -1,4 +1,4 @@
-"""Properties of reading: what was written in any dialect is read back; any bytes end in a table or one line."""
+"""Properties of reading: what was written in any dialect is read back; any bytes are a table or one line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,6 +20,7 @@ from compare_cli.errors import DataError, UsageError
 many = pytest.mark.parametrize("examples", [80, pytest.param(3000, marks=pytest.mark.slow)])
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "latin-1", "cp1252", "cp949", "shift_jis")
 DELIMITERS = (",", ";", "\t", "|", " ", ":", "^", "~")
+NEVER = "\0\x1a\ufeff¥‾"  # ends of text, and what Shift JIS does not bring back
 SECONDS, MEBIBYTES = 10, 64  # for a small file, on a busy machine
 
 
@@ -43,15 +43,17 @@ class Dialect:
 
     def written(self, names: list[str], rows: list[list[str]]) -> bytes:
         """Return a table as bytes."""
+        lines = [names, *rows] if self.header else rows
+        broken = any(mark in cell for line in lines for cell in line for mark in "\r\n")  # wants quotes
         out = io.StringIO(newline="")
         writer = csv.writer(
             out,
             delimiter=self.delimiter,
             quotechar=self.quote,
             lineterminator=self.end,
-            quoting=csv.QUOTE_ALL if self.always else csv.QUOTE_MINIMAL,
+            quoting=csv.QUOTE_ALL if self.always or broken else csv.QUOTE_MINIMAL,
         )
-        writer.writerows([names, *rows] if self.header else rows)
+        writer.writerows(lines)
         return out.getvalue().encode(self.encoding)
 
     @property
@@ -80,7 +82,7 @@ dialects = st.builds(
 def cells_in(encoding: str) -> st.SearchStrategy[str]:
     """Return texts of an encoding without outer blanks, with marks of all dialects inside."""
     marks = st.sampled_from([*DELIMITERS, '"', "'", "\\", '""', "\r\n", "\n", ", ", "#", ".", "0", "é", "語"])
-    letter = st.characters(codec=encoding, exclude_characters="\0\x1a\ufeff", exclude_categories=["Cs", "Co"])
+    letter = st.characters(codec=encoding, exclude_characters=NEVER, exclude_categories=["Cs", "Co"])
     text = st.lists(marks | letter, max_size=8).map("".join)
     return text.filter(lambda cell: cell == cell.strip() and fits(cell, encoding))
 
@@ -120,3 +122,77 @@ def test_any_table_is_read_back_with_the_flags_of_its_dialect(tmp_path: Path, ex
         assert cells.rows == rows
 
     holds()
+
+
+WORDS = ("north", "south", "Ostend", "Zürich", "red", "it's", "two words", "a, b", 'the "old" mill', "x;y")
+
+
+@st.composite
+def clear_tables(draw: st.DrawFn) -> tuple[Dialect, list[str], list[list[str]]]:
+    """Draw a table that leaves no doubt: names over ten to thirty rows, each column of one kind."""
+    delimiter = draw(st.sampled_from(",;\t|"))
+    how = draw(st.tuples(st.booleans(), st.sampled_from(["\n", "\r\n", "\r"])))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+    dialect = Dialect(delimiter, '"', *how, encoding, header=True)
+    width, height = draw(st.integers(3, 6)), draw(st.integers(10, 30))
+    whole, real = st.integers(-999, 99_999).map(str), st.floats(-1000, 1000).map("{:.3f}".format)
+    kinds = [st.sampled_from(WORDS), real, *(draw(st.sampled_from([whole, real])) for _ in range(width - 2))]
+    rows = [list(row) for row in draw(st.lists(st.tuples(*kinds), min_size=height, max_size=height))]
+    return dialect, ["town", "level", "pieces", "age", "weight", "year"][:width], rows
+
+
+@many
+def test_a_clear_table_is_read_back_without_any_flag(tmp_path: Path, examples: int) -> None:
+    path = tmp_path / "table.csv"
+
+    @steady(examples)
+    @given(clear_tables())
+    def holds(drawn: tuple[Dialect, list[str], list[list[str]]]) -> None:
+        dialect, names, rows = drawn
+        path.write_bytes(dialect.written(names, rows))
+        cells = read_cells(path)
+        assert cells.header == names
+        assert cells.rows == rows
+
+    holds()
+
+
+pieces = st.one_of(
+    st.binary(max_size=40),
+    st.sampled_from(
+        [b",", b";", b"\t", b'"', b"'", b"\n", b"\r", b"\0", b"\xff\xfe", b"\x1f\x8b", b"PK\x03\x04", b"NaN"]
+    ),
+    st.integers(-(10**6), 10**6).map(lambda number: f"{number},".encode()),
+)
+
+
+@many
+def test_any_bytes_are_a_table_or_one_line_in_bounded_time_and_memory(tmp_path: Path, examples: int) -> None:
+    path = tmp_path / "table.csv"
+    read_cells_or_tell(path, b"a,b\n1,2\n")  # what is imported on the way is not counted
+
+    @steady(examples)
+    @given(st.lists(pieces, max_size=60).map(b"".join))
+    def holds(content: bytes) -> None:
+        tracemalloc.start()
+        started = time.perf_counter()
+        try:
+            read_cells_or_tell(path, content)
+            assert time.perf_counter() - started < SECONDS
+            assert tracemalloc.get_traced_memory()[1] < MEBIBYTES * 2**20
+        finally:
+            tracemalloc.stop()
+
+    holds()
+
+
+def read_cells_or_tell(path: Path, content: bytes) -> None:
+    """Read bytes as cells and as a data set; what cannot be is told in one line that names the file."""
+    path.write_bytes(content)
+    for way in (read_cells, read):
+        told = ""
+        try:
+            way(path)
+        except (DataError, UsageError) as error:
+            told = str(error)
+        assert len(told.splitlines()) <= 1
