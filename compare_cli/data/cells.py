@@ -105,7 +105,7 @@ def plain_numbers(texts: Sequence[str]) -> NDArray[np.float64]:
 
     read = pd.to_numeric(pd.Series(list(texts), dtype=object), errors="coerce")
     values = read.to_numpy("float64", copy=True)
-    for at in np.flatnonzero(np.isnan(values)):
+    for at in map(int, np.flatnonzero(np.isnan(values))):
         if _OVERFLOW.fullmatch(texts[at]):  # pandas before 3 takes 1e400 for text, newer ones for infinity
             values[at] = float(texts[at])
     return values

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from multiprocessing.connection import wait
 from typing import Any
 
+from compare_cli.engine.endings import ending, kill
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits, size_text
-from compare_cli.engine.nursery import Nursery, can_fork, ending, forks, fresh_process, kill
+from compare_cli.engine.nursery import Nursery, can_fork, forks, fresh_process
 from compare_cli.engine.workspace import Workspace
 from compare_cli.models.families import family_of
 from compare_cli.types import FitResult, FitTask, ModelSpec

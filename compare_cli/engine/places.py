@@ -21,9 +21,10 @@ from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
 from compare_cli.engine.child import Children
+from compare_cli.engine.endings import signals_wait
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits
-from compare_cli.engine.nursery import safe_path, signals_wait
+from compare_cli.engine.nursery import safe_path
 from compare_cli.engine.versions import sources, versions
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import UsageError, kind_and_message, message_of

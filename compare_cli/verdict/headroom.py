@@ -88,8 +88,8 @@ def _model(
     gain, low, high = _seen_from(pair, name + TUNED)
     chosen = Counter(t.chosen.name for t in its)
     both = {r.fold for r in before if r.status == "ok"} & {r.fold for r in after}
-    means = [_mean([r for r in fits if r.fold in both], metric) for fits in (before, after)]
-    return TunedModel(name, tried, *means, gain, low, high, dict(chosen.most_common()))
+    default, best = (_mean([r for r in fits if r.fold in both], metric) for fits in (before, after))
+    return TunedModel(name, tried, default, best, gain, low, high, dict(chosen.most_common()))
 
 
 def _mean(results: Sequence[FitResult], metric: Metric) -> float | None:
