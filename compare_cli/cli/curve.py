@@ -50,7 +50,7 @@ def run_curve(source: str, options: CurveOptions) -> int:
 
     def begin(follower: Follower) -> Stream:
         dataset = follower.dataset = api.read(source, split=options.split, **options.reading())
-        asked = replace(options.comparing(), sizes=sizes, boundary=False)
+        asked = replace(replace(options, sizes=None).comparing(), sizes=sizes, boundary=False)
         follower.tell(api.shown_notes(dataset.notes, asked))
         return api.iter_compare(dataset, asked)
 

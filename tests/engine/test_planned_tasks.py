@@ -222,21 +222,24 @@ def test_jobs_are_as_many_as_processors_unless_given() -> None:
     assert place(None, None).jobs == cpu_count()
 
 
-def test_boundaries_are_looked_at_in_eight_folds_or_five_fits_and_slow_models_in_three_folds() -> None:
+def test_boundaries_are_looked_at_in_four_folds_and_at_least_four_fits_and_slow_models_in_two_folds() -> None:
     dataset = blobs()
-    for folds, repeats in ((10, 1), (5, 1), (2, 3)):
+    for folds, repeats in ((10, 1), (5, 1), (3, 2), (2, 2)):
         options = Options(models="tree,knn", folds=folds, repeats=4)
         job = prepare_job(dataset, options)
         splits = [split for repeat in make_splits(job.dataset, job.plan, 0) for split in repeat]
         tasks = make_tasks(job.dataset, job.models, splits, job.shape, 0, job.asked)
-        seen = {name: [t for t in tasks if t.model.name == name and t.looked_at] for name in ("tree", "knn")}
+        seen = {
+            name: [t for t in tasks if t.model.name == name and t.look == "boundary"]
+            for name in ("tree", "knn")
+        }
         assert {(t.repeat, t.fold) for t in seen["tree"]} == {
-            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 8))
+            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 4))
         }
         assert {(t.repeat, t.fold) for t in seen["knn"]} == {
-            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 3))
+            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 2))
         }
         plain = prepare_job(dataset, replace(options, boundary=False))
         without = make_tasks(plain.dataset, plain.models, splits, plain.shape, 0, plain.asked)
         same = [a.key == b.key for a, b in zip(tasks, without, strict=True)]
-        assert same == [not task.looked_at for task in tasks]  # fits without a look can be had from either
+        assert same == [task.look == "" for task in tasks]  # fits without a look can be had from either
