@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,9 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 
 from compare_cli import Options, compare, read
 
+PAGE = Path(__file__).parents[2] / "docs" / "which-model.md"
 MNIST = next(
     (
         folder / "shared/data/mnist"
@@ -78,6 +85,35 @@ def test_softmax_with_the_settings_of_keras_examples(
     X, y, X_test, y_test = images()
     network = LogisticNetwork(batch_size=128, scale=255, random_state=0, **settings).fit(X, y)
     assert low <= (network.predict(X_test) == y_test).mean() <= high
+
+
+def test_one_against_the_rest_of_the_fashion_mnist_paper() -> None:
+    """The same table: liblinear, C = 1, l2, through scikit-learn's own wrapper: .917."""
+    one = LogisticRegression(solver="liblinear", C=1, random_state=0)
+    options = Options(repeats=1, boundary=False, store=None, jobs=1)
+    comparison = compare(read(MNIST), options, models={"ovr": OneVsRestClassifier(one)})
+    found = {m.model: m.accuracy for m in comparison.models}
+    assert found["ovr"] == pytest.approx(0.917, abs=0.006)
+
+
+def test_the_curve_of_the_page() -> None:
+    """What docs/which-model.md shows of MNIST is what the program says, but for times."""
+    page = PAGE.read_text(encoding="utf-8")
+    command, shown = re.findall(r"```text\n\$ compare (curve mnist .*)\n((?:.*\n)*?)```", page)[0]
+        r"```text\n\$ compare (curve mnist .*)\n((?:.*\n)*?)```", PAGE.read_text("utf-8")
+    )[0]
+    asked = [str(MNIST) if word == "mnist" else word for word in command.split()]
+    wide = {**os.environ, "COLUMNS": "100", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "compare_cli", *asked, "--quiet", "--no-store"],
+        env=wide,
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    written = iter(line.rstrip() for line in done.stdout.splitlines())
+    for line in (line for line in shown.splitlines() if line != "…"):
+        assert line in written, f"not there, or not in this order: {line!r}\n{done.stdout}"
 
 
 def test_trees_of_the_fashion_mnist_paper() -> None:
