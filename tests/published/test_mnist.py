@@ -100,8 +100,6 @@ def test_the_curve_of_the_page() -> None:
     """What docs/which-model.md shows of MNIST is what the program says, but for times."""
     page = PAGE.read_text(encoding="utf-8")
     command, shown = re.findall(r"```text\n\$ compare (curve mnist .*)\n((?:.*\n)*?)```", page)[0]
-        r"```text\n\$ compare (curve mnist .*)\n((?:.*\n)*?)```", PAGE.read_text("utf-8")
-    )[0]
     asked = [str(MNIST) if word == "mnist" else word for word in command.split()]
     wide = {**os.environ, "COLUMNS": "100", "PYTHONUTF8": "1"}
     done = subprocess.run(
