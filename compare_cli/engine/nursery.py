@@ -39,6 +39,7 @@ from compare_cli.engine.versions import differences
 from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import kind_and_message
 from compare_cli.models.epochs import followed_by
+from compare_cli.models.families import family_of
 
 PATIENCE = 60.0  # seconds that building a model may take
 PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
@@ -254,6 +255,8 @@ def _serve(connection: Connection, workspace: Workspace | None) -> None:
                 continue
             with contextlib.suppress(Exception):  # what is wrong with a fold is told by the fit
                 workspace.prepared(task)
+                if family_of(task.model).builtin:  # what scikit-learn takes is not the fit's memory
+                    import_module(task.model.factory.partition(":")[0])
             connection.send(BEGUN)
             with limited_memory(memory), followed_by(connection.send):
                 result = fit_task(task, workspace)

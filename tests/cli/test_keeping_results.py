@@ -323,7 +323,7 @@ def test_a_page_has_the_boundaries_and_the_command(compare, table, tmp_path):
     )
     assert (ended.code, ended.out) == (0, "")
     text = page.read_text(encoding="utf-8")
-    assert text.count("data:image/svg+xml;base64,") == 1
+    assert text.count("data:image/svg+xml;base64,") == 2  # a picture for each model
     assert "Where each model predicts which class" in text
     assert "--models &#39;tree,t=tree(max_depth=2)&#39;" in text
     several = tmp_path / "bench.html"
