@@ -47,7 +47,7 @@ def run_gate(base: str, new: str, options: GateOptions) -> int:
     passed = held.outcome == "not worse"
     text = _text(held, f"{new} is no worse than {base} by more than {options.margin:g}", form, passed=passed)
     if options.output is None:
-        write_out(text)
+        write_out(text, for_programs=form != "text")
     else:
         with whole_file(options.output, "-o") as stream:
             stream.write(text.encode("utf-8"))

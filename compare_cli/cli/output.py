@@ -162,7 +162,7 @@ class Output:
 
     def _write(self, text: str) -> None:
         if self._text_file is None:
-            write_out(text)
+            write_out(text, for_programs=self._renderer.suffixes[0] not in {".txt", ".md"})
             return
         with _told(self.file, "-o"), self._text_file.open("a", encoding="utf-8", newline="") as stream:
             stream.write(text)
@@ -229,14 +229,19 @@ def wants_color(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def write_out(text: str) -> None:
+def write_out(text: str, *, for_programs: bool = False) -> None:
     """Write to standard output at once; characters that it cannot hold are written in ASCII.
 
+    What programs read (JSON, CSV, code, pages) is UTF-8 in any locale, unless a terminal shows it.
     When the reader has gone, as `| head` does, the program ends silently.
     """
+    buffer = getattr(sys.stdout, "buffer", None) if for_programs and not sys.stdout.isatty() else None
     try:
-        sys.stdout.write(encodable(text, sys.stdout.encoding))
+        sys.stdout.write("" if buffer else encodable(text, sys.stdout.encoding))
         sys.stdout.flush()
+        if buffer is not None:
+            buffer.write(text.encode("utf-8"))
+            buffer.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the very end
         if isinstance(error, BrokenPipeError):

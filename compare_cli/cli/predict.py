@@ -27,7 +27,7 @@ def run_predict(
     with nullcontext() if output is None else whole_file(output, "-o") as stream:
         for text in _blocks(said):
             if stream is None:
-                write_out(text)
+                write_out(text, for_programs=True)
             else:
                 stream.write(text.encode())
     if not quiet:

@@ -69,9 +69,9 @@ def _list(options: ListOptions) -> None:
     kept = api.runs(options.store)
     shown = kept.runs[: options.limit]
     if form == "json":
-        write_out(runs_json(shown, kept.facts))
+        write_out(runs_json(shown, kept.facts), for_programs=True)
     elif form == "csv":
-        write_out(runs_csv(shown))
+        write_out(runs_csv(shown), for_programs=True)
     else:
         write_out(runs_text(shown, kept.facts, out_view(), datetime.now().astimezone()))
 
@@ -123,7 +123,8 @@ def diff(old: RunName, new: RunName, as_json: AsJson = False, store: StoreOption
 
     found = api.diff(old, new, store)
     now = datetime.now().astimezone()
-    write_out(diff_json(found) if as_json else diff_text(found, out_view(), now))
+    text = diff_json(found) if as_json else diff_text(found, out_view(), now)
+    write_out(text, for_programs=as_json)
 
 
 @runs_app.command("prune")

@@ -353,3 +353,22 @@ def test_a_page_without_matplotlib_says_why_it_has_no_picture(compare, table, tm
     text = page.read_text(encoding="utf-8")
     assert "No picture: Pictures in files need matplotlib" in text
     assert "<img" not in text
+
+
+@pytest.mark.parametrize("locale", ["ascii", "latin-1", "utf-16"])
+def test_what_programs_read_is_utf_8_in_any_locale(locale, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{at % 7},{at % 3},{('né', '東')[at % 2]}" for at in range(40)]
+    path.write_text("\n".join(["größe,b,class", *rows, ""]), encoding="utf-8")
+    for form in ("json", "csv", "html"):
+        command = ["fit", str(path), "--models", "tree", "--folds", "2", "--repeats", "1", "--format", form]
+        done = subprocess.run(
+            [sys.executable, "-m", "compare_cli", *command, "--quiet", "--no-store", "--no-boundary"],
+            env={**os.environ, "PYTHONIOENCODING": locale, "PYTHONUTF8": "0"},
+            capture_output=True,
+            check=True,
+        )
+        text = done.stdout.decode("utf-8")
+        assert "�" not in text
+        if form == "json":
+            assert json.loads(text)["dataset"]["classes"][0] in {"né", "東"}
