@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from compare_cli.data.bytes import ByteSource
-from compare_cli.data.dataset import conform, unseen_notes
+from compare_cli.data.dataset import SHOWN, conform, unseen_notes
 from compare_cli.data.sources import load_bytes, opened, options_like, recognised
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.data.text import Plan, checked, make_plan
@@ -16,7 +16,6 @@ from compare_cli.types import Dataset, Note
 
 LARGE = 64 * 2**20  # bytes of a file, from which on it is read in blocks
 BLOCK = 16 * 2**20  # bytes
-SHOWN = 5
 
 
 def read_blocks(source: Any, like: Dataset, notes: list[Note], **asked: Any) -> Iterator[Dataset]:
@@ -95,6 +94,9 @@ def _parts(text: ByteSource, plan: Plan) -> Iterator[bytes]:
 def _last_record(data: bytes, quote: bytes) -> int:
     """Return where the last whole record ends, 0 where none does: behind a line break outside of quotes."""
     end = data.rfind(b"\n") + 1
-    while quote and end and data.count(quote, 0, end) % 2:
-        end = data.rfind(b"\n", 0, end - 1) + 1
+    inside = bool(quote) and data.count(quote, 0, end) % 2 == 1
+    while inside and end:
+        before = data.rfind(b"\n", 0, end - 1) + 1
+        inside ^= data.count(quote, before, end) % 2 == 1
+        end = before
     return end

@@ -58,14 +58,13 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     for candidate, _ in candidates:
         check_roles(candidate, groups, time, dropped, table.source)
     target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates, options)
-    rows, frame = frame.index.to_numpy(), frame.reset_index(drop=True)
-    notes = [*table.notes, *([note("target_guessed", target=target, why=why)] if why else [])]
+    guessed = [note("target_guessed", target=target, why=why)] if why else []
     features = [name for name in names if name not in {target, groups, time, *dropped}]
+    own, frame = _own_rows(table, frame.index.to_numpy(), features), frame.reset_index(drop=True)
     spelling = spelling_of(table, options)
     values = {name: interpret(name, frame[name], spelling) for name in features}
     X, columns, left_out, column_notes, read = _features(values, table, len(frame))
-    reasons = [DroppedColumn(name, "asked for with --drop") for name in dropped] + left_out
-    notes += label_notes + column_notes + ([_note_left_out(left_out, len(names))] if left_out else [])
+    reasons = [*(DroppedColumn(name, "asked for with --drop") for name in dropped), *left_out]
     dataset = Dataset(
         name=table.name,
         source=table.source,
@@ -78,12 +77,12 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         source_columns=len(names),
         fingerprint="",
         read=read,
-        notes=tuple(notes),
+        notes=(*table.notes, *guessed, *label_notes, *column_notes),
         groups=_group_codes(frame[groups], groups, table) if groups else None,
         time=_time_values(frame[time], time, table, options) if time else None,
         groups_column=groups,
         time_column=time,
-        own=_own_rows(table, rows, features),
+        own=own,
     )
     return find_guards(replace(dataset, fingerprint=fingerprint(dataset)), values)
 
@@ -182,6 +181,7 @@ def _features(
         for c in columns
         if c.kind == "categorical" and c.unique > MANY_TEXTS
     ]
+    notes += [_note_left_out(left_out, len(table.frame.columns))] if left_out else []
     return feature_frame(kept, rows), columns, left_out, notes, _with_spellings(table.read, kept)
 
 
