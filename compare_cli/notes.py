@@ -20,6 +20,7 @@ class NoteKind:
 
 NOTES: dict[str, NoteKind] = {
     "config_read": NoteKind("info", "Options from {file}: {keys}."),
+    "variable_unknown": NoteKind("warning", "The variable {name} sets no option.", "set {meant} instead"),
     "target_guessed": NoteKind(
         "info", "The target is {target!r} ({why}).", "choose another with --target COLUMN", "--target"
     ),
@@ -127,10 +128,17 @@ NOTES: dict[str, NoteKind] = {
     ),
     "few_of_a_class": NoteKind(
         "info",
-        "Only {rows} of the judged rows are {label!r}: AUC, balanced accuracy, MCC and F1 (marked *) hang on "
-        "them, and their intervals are too narrow.",
+        "Few {which} of {classes}: AUC, balanced accuracy, MCC and F1 (marked *) hang on them, and their "
+        "intervals are too narrow.",
         "rank by --metric accuracy or log_loss",
         "--metric",
+    ),
+    "more_columns_than_rows": NoteKind(
+        "info",
+        "{columns:,} columns for {rows:,} rows: a model can learn such rows by heart, whatever the columns "
+        "mean; only its scores on new rows count.",
+        "leave out columns that cannot matter with --drop",
+        "--drop",
     ),
     "no_probabilities": NoteKind("info", "{models}: no probabilities, so no log loss and no Brier score."),
     "busy_machine": NoteKind(

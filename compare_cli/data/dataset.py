@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 5
+FEWEST_OF_A_CLASS = 10  # rows below which scores that average over classes are marked
 
 
 def make_dataset(table: Table, options: ReadOptions) -> Dataset:
@@ -77,7 +78,7 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         source_columns=len(names),
         fingerprint="",
         read=read,
-        notes=(*table.notes, *guessed, *label_notes, *column_notes),
+        notes=(*table.notes, *guessed, *label_notes, *column_notes, *few_of_classes(y, classes, "rows")),
         groups=_group_codes(frame[groups], groups, table) if groups else None,
         time=_time_values(frame[time], time, table, options) if time else None,
         groups_column=groups,
@@ -85,6 +86,15 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         own=own,
     )
     return find_guards(replace(dataset, fingerprint=fingerprint(dataset)), values)
+
+
+def few_of_classes(y: NDArray[np.int64], classes: Sequence[str], which: str) -> list[Note]:
+    """Return a note where any of the ``classes`` has fewer than ten of the rows ``y`` (class numbers)."""
+    counts = np.bincount(y, minlength=len(classes))
+    few = [f"{classes[at]!r} ({counts[at]})" for at in counts.argsort(kind="stable")]
+    few = few[: int((counts < FEWEST_OF_A_CLASS).sum())]
+    more = f" and {len(few) - SHOWN} more classes" if len(few) > SHOWN else ""
+    return [note("few_of_a_class", which=which, classes=", ".join(few[:SHOWN]) + more)] if few else []
 
 
 def _own_rows(table: Table, rows: NDArray[np.int64], wanted: Sequence[str]) -> OwnRows | None:
@@ -182,6 +192,7 @@ def _features(
         if c.kind == "categorical" and c.unique > MANY_TEXTS
     ]
     notes += [_note_left_out(left_out, len(table.frame.columns))] if left_out else []
+    notes += [note("more_columns_than_rows", columns=len(kept), rows=rows)] if len(kept) > rows else []
     return feature_frame(kept, rows), columns, left_out, notes, _with_spellings(table.read, kept)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from compare_cli.boundary.columns import columns_over_folds, over_folds
 from compare_cli.boundary.statistics import disagreement, instability
+from compare_cli.data.dataset import few_of_classes
 from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.models.specs import spec_text
 from compare_cli.notes import note
@@ -52,7 +53,6 @@ Floats = NDArray[np.float64]
 IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]
 BUSY = 1.25  # wall time over CPU time of a fit from which the machine counts as busy
 IMBALANCED = 0.9
-FEWEST_OF_A_CLASS = 10  # rows below which scores that average over classes are marked
 NOT_CONVERGED = "ConvergenceWarning"
 
 
@@ -209,7 +209,9 @@ def summarise(
     )
     ordered, summary = in_order_of_merit(rows, judgement), summarise_dataset(dataset)
     notes = comparison_notes(summary, ordered, judged, metric)
-    notes += _few_notes(dataset)
+    truth = judged_classes(dataset)
+    few = few_of_classes(truth, dataset.classes, "rows" if len(truth) == len(dataset.y) else "judged rows")
+    notes += [told for told in few if told not in dataset.notes]
     shared = len({(r.repeat, r.fold) for r in judged})
     folds = protocol.scheme != "samples"
     if folds and len(judged) < len(results) and len(judged) == shared * len(models):
@@ -267,14 +269,6 @@ def comparison_notes(
     if without:
         notes.append(note("no_probabilities", models=", ".join(without)))
     return notes + _busy_notes(models)
-
-
-def _few_notes(dataset: Dataset) -> list[Note]:
-    """Return a note where scores that are no mean over rows rest on very few rows of a class."""
-    counts = np.bincount(judged_classes(dataset), minlength=len(dataset.classes)).tolist()
-    rarest = min(range(len(counts)), key=counts.__getitem__)
-    few = counts[rarest] < FEWEST_OF_A_CLASS
-    return [note("few_of_a_class", rows=counts[rarest], label=dataset.classes[rarest])] if few else []
 
 
 def _convergence_notes(models: Sequence[ModelSummary], results: Sequence[FitResult]) -> list[Note]:

@@ -14,6 +14,7 @@ from compare_cli.errors import DataError
 from compare_cli.types import Dataset
 
 GUARDS = {"groups_suspected", "time_suspected", "giveaway", "duplicate_rows"}
+GUARDS |= {"few_of_a_class", "more_columns_than_rows"}
 SEEDS = range(4)
 
 
@@ -40,10 +41,33 @@ def patients(rng: np.random.Generator, count: int, each: int, name: str = "patie
 
 @pytest.mark.parametrize("name", datasets())
 def test_nothing_is_said_of_the_built_in_tables(name: str) -> None:
-    assert codes(read(name)) == []
+    """But of the one that was made to have more columns than rows."""
+    assert codes(read(name)) == (["more_columns_than_rows"] if name == "wide" else [])
 
 
 # Ids in blocks
+
+
+@pytest.mark.parametrize(
+    ("rare", "others", "classes"),
+    [([9], [10, 40], "'c0' (9)"), ([3, 7, 2], [30], "'c2' (2), 'c0' (3), 'c1' (7)"), ([10], [40], None)],
+)
+def test_classes_of_few_rows_are_named(rare: list[int], others: list[int], classes: str | None) -> None:
+    labels = np.repeat([f"c{i}" for i in range(len(rare + others))], rare + others)
+    X = np.random.default_rng(0).normal(size=(len(labels), 3))
+    dataset = read(pd.DataFrame(X, columns=list("abc")).assign(y=labels), target="y")
+    assert codes(dataset) == ["few_of_a_class"] * (classes is not None)
+    assert classes is None or f"Few rows of {classes}:" in told(dataset, "few_of_a_class")
+
+
+@pytest.mark.parametrize(("columns", "noted"), [(39, False), (40, False), (41, True), (400, True)])
+def test_more_columns_than_rows_are_noted(columns: int, noted: bool) -> None:
+    """Those count that models learn from: constant ones do not."""
+    X = np.random.default_rng(0).normal(size=(40, columns))
+    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(columns)]).assign(same=1, y=["a", "b"] * 20)
+    dataset = read(frame, target="y")
+    assert codes(dataset) == ["more_columns_than_rows"] * noted
+    assert not noted or f"{columns} columns for 40 rows" in told(dataset, "more_columns_than_rows")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -220,8 +244,8 @@ def test_a_guessed_quantity_is_refused_and_a_named_one_noted(seed: int) -> None:
     for values in (rng.integers(0, 1000, 3000), rng.poisson(40, 500), rng.geometric(0.05, 400)):
         with pytest.raises(DataError, match="looks like a quantity; compare judges classes"):
             target_of(values)
-        assert codes(target_of(values, target="t")) == ["target_quantity"]
-        assert codes(target_of(values, target="t", classes=True)) == []
+        assert codes(target_of(values, target="t"))[0] == "target_quantity"
+        assert "target_quantity" not in codes(target_of(values, target="t", classes=True))
 
 
 def test_fractions_are_classes_only_where_that_is_said() -> None:
