@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from compare_cli.errors import UsageError, nearest
 TRUST = "trust-config"
 NO_SETTINGS = frozenset({"help", "version", "config", TRUST})
 OWN_VARIABLES = frozenset({"store"})  # COMPARE_STORE is a default for every command already
+KNOWN_VARIABLES = ("COMPARE_STORE", "COMPARE_CONFIG", "COMPARE_TRUST_CONFIG")
 OVERRULES: dict[str, set[str]] = {
     "json": {"format"},
     "format": {"json"},
@@ -72,6 +74,7 @@ def defaults(context: typer.Context, group: TyperGroup, args: Sequence[str]) -> 
     file = _file(args)
     found = {} if file is None else _of_command(_read(file, group, check), path, options)
     variables = _variables(path, options)
+    _tell_unknown_variables(group, args)
     typed = {key for key, option in options.items() if _is_typed(option, args)}
     found = _without(_without(found, variables), typed)
     chosen = {**found, **_without(variables, typed)}
@@ -81,7 +84,7 @@ def defaults(context: typer.Context, group: TyperGroup, args: Sequence[str]) -> 
         chosen["config"] = Setting(str(file), str(file))
         quiet = chosen.get("quiet")
         if "quiet" not in typed and not (quiet and check(quiet, options["quiet"])):
-            _tell(file, found)
+            _say("config_read", file=file, keys=", ".join(sorted(found)))
     used = {options[key]: setting for key, setting in chosen.items() if key in options}
     result: dict[str, Any] = {str(option.name): check(setting, option) for option, setting in used.items()}
     for name in reversed(path):
@@ -89,11 +92,11 @@ def defaults(context: typer.Context, group: TyperGroup, args: Sequence[str]) -> 
     return result
 
 
-def _tell(file: Path, found: Settings) -> None:
+def _say(code: str, **facts: Any) -> None:
     from compare_cli.cli.output import say_notes
     from compare_cli.notes import note
 
-    say_notes([note("config_read", file=file, keys=", ".join(sorted(found)))])
+    say_notes([note(code, **facts)])
 
 
 def _file(args: Sequence[str]) -> Path | None:
@@ -180,6 +183,27 @@ def _variables(path: tuple[str, ...], options: Iterable[str]) -> Settings:
             if os.environ.get(name) and key not in {*NO_SETTINGS, *OWN_VARIABLES}:
                 found.setdefault(key, Setting(os.environ[name], name))
     return found
+
+
+def _tell_unknown_variables(group: TyperGroup, args: Sequence[str]) -> None:
+    """Warn of a variable COMPARE_… that nearly is one of ours; others may belong to other programs."""
+    if {"-q", "--quiet"} & {*args}:
+        return
+    known = {*KNOWN_VARIABLES, *_names_of_variables(group, ())}
+    unknown = sorted(name for name in os.environ if name.startswith("COMPARE_") and name not in known)
+    for name in unknown:
+        ours = {each.removeprefix("COMPARE_"): each for each in known}
+        if near := get_close_matches(name.removeprefix("COMPARE_"), ours, n=2, cutoff=0.8):
+            _say("variable_unknown", name=name, meant=" or ".join(ours[each] for each in near))
+
+
+def _names_of_variables(command: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """Yield the variables of a command's options and of the commands below it, for one or for all."""
+    for key in _options(command):
+        for prefix in {path, ()}:
+            yield "_".join(("COMPARE", *prefix, key)).replace("-", "_").upper()
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _names_of_variables(below, (*path, name))
 
 
 def _without(weaker: Settings, given: Iterable[str]) -> Settings:

@@ -220,3 +220,22 @@ def test_every_option_that_curves_refuse_is_known_to_be_refused():
     for name, value in refused.items():
         with pytest.raises(UsageError, match="a curve has no use for it"):
             CurveOptions(**{name: value}).at_sizes()
+
+
+def test_a_variable_that_is_nearly_an_option_is_told(compare, folder, monkeypatch):
+    for name in (
+        "COMPARE_MODELZ",
+        "COMPARE_FIT_FOLD",
+        "COMPARE_BRANCH",
+        "COMPARE_MODELS",
+        "COMPARE_TRUST_CONFIG",
+    ):
+        monkeypatch.setenv(name, "tree")
+    document, err = ran(compare)
+    assert models(document) == ["tree"]
+    told = [line for line in err.splitlines() if "sets no option" in line]
+    assert told == [
+        "warning: The variable COMPARE_FIT_FOLD sets no option. Set COMPARE_FIT_FOLDS instead.",
+        "warning: The variable COMPARE_MODELZ sets no option. Set COMPARE_MODEL or COMPARE_MODELS instead.",
+    ]
+    assert "sets no option" not in ran(compare, "--quiet")[1]
