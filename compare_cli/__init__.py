@@ -7,7 +7,14 @@ they are first used, so that importing the package is fast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+
+_as_module = sys.argv[:1] == ["-m"] and sys.orig_argv[-len(sys.argv)].removeprefix("-m").startswith(__name__)
+if _as_module and not sys.flags.safe_path and not __file__.startswith(sys.path[0]):
+    # `python -m compare_cli` puts the current folder first: a typing.py or numpy.py there would be run.
+    sys.path[:] = [folder for folder in sys.path if folder not in {"", sys.path[0]}]
+
+from typing import TYPE_CHECKING, Any  # noqa: E402 - only after the path is right
 
 if TYPE_CHECKING:
     from compare_cli.api import Options, bench, compare, iter_bench, iter_compare, read

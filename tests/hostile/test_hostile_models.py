@@ -246,7 +246,7 @@ def test_a_pipe_ends_with_the_program_although_a_fit_left_a_process(table: str) 
 
 def test_nothing_is_imported_from_the_current_folder_unless_it_is_named(table: str, tmp_path: Path) -> None:
     """Then it is looked for there last."""
-    for name in ("numpy", "sklearn", "joblib", "random", "hostile_models", "pandas"):
+    for name in ("typing", "re", "enum", "numpy", "sklearn", "joblib", "random", "hostile_models", "pandas"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('taken from here')\n", encoding="utf-8")
     (tmp_path / "mine.py").write_text("from hostile_models import Base as Mine\n", encoding="utf-8")
     done = subprocess.run(
