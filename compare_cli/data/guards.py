@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,9 +137,20 @@ def _id_codes(values: Values) -> Codes | None:
         return None  # a fraction, or a missing value; the first rows tell most columns of measures
     if values.codes is not None and (values.codes < 0).any():
         return None
-    _, codes, counts = np.unique(raw, return_inverse=True, return_counts=True)
+    codes, counts = _numbered(raw)
     repeated = counts[counts > 1].sum() >= 0.9 * len(raw) and 2 * len(counts) <= len(raw)
-    return codes.astype(np.int64) if repeated and len(counts) >= NAMED_BLOCKS else None
+    return codes if repeated and len(counts) >= NAMED_BLOCKS else None
+
+
+def _numbered(whole: NDArray[Any]) -> tuple[Codes, Codes]:
+    """Return whole numbers (n,) as places in the order of their values, and how often each value is there."""
+    low, high = whole.min(), whole.max()
+    if high - low >= 4 * len(whole):
+        _, codes, counts = np.unique(whole, return_inverse=True, return_counts=True)
+        return codes.astype(np.int64), counts
+    shifted = (whole - low).astype(np.int64)  # counting takes a tenth of the time of sorting
+    counts = np.bincount(shifted)
+    return (np.cumsum(counts > 0) - 1)[shifted], counts[counts > 0]
 
 
 def _block_kind(name: str, values: Values, codes: Codes) -> str:
