@@ -144,6 +144,20 @@ def test_test_rows(repeats: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_logistic_regression_in_single_precision(tmp_path: Path) -> None:
+    """Many rows and coefficients: the script and the model of all rows get float32 too."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(15_000, 90)).round(3)
+    table = pd.DataFrame(X, columns=[f"x{at}" for at in range(90)])
+    table["y"] = np.digitize(X[:, 0] + X[:, 1] + rng.normal(size=len(X)), [-1, 1])
+    table.to_csv(tmp_path / "a.csv", index=False)
+    result = run(tmp_path / "a.csv", models="logistic,logistic(solver=lbfgs),tree", folds=3)
+    script = check(result, tmp_path)
+    assert script.count("FunctionTransformer(single_precision)") == 2
+    assert "single precision" in result.estimator("logistic").named_steps
+
+
+@pytest.mark.slow
 def test_other_writings(tmp_path: Path) -> None:
     file = tmp_path / "odd.txt"
     lines = ["# a table", "größe;gewicht;art"]

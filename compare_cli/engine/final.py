@@ -176,8 +176,8 @@ def prepared_columns(columns: Sequence[Column], needs: str) -> ColumnTransformer
     return ColumnTransformer(parts, sparse_threshold=0, verbose_feature_names_out=False)
 
 
-def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any]) -> Pipeline:
-    """Return the unfitted model of a spec for tables like a data set."""
+def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any], rows: int) -> Pipeline:
+    """Return the unfitted model of a spec for tables like a data set, as it was compared on ``rows`` rows."""
     estimator = make_estimator(spec, params)
     if isinstance(estimator, MultilayerPerceptron):
         estimator = MLPClassifier(**estimator.get_params(deep=False))
@@ -186,7 +186,7 @@ def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any]) -> Pi
     like = replace(dataset, X=dataset.X.iloc[:0], y=dataset.y[:0], name=spec.name, own=None, guards=())
     steps = [("read", TableReader(replace(like, groups=None, time=None, test=None)))]
     steps.append(("prepare", prepared_columns(dataset.columns, spec.needs)))
-    if family_of(spec).single_precision:
+    if family_of(spec).single_precision(params, rows):
         steps.append(("single precision", FunctionTransformer(np.float32)))
     return Pipeline([*steps, ("model", estimator)])
 
@@ -207,7 +207,7 @@ def final_classifier(job: Job, model: str) -> Any:
         return make_estimator(spec, params).fit(job.workspace.own[0], labels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were told when the model was compared
-        made = pipeline(job.dataset, spec, params)
+        made = pipeline(job.dataset, spec, params, job.shape.rows)
         weights = getattr(made[-1], "class_weight", None)
         if isinstance(weights, dict):  # by code, as models get it that are compared
             classes = own_labels(job.dataset.classes).tolist()

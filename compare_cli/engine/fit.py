@@ -39,7 +39,7 @@ from compare_cli.metrics import (
 from compare_cli.models.estimators import OnCopies, OwnLabels, own
 from compare_cli.models.families import family_of
 from compare_cli.models.specs import make_estimator
-from compare_cli.types import FitResult, FitStatus, FitTask, ModelSpec
+from compare_cli.types import FitResult, FitStatus, FitTask
 
 TRAIN_SCORE_ROWS = 10_000
 WARNINGS = 20  # of one fit that are told
@@ -96,7 +96,7 @@ def _result(task: FitTask, **facts: Any) -> FitResult:
 
 def _fit(task: FitTask, workspace: Workspace) -> FitResult:
     fold = workspace.prepared(task)
-    X_train, X_test = typed(task.model, fold.train), typed(task.model, fold.test)
+    X_train, X_test = typed(task, fold.train), typed(task, fold.test)
     y_train, y_test = own_type(workspace.y[task.train]), workspace.test_y[task.test]
     trusted = family_of(task.model).builtin
     estimator = make_estimator(task.model, task.params)
@@ -140,11 +140,11 @@ def _nothing(*rows: Any) -> None:
     """Do nothing: most models have nothing to compile."""
 
 
-def typed(spec: ModelSpec, rows: Any) -> Any:
+def typed(task: FitTask, rows: Any) -> Any:
     """Return prepared rows as float32 or float64, as a model takes them; a program's own as they are."""
-    if spec.needs == "frame":
+    if task.model.needs == "frame":
         return rows
-    return rows.astype(np.float32 if family_of(spec).single_precision else np.float64, copy=False)
+    return rows.astype(np.float32 if task.single else np.float64, copy=False)
 
 
 def _curves(y: NDArray[np.int64], probabilities: NDArray[Any] | None) -> dict[str, Any]:

@@ -323,8 +323,9 @@ def make_tasks(
         rows = hashlib.sha256(split.train.tobytes() + b"|" + split.test.tobytes()).hexdigest()
         for spec in models:
             look = _look(split, spec, asked)
-            more = _asked_of(spec, split, asked, look)
             params = resolve_params(spec, shape, fit_seed)
+            single = family_of(spec).single_precision(params, shape.rows)
+            more = {**_asked_of(spec, split, asked, look), **({"precision": "single"} if single else {})}
             tasks.append(
                 FitTask(
                     key=task_key(dataset.fingerprint, spec, params, rows, more),
@@ -337,6 +338,7 @@ def make_tasks(
                     test=split.test,
                     cost=family_of(spec).cost(shape),
                     look=look,
+                    single=single,
                 )
             )
     return tasks

@@ -174,17 +174,17 @@ def _models(job: Job, writer: Writer, repeats: int) -> str:
     """Return what makes the models by name; with repeats on one test set, a function of the seed."""
     seeded = job.plan.scheme == "test" and repeats > 1
     prepared = _preparations(job, writer)
-    lines = []
+    lines, single = [], ""
     for spec in job.models:
         params, others = (resolve_params(spec, job.shape, job.options.seed + at) for at in range(2))
         open_ = {name: "seed" for name, value in params.items() if seeded and others[name] != value}
         _refuse_scoreless(job, spec, params)
         steps: list[str] = [spec.needs] if prepared.get(spec.needs) else []
-        if family_of(spec).single_precision:
+        if family_of(spec).single_precision(params, job.shape.rows):
+            single = SINGLE
             steps.append(f"{writer.name('sklearn.preprocessing', 'FunctionTransformer')}(single_precision)")
         steps.append(writer.estimator(_scikit_learns(spec, params, job.dataset), spec.name, open_))
         lines.append(f"    {spec.name!r}: {indent(writer.chain(steps), '    ').lstrip()},")
-    single = SINGLE if any(family_of(spec).single_precision for spec in job.models) else ""
     before = "\n".join(f"{name} = {made}" for name, made in prepared.items() if made) + "\n" + single
     made = "\n".join(lines)
     if seeded:

@@ -226,12 +226,12 @@ class Surroundings:
         family = family_of(task.model)
         try:
             if task.look == "probes":
-                return Boundary({}, probe_labels(estimator, self.shared, single=family.single_precision))
+                return Boundary({}, probe_labels(estimator, self.shared, single=task.single))
             return describe_fold(
                 estimator,
                 self.frame,
                 seed=(self.probing.seed, task.repeat, task.fold),
-                single=family.single_precision,
+                single=task.single,
                 exact=family.exact_geometry(),
                 slow=family.slow_prediction,
                 probes=self.probing.probes,

@@ -89,7 +89,7 @@ class FittedModel:
             raise UsageError("it prepares columns itself; pictures are of models on prepared columns")
         self._fold, self._preparation = fold, prepared.preparation
         family = family_of(task.model)
-        self._single = family.single_precision
+        self._single = task.single
         self._classes = len(fold.dataset.classes)
         estimator = make_estimator(task.model, task.params)
         with contextlib.nullcontext() if family.builtin else surroundings_restored(task):

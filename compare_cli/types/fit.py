@@ -87,7 +87,8 @@ class FitTask:
     ``params`` are all that the estimator is made with: the family's settings for this size of data,
     the user's own, and the seed. ``cost`` is a rough expected time in seconds, used for order and
     for the time left, never for results. ``look`` asks for boundary statistics, or for answers
-    at the shared probes alone, where a run has them.
+    at the shared probes alone, where a run has them. ``single`` says that the model gets its rows in single
+    precision.
     """
 
     key: str
@@ -100,6 +101,7 @@ class FitTask:
     test: NDArray[np.int64]
     cost: float
     look: Literal["boundary", "probes", ""] = "boundary"
+    single: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from compare_cli.engine.plan import check_models, resolve_params
 from compare_cli.errors import UsageError
 from compare_cli.models import FAMILIES, Shape, parse_models
+from compare_cli.models.families import family_of
 from compare_cli.models.specs import (
     check_values,
     load_class,
@@ -354,3 +355,21 @@ def test_a_class_named_by_its_path_may_be_in_the_current_folder(
         load_class(parse_spec("a_models_file_of_mine:Mine"))
     monkeypatch.chdir(tmp_path)
     assert load_class(parse_spec("a_models_file_of_mine:Mine")).__name__ == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("spec", "rows", "features", "single"),
+    [
+        ("logistic", 10_000, 300, True),
+        ("logistic", 9_999, 300, False),
+        ("logistic", 10_000, 100, False),
+        ("logistic(C=2)", 10_000, 300, True),
+        ("logistic(solver=saga)", 10_000, 300, False),
+        ("mlp", 10, 2, True),
+        ("tree", 10_000, 300, False),
+    ],
+)
+def test_who_computes_in_single_precision(spec: str, rows: int, features: int, single: bool) -> None:
+    shape, parsed = Shape(rows, features, 2), parse_spec(spec)
+    params = resolve_params(parsed, shape, 0)
+    assert family_of(parsed).single_precision(params, shape.rows) is single
