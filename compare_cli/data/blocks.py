@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from compare_cli.data.bytes import ByteSource
-from compare_cli.data.dataset import SHOWN, conform, unseen_notes
+from compare_cli.data.dataset import conform, unseen_notes
+from compare_cli.data.roles import SHOWN
 from compare_cli.data.sources import load_bytes, opened, options_like, recognised
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.data.text import Plan, checked, make_plan

@@ -26,9 +26,11 @@ from compare_cli.data.columns import (
 )
 from compare_cli.data.guards import find_guards
 from compare_cli.data.roles import (
+    SHOWN,
     check_quantity,
     check_roles,
     dropped_columns,
+    few_of_classes,
     find_column,
     label_codes,
     label_places,
@@ -41,9 +43,6 @@ from compare_cli.types import Column, Dataset, DroppedColumn, Note, OwnRows, Rea
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHOWN = 5
-FEWEST_OF_A_CLASS = 10  # rows below which scores that average over classes are marked
 
 
 def make_dataset(table: Table, options: ReadOptions) -> Dataset:
@@ -86,15 +85,6 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         own=own,
     )
     return find_guards(replace(dataset, fingerprint=fingerprint(dataset)), values)
-
-
-def few_of_classes(y: NDArray[np.int64], classes: Sequence[str], which: str) -> list[Note]:
-    """Return a note where any of the ``classes`` has fewer than ten of the rows ``y`` (class numbers)."""
-    counts = np.bincount(y, minlength=len(classes))
-    few = [f"{classes[at]!r} ({counts[at]})" for at in counts.argsort(kind="stable")]
-    few = few[: int((counts < FEWEST_OF_A_CLASS).sum())]
-    more = f" and {len(few) - SHOWN} more classes" if len(few) > SHOWN else ""
-    return [note("few_of_a_class", which=which, classes=", ".join(few[:SHOWN]) + more)] if few else []
 
 
 def _own_rows(table: Table, rows: NDArray[np.int64], wanted: Sequence[str]) -> OwnRows | None:

@@ -16,6 +16,9 @@ from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
 from compare_cli.types import Note
 
+SHOWN = 5  # names in a note
+FEWEST_OF_A_CLASS = 10  # rows below which scores that average over classes are marked
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -179,6 +182,15 @@ def check_quantity(
         "like a quantity; compare judges classes. Choose another column with --target, put it into ranges "
         "first, or say --classes if each number is a class."
     )
+
+
+def few_of_classes(y: NDArray[np.int64], classes: Sequence[str], which: str) -> list[Note]:
+    """Return a note where any of the ``classes`` has fewer than ten of the rows ``y`` (class numbers)."""
+    counts = np.bincount(y, minlength=len(classes))
+    few = [f"{classes[at]!r} ({counts[at]})" for at in counts.argsort(kind="stable")]
+    few = few[: int((counts < FEWEST_OF_A_CLASS).sum())]
+    more = f" and {len(few) - SHOWN} more classes" if len(few) > SHOWN else ""
+    return [note("few_of_a_class", which=which, classes=", ".join(few[:SHOWN]) + more)] if few else []
 
 
 def label_places(labels: Sequence[str], classes: Sequence[str]) -> list[int]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from compare_cli.boundary.columns import columns_over_folds, over_folds
 from compare_cli.boundary.statistics import disagreement, instability
-from compare_cli.data.dataset import few_of_classes
+from compare_cli.data.roles import few_of_classes
 from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.models.specs import spec_text
 from compare_cli.notes import note
