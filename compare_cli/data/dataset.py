@@ -34,6 +34,7 @@ from compare_cli.data.roles import (
     find_column,
     label_codes,
     label_places,
+    listed,
     target_candidates,
 )
 from compare_cli.data.table import ReadOptions, Table
@@ -139,10 +140,7 @@ def _labelled(table: Table, target: str, *, asked: bool, classes: bool) -> Label
     if not classes:
         notes += check_quantity(labels, counts, target, source, asked=asked)
     if rare := [label for label, count in zip(labels, counts, strict=True) if count < 2]:
-        shown = ", ".join(map(repr, rare[:SHOWN])) + (
-            f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
-        )
-        notes.append(note("rare_class_dropped", classes=f"the rows of {shown}"))
+        notes.append(note("rare_class_dropped", classes=f"the rows of {listed([*map(repr, rare)])}"))
     kept = np.append(counts >= 2, False)
     if kept.sum() < 2:
         raise DataError(
@@ -226,9 +224,8 @@ def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:
 
 
 def _note_left_out(left_out: Sequence[DroppedColumn], total: int) -> Note:
-    shown = ", ".join(f"{d.column!r} ({d.reason})" for d in left_out[:SHOWN])
-    more = f" and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
-    return note("columns_dropped", count=len(left_out), total=total, columns=shown + more)
+    columns = listed([f"{d.column!r} ({d.reason})" for d in left_out])
+    return note("columns_dropped", count=len(left_out), total=total, columns=columns)
 
 
 def _group_codes(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.int64]:

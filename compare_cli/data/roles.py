@@ -189,8 +189,13 @@ def few_of_classes(y: NDArray[np.int64], classes: Sequence[str], which: str) -> 
     counts = np.bincount(y, minlength=len(classes))
     few = [f"{classes[at]!r} ({counts[at]})" for at in counts.argsort(kind="stable")]
     few = few[: int((counts < FEWEST_OF_A_CLASS).sum())]
-    more = f" and {len(few) - SHOWN} more classes" if len(few) > SHOWN else ""
-    return [note("few_of_a_class", which=which, classes=", ".join(few[:SHOWN]) + more)] if few else []
+    return [note("few_of_a_class", which=which, classes=listed(few))] if few else []
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return the first few of the texts, and how many more there are."""
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more
 
 
 def label_places(labels: Sequence[str], classes: Sequence[str]) -> list[int]:
