@@ -30,14 +30,25 @@ if TYPE_CHECKING:
     )
     from compare_cli.api.comparison import bench, compare, curve, iter_bench, iter_compare, shown_notes
     from compare_cli.api.notebook import script
-    from compare_cli.api.results import Criterion, Threshold, check, gate, judge
+    from compare_cli.api.results import (
+        StoreList,
+        check,
+        default_store,
+        diff,
+        gate,
+        judge,
+        load_run,
+        prune,
+        runs,
+    )
     from compare_cli.api.saved import Predictions, load, predict, require_skops, save
-    from compare_cli.api.store import StoreList, default_store, diff, load_run, prune, runs
     from compare_cli.api.table import cells, describe, page_pictures, plot, read
     from compare_cli.api.tracking import require_mlflow, track
     from compare_cli.engine.limits import ask_for_one_thread
     from compare_cli.engine.plan import Options
     from compare_cli.models.families import DEFAULT_MODELS
+    from compare_cli.verdict.diff import Threshold
+    from compare_cli.verdict.fits import Criterion
 
 __all__ = [
     "DEFAULT_MODELS",
@@ -95,20 +106,21 @@ _HOMES = {
     },
     "api.comparison": {"bench", "compare", "curve", "iter_bench", "iter_compare", "shown_notes"},
     "api.notebook": {"script"},
-    "api.results": {"Criterion", "Threshold", "check", "gate", "judge"},
     "api.saved": {"Predictions", "load", "predict", "require_skops", "save"},
     "api.table": {"cells", "describe", "page_pictures", "plot", "read"},
     "api.tracking": {"require_mlflow", "track"},
     "engine.limits": {"ask_for_one_thread"},
     "engine.plan": {"Options"},
     "models.families": {"DEFAULT_MODELS"},
+    "verdict.diff": {"Threshold"},
+    "verdict.fits": {"Criterion"},
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = next((module for module, names in _HOMES.items() if name in names), "api.store")
+    home = next((module for module, names in _HOMES.items() if name in names), "api.results")
     return getattr(import_module(f"compare_cli.{home}"), name)
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
 from compare_cli.api.headroom import Tuning, tune, with_headroom
-from compare_cli.api.leaks import leak_check, priced_twins
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
 from compare_cli.api.repeats import batches, completed, most_fits, protocol
 from compare_cli.api.table import Reading, keywords, labels_or_options, read
 from compare_cli.data.dataset import fingerprint
-from compare_cli.data.guards import mended
+from compare_cli.data.guards import change, mended
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
@@ -35,6 +34,8 @@ from compare_cli.types import (
     Dataset,
     FitResult,
     FitTask,
+    Guard,
+    LeakCheck,
     LeftOut,
     Look,
     Note,
@@ -48,7 +49,7 @@ from compare_cli.types import (
     single_comparison,
 )
 from compare_cli.verdict.across import judge_data_sets
-from compare_cli.verdict.classes import cost_notes
+from compare_cli.verdict.classes import cost_notes, twin_notes
 from compare_cli.verdict.curve import curve_comparison
 from compare_cli.verdict.reasons import Refits, explained
 from compare_cli.verdict.summary import summarise
@@ -137,8 +138,16 @@ def _without_leaks(
                 event = next(events)
                 yield Refitted(event) if isinstance(event, FitResult) else event
         except StopIteration as end:
-            checks.append(leak_check(guard, end.value))
+            checks.append(_leak_check(guard, end.value))
     return replace(part, leak_checks=tuple(checks))
+
+
+def _leak_check(guard: Guard, found: Comparison) -> LeakCheck:
+    """Return what the comparison without a guard's find says."""
+    verdict, leader = found.verdict, next(iter(found.models), None)
+    score = None if leader is None else leader.score(found.protocol.metric)
+    name = None if leader is None else leader.model
+    return LeakCheck(guard.code, change(guard), verdict.recommended, name, score, verdict.sentence)
 
 
 def _refuse_heartbeat(heartbeat: Callable[[], None] | None) -> None:
@@ -374,7 +383,7 @@ def _summarised(
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]
     if job.costs is not None and options.cost is not None:
         notes += cost_notes(comparison.models, job.costs, options.cost)
-    notes += priced_twins(job, comparison, results)
+    notes += twin_notes(job.dataset, job.splits, comparison, results)
     if skipped:
         notes.append(note("budget_spent", seconds=options.budget, left_out=skipped, total=planned))
     return replace(comparison, notes=shown_notes(notes, options))

@@ -14,10 +14,9 @@ from compare_cli import __version__
 from compare_cli.cli import completion
 from compare_cli.cli.commands import takes
 from compare_cli.cli.config import defaults
-from compare_cli.cli.curve import CurveOptions
-from compare_cli.cli.gate import GateOptions
 from compare_cli.cli.options import (
     BenchOptions,
+    CurveOptions,
     FitOptions,
     OutputOptions,
     PlotOptions,
@@ -27,7 +26,7 @@ from compare_cli.cli.options import (
     option,
     preference,
 )
-from compare_cli.cli.runs import runs_app
+from compare_cli.cli.runs import GateOptions, runs_app
 from compare_cli.errors import UsageError
 
 
@@ -145,7 +144,7 @@ def curve(options: CurveOptions, data: Data) -> None:
 
     With -o FILE.png or .svg the picture goes to the file. Exit codes as for fit.
     """
-    from compare_cli.cli.curve import run_curve
+    from compare_cli.cli.fit import run_curve
 
     raise typer.Exit(run_curve(data, options))
 
@@ -172,7 +171,7 @@ def predict(
 
     Exit codes: 0 done, 2 wrong usage, 3 unusable data or model.
     """
-    from compare_cli.cli.predict import run_predict
+    from compare_cli.cli.predictions import run_predict
 
     how = {"encoding": encoding, "delimiter": delimiter, "max_bytes": max_bytes}
     raise typer.Exit(run_predict(model, data, output, proba=proba, quiet=quiet, **how))
@@ -182,7 +181,7 @@ def predict(
 @takes(PlotOptions)
 def plot(options: PlotOptions, data: Data) -> None:
     """Draw where each model predicts which class: in the terminal, or as PNG, SVG or HTML."""
-    from compare_cli.cli.plot import run_plot
+    from compare_cli.cli.predictions import run_plot
 
     raise typer.Exit(run_plot(data, options))
 
@@ -242,7 +241,7 @@ def gate(
     ],
 ) -> None:
     """Exit 0 when NEW is not worse than BASE by more than the margin, 5 when it is or cannot be told."""
-    from compare_cli.cli.gate import run_gate
+    from compare_cli.cli.runs import run_gate
 
     raise typer.Exit(run_gate(base, new, options))
 

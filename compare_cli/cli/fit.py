@@ -1,4 +1,4 @@
-"""`fit` and `bench`: follow the library's stream, show it, and choose the exit code."""
+"""`fit`, `bench` and `curve`: follow the library's stream, show it, and choose the exit code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
 from compare_cli import api
-from compare_cli.cli.gate import checked
-from compare_cli.cli.options import BenchOptions, CompareOptions, FitOptions
+from compare_cli.cli.options import BenchOptions, CompareOptions, CurveOptions, FitOptions
 from compare_cli.cli.output import Output, say, say_error, say_notes
 from compare_cli.errors import ExitCode, UsageError
 from compare_cli.report.progress import Progress
@@ -40,7 +39,7 @@ def run_fit(source: str, options: FitOptions) -> int:
             if not options.quiet:
                 say(f"{options.save}: {name}, fitted on all {len(result.table.y):,} rows.")
 
-    return follow_and_show(begin, options, save, command="fit")
+    return _follow_and_show(begin, options, save, command="fit")
 
 
 def _saved(options: FitOptions) -> str | None:
@@ -62,10 +61,34 @@ def run_bench(sources: list[str], options: BenchOptions) -> int:
         return api.iter_bench(sources, options.comparing(), **reading)
 
     baseline = None if options.baseline is None else api.reference(options.baseline, options.models)
-    return follow_and_show(begin, options, command="bench", baseline=baseline)
+    return _follow_and_show(begin, options, command="bench", baseline=baseline)
 
 
-def follow_and_show(
+def run_curve(source: str, options: CurveOptions) -> int:
+    """Draw learning curves of models on one table and write the result; return the exit code."""
+    sizes = _sizes(options)
+
+    def begin(follower: Follower) -> Stream:
+        dataset = follower.dataset = api.read(source, split=options.split, **options.reading())
+        asked = replace(replace(options, sizes=None).comparing(), sizes=sizes, boundary=False)
+        follower.tell(api.shown_notes(dataset.notes, asked))
+        return api.iter_compare(dataset, asked)
+
+    return _follow_and_show(begin, options, command="curve")
+
+
+def _sizes(options: CurveOptions) -> tuple[int, ...]:
+    """Return the sizes that are asked for, () for chosen ones. Raises UsageError for what is none."""
+    for name in ("test", "test_rows", "fail_under", "repeats", "check_leaks"):
+        if getattr(options, name) and getattr(options, name) != "auto":
+            raise UsageError(f"--{name.replace('_', '-')} is for compare fit; a curve has no use for it.")
+    try:
+        return tuple(int(text) for text in (options.sizes or "").split(",") if text.strip())
+    except ValueError:
+        raise UsageError(f"--sizes {options.sizes}: give whole numbers, as in 100,1000,10000.") from None
+
+
+def _follow_and_show(
     begin: Callable[[Follower], Stream],
     options: CompareOptions,
     then: Callable[[Any], None] = lambda result: None,
@@ -88,13 +111,23 @@ def follow_and_show(
         finally:
             follower.progress.close()
         follower.tell(result.notes)
-        checks = checked(result, thresholds, model)
+        checks = _checked(result, thresholds, model)
         output.finish(result, follower.dataset, checks)
     if options.mlflow:
         api.track(result)
     if result.run.status != "interrupted":
         then(result)
     return _exit_code(result, checks)
+
+
+def _checked(result: Result, thresholds: list[str], model: str | None) -> dict[str, str]:
+    """Return for each ``metric=value`` of --fail-under why it does not hold, "" where it does.
+
+    A run that did not do everything holds none.
+    """
+    if result.run.status != "complete":
+        return dict.fromkeys(thresholds, f"the run is {result.run.status}")
+    return {text: "; ".join(api.check(result, [text], model)) for text in thresholds}
 
 
 def _looked_at(options: CompareOptions) -> str | None:

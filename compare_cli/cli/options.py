@@ -336,6 +336,16 @@ class FitOptions(CompareOptions):
 
 
 @dataclass(frozen=True)
+class CurveOptions(CompareOptions):
+    """As for one table, at growing numbers of training rows."""
+
+    sizes: Annotated[
+        str | None,
+        option("Numbers of training rows, as 100,1000,10000. (default: each twice the one before)", "LIST"),
+    ] = None
+
+
+@dataclass(frozen=True)
 class BenchOptions(CompareOptions):
     """As for one table, but with one repeat: data sets, not repeats, are what a bench learns from."""
 

@@ -1,18 +1,20 @@
-"""`runs`: list the runs that the store keeps, show one again, compare two, delete old ones."""
+"""Results that are kept: `runs` lists, shows, compares and deletes them, `gate` holds a new one to an old."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compare_cli.cli import completion
 from compare_cli.cli.commands import takes
 from compare_cli.cli.options import OutputOptions, StoreOption, option
-from compare_cli.errors import UsageError
+from compare_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from compare_cli.types import Note, Result
@@ -22,6 +24,7 @@ runs_app = typer.Typer(
     help="List the runs that are kept, show one again, compare two, delete old ones.",
     invoke_without_command=True,
 )
+GATE_FORMATS = ("text", "json", "junit")
 LIST_FORMATS = ("table", "json", "csv")
 
 
@@ -145,3 +148,55 @@ def prune(
 
     gone = api.prune(keep=keep, older_than=older_than, everything=everything, dry_run=dry_run, store=store)
     write_out(pruned_text(gone, dry_run=dry_run))
+
+
+@dataclass(frozen=True)
+class GateOptions:
+    """What is held against what, and what is shown."""
+
+    model: Annotated[str | None, option("Model to look at. (default: the recommended one)", "MODEL")] = None
+    margin: Annotated[float, option("How much worse is still accepted.", "X")] = 0.01
+    unpaired: Annotated[bool, option("Compare results of different data or splits.", None, "--unpaired")] = (
+        False
+    )
+    format: Annotated[
+        str | None,
+        option(
+            "text, json or junit. (default: by the suffix of -o, else text)", "text|json|junit", "--format"
+        ),
+    ] = None
+    output: Annotated[Path | None, option("Write it to this file.", "FILE", "-o", "--output")] = None
+
+
+def run_gate(base: str, new: str, options: GateOptions) -> int:
+    """Hold NEW against BASE and write what comes of it; return the exit code."""
+    from compare_cli import api
+    from compare_cli.cli.output import chosen_format, say_error, whole_file, write_out
+
+    suffix = options.output.suffix.lower() if options.output is not None else ""
+    form = chosen_format(
+        options.format, False, GATE_FORMATS, {".xml": "junit", ".json": "json"}.get(suffix, "text")
+    )
+    held = api.gate(base, new, model=options.model, margin=options.margin, paired=not options.unpaired)
+    passed = held.outcome == "not worse"
+    text = _gate_text(
+        held, f"{new} is no worse than {base} by more than {options.margin:g}", form, passed=passed
+    )
+    if options.output is None:
+        write_out(text, for_programs=form != "text")
+    else:
+        with whole_file(options.output, "-o") as stream:
+            stream.write(text.encode("utf-8"))
+        if not passed:
+            say_error(held.sentence)
+    return ExitCode.OK if passed else ExitCode.GATE
+
+
+def _gate_text(held: Any, name: str, form: str, *, passed: bool) -> str:
+    from compare_cli.report.formats import junit_page
+
+    if form == "json":
+        return json.dumps({"passed": passed, **asdict(held)}, indent=2, ensure_ascii=False) + "\n"
+    if form == "junit":
+        return junit_page("compare gate", {name: "" if passed else held.sentence}, said=held.sentence)
+    return f"{held.sentence}\n"

@@ -1,17 +1,24 @@
-"""The registry of output formats: a new one is one entry here."""
+"""The formats of a result: a new one is one entry of `FORMATS`. Rows of CSV, and JUnit XML, are made here."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from compare_cli.types import Bench
+
 if TYPE_CHECKING:
     from compare_cli.report.table import Block, View
-    from compare_cli.types import Fit, Result
+    from compare_cli.types import Comparison, Fit, ModelSummary, Result
 
 MARKDOWN_ROOM = 120
+CSV_FIELDS = (
+    "fit_seconds", "fit_cpu_seconds", "predict_seconds", "prepare_seconds", "predict_rows_per_second",
+    "size_bytes",
+    "p_best", "p_best_shrunk", "p_best_low", "p_best_high", "in_top_set", "beats_baseline",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,6 @@ def blocks_of(result: Result, view: View) -> Iterable[Block]:
     """Return what is shown of a result: its tables and lines, block by block."""
     from compare_cli.report.across import bench_blocks
     from compare_cli.report.classes import comparison_page
-    from compare_cli.types import Bench
 
     if isinstance(result, Bench):
         return bench_blocks(result, view)
@@ -63,13 +69,53 @@ def _markdown(result: Result, view: View) -> str:
 
 
 def _csv(result: Result, view: View) -> str:
-    from compare_cli.report.rows import bench_csv_rows, csv_rows
     from compare_cli.report.table import csv_page
-    from compare_cli.types import Bench
 
     if isinstance(result, Bench):
-        return csv_page([*bench_csv_rows(result, view.baseline)])
-    return csv_page(csv_rows(result))
+        return csv_page([*_bench_csv_rows(result, view.baseline)])
+    return csv_page(_csv_rows(result))
+
+
+def _csv_rows(comparison: Comparison) -> list[dict[str, object]]:
+    """Return each model's numbers as a flat dict, with the names and units of the JSON document."""
+    return [_csv_row(comparison.dataset.name, model) for model in comparison.models]
+
+
+def _csv_row(dataset: str, model: ModelSummary) -> dict[str, object]:
+    row: dict[str, object] = {
+        "dataset": dataset,
+        "model": model.model,
+        "status": model.status,
+        "rank": model.rank,
+        "accuracy": model.accuracy,
+        "accuracy_low": model.accuracy_low,
+        "accuracy_high": model.accuracy_high,
+        **model.scores,
+    }
+    return row | {name: getattr(model, name) for name in CSV_FIELDS}
+
+
+def _bench_csv_rows(bench: Bench, baseline: str | None) -> Iterator[dict[str, object]]:
+    """Yield a row for each data set and model.
+
+    ``baseline`` and ``against_baseline`` are the cell of the matrix: whom the model is held against there,
+    and the verdict of that pair. What all data sets say together is repeated in every row of the model
+    (``across_…``); empty for models that are outside the ranks.
+    """
+    from compare_cli.report.across import RANK_COLUMNS, make_matrix
+
+    matrix = make_matrix(bench, baseline)
+    ranks = {m.model: m for m in bench.across.models}
+    for at, comparison in enumerate(bench.datasets):
+        marks = () if matrix is None else zip(matrix.models[1:], matrix.rows[at][1:], strict=True)
+        verdicts = dict(marks)
+        for row in _csv_rows(comparison):
+            model = str(row["model"])
+            row["baseline"] = matrix.against if matrix is not None and model in verdicts else ""
+            row["against_baseline"] = verdicts[model].verdict if model in verdicts else ""
+            for column in RANK_COLUMNS:
+                row[f"across_{column.name}"] = getattr(ranks.get(model), column.name, None)
+            yield row
 
 
 def _html(result: Result, view: View) -> str:
@@ -79,9 +125,34 @@ def _html(result: Result, view: View) -> str:
 
 
 def _junit(result: Result, view: View) -> str:
-    from compare_cli.report.junit import junit_page
-
     return junit_page(f"compare {result.command}", view.checks, result.run.seconds, result.verdict.sentence)
+
+
+def junit_page(suite: str, checks: Mapping[str, str], seconds: float = 0.0, said: str = "") -> str:
+    """Return a suite with a test for each check, which failed where there is a reason (not "").
+
+    ``said`` is what the whole says, in the suite's output.
+    """
+    from xml.etree import ElementTree
+
+    from compare_cli.report.escaping import printable
+
+    counts = {"tests": str(len(checks)), "failures": str(sum(map(bool, checks.values()))), "errors": "0"}
+    root = ElementTree.Element("testsuites", counts)
+    tests = ElementTree.SubElement(
+        root, "testsuite", {"name": suite, **counts, "skipped": "0", "time": f"{seconds:.3f}"}
+    )
+    for name, why in checks.items():
+        case = ElementTree.SubElement(
+            tests, "testcase", {"classname": suite, "name": printable(name), "time": "0"}
+        )
+        if why:
+            failure = ElementTree.SubElement(case, "failure", {"message": printable(why), "type": "gate"})
+            failure.text = printable(why)
+    if said:
+        ElementTree.SubElement(tests, "system-out").text = printable(said)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"  # without a declaration it is UTF-8
 
 
 def _code(result: Any, view: View) -> str:

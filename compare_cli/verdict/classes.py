@@ -1,15 +1,27 @@
-"""What fits say class by class and probability by probability: recall, calibration, ROC, costs of errors."""
+"""What fits say class by class and probability by probability: recall, calibration, ROC, costs of errors.
+
+And row by row, where rows repeat: how much their twins help.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.notes import note
-from compare_cli.types import CalibrationBin, ClassScores, FitResult, ModelSummary, Note
+from compare_cli.types import (
+    CalibrationBin,
+    ClassScores,
+    Comparison,
+    Dataset,
+    FitResult,
+    ModelSummary,
+    Note,
+    Split,
+)
 from compare_cli.verdict.intervals import accuracy_interval
 
 
@@ -120,3 +132,24 @@ def cheapest(lines: Mapping[str, tuple[float, float]]) -> list[tuple[float, floa
         if later[following] > f:
             ranges.append((f, later[following], name))
         f, name = later[following], following
+
+
+def twin_notes(
+    dataset: Dataset, splits: Sequence[Split], comparison: Comparison, results: Sequence[FitResult]
+) -> Iterator[Note]:
+    """Yield how often the leader is right on rows whose twins it learnt, and on the others."""
+    twins = next((g.twins for g in dataset.guards if g.twins is not None), None)
+    if twins is None or dataset.test is not None or not comparison.models:
+        return
+    model, of_fold = comparison.models[0].model, {(s.repeat, s.fold): s for s in splits}
+    learnt: list[bool] = []
+    right: list[bool] = []
+    for r in results:
+        if r.model == model and r.predictions is not None:
+            split = of_fold[r.repeat, r.fold]
+            learnt += np.isin(twins[split.test], twins[split.train]).tolist()
+            right += (r.predictions == dataset.y[split.test]).tolist()
+    share = sum(learnt) / max(len(learnt), 1)
+    if 0 < share < 1:
+        known = np.array(right)[np.array(learnt)].mean(), np.array(right)[~np.array(learnt)].mean()
+        yield note("duplicates_priced", share=share, model=model, seen=known[0], unseen=known[1])

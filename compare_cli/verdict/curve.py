@@ -26,7 +26,6 @@ from compare_cli.types import (
     Split,
     Verdict,
 )
-from compare_cli.verdict.anchors import anchors_of
 from compare_cli.verdict.fits import rows_of_classes, score_arrays
 from compare_cli.verdict.intervals import score_interval
 from compare_cli.verdict.paired import (
@@ -35,7 +34,7 @@ from compare_cli.verdict.paired import (
     pair_posterior,
     t_posterior,
 )
-from compare_cli.verdict.samples import mean_and_error
+from compare_cli.verdict.samples import anchors_of, mean_and_error
 from compare_cli.verdict.sentences import amount, decimals, listed
 from compare_cli.verdict.sentences import score as score_text
 from compare_cli.verdict.summary import summarise

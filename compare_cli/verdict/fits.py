@@ -38,13 +38,13 @@ from compare_cli.types import (
     part_of_bench,
 )
 from compare_cli.verdict.across import judge_data_sets
-from compare_cli.verdict.anchors import at_largest
 from compare_cli.verdict.choice import SIMPLEST, Preference, not_tried
 from compare_cli.verdict.evidence import Baseline, PairPredictions, Predictions, common_repeats
 from compare_cli.verdict.growing import judge_samples, with_predictions
 from compare_cli.verdict.judge import Judgement, fold_evidence, judge_evidence, row_evidence
 from compare_cli.verdict.paired import few_or_grouped
 from compare_cli.verdict.repeats import level_of, repeats_cap
+from compare_cli.verdict.samples import at_largest
 
 Floats = NDArray[np.float64]
 AnyFit = TypeVar("AnyFit", bound=Fit)

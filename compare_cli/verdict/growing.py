@@ -14,12 +14,11 @@ from compare_cli.metrics import Metric
 from compare_cli.models.families import BASELINE
 from compare_cli.types import Dataset, FitResult, PairVerdict, Protocol, Split, Verdict
 from compare_cli.verdict import sentences
-from compare_cli.verdict.anchors import anchors_of
 from compare_cli.verdict.choice import SAME, SIMPLEST, Choice, Preference, choose
 from compare_cli.verdict.evidence import Baseline, Evidence, Pair, Predictions, measured_pair
 from compare_cli.verdict.judge import Judgement, judge_evidence, none_beats, row_evidence
 from compare_cli.verdict.paired import BETTER_FROM, PairPosterior, row_posterior, t_posterior
-from compare_cli.verdict.samples import LEVEL, Anchor, Bounds, Outcome, Race, race
+from compare_cli.verdict.samples import LEVEL, Anchor, Bounds, Outcome, Race, anchors_of, race
 
 Floats = NDArray[np.float64]
 TOLD = 3  # pairs of the leader that are told one by one

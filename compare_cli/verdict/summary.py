@@ -32,7 +32,6 @@ from compare_cli.types import (
     Protocol,
     Split,
 )
-from compare_cli.verdict.anchors import at_largest, learning_curves
 from compare_cli.verdict.choice import not_tried
 from compare_cli.verdict.classes import curves
 from compare_cli.verdict.fits import (
@@ -48,6 +47,7 @@ from compare_cli.verdict.fits import (
 )
 from compare_cli.verdict.intervals import shown_interval
 from compare_cli.verdict.paired import few_or_grouped
+from compare_cli.verdict.samples import at_largest, learning_curves
 
 Floats = NDArray[np.float64]
 IntervalOf = Callable[[Metric, Floats, int], tuple[float, float] | None]

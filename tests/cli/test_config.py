@@ -9,7 +9,8 @@ import typer
 
 from compare_cli.cli.app import app
 from compare_cli.cli.config import NO_SETTINGS, REFUSED, _options
-from compare_cli.cli.curve import CurveOptions
+from compare_cli.cli.fit import run_curve
+from compare_cli.cli.options import CurveOptions
 from compare_cli.errors import UsageError
 
 FAST = ("--repeats", "1", "--no-boundary", "--no-store", "--json")
@@ -219,7 +220,7 @@ def test_every_option_that_curves_refuse_is_known_to_be_refused():
     assert {name.replace("_", "-") for name in refused} == REFUSED["curve",]
     for name, value in refused.items():
         with pytest.raises(UsageError, match="a curve has no use for it"):
-            CurveOptions(**{name: value}).at_sizes()
+            run_curve("moons", CurveOptions(**{name: value}))
 
 
 def test_a_variable_that_is_nearly_an_option_is_told(compare, folder, monkeypatch):

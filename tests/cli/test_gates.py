@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from compare_cli.report.junit import junit_page
+from compare_cli.report.formats import junit_page
 
 FAST = ("--models", "tree,logistic", "--repeats", "1", "--no-boundary", "--no-store")
 

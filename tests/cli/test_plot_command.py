@@ -9,7 +9,7 @@ import pytest
 from toy_tables import blobs, make_dataset, mixed, with_test
 
 from compare_cli.api import plot
-from compare_cli.cli.plot import color_depth
+from compare_cli.cli.predictions import color_depth
 from compare_cli.engine.plan import Options, prepare_job
 from compare_cli.errors import DataError, UsageError
 from compare_cli.plot.drawing import asked_columns

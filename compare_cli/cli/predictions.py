@@ -1,19 +1,29 @@
-"""`plot`: draw where models predict which class, in the terminal or whole into a file."""
+"""What models predict: `plot` draws where which class, `predict` writes what a saved model says of rows."""
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compare_cli import api
 from compare_cli.cli.output import PIPE_WIDTH, say_error, say_notes, wants_color, whole_file, write_out
+from compare_cli.engine.limits import parse_size
 from compare_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from compare_cli.cli.options import PlotOptions
     from compare_cli.plot.picture import Picture
     from compare_cli.plot.terminal import Depth
+
+LINES = 10_000  # that are written at a time
 
 
 def run_plot(source: str, options: PlotOptions) -> int:
@@ -57,8 +67,6 @@ def color_depth() -> Depth:
 
 def _picture(source: str, options: PlotOptions, **shape: Any) -> Picture:
     """Read the table and say what there is to say of it, then draw."""
-    from compare_cli import api
-
     dataset = api.read(source, **options.judging(), **options.reading())
     say = (lambda notes: None) if options.quiet else say_notes
     say(dataset.notes)
@@ -76,3 +84,30 @@ def _ended(picture: Picture) -> int:
     for line in failed:
         say_error(line)
     return ExitCode.PARTIAL if failed else ExitCode.OK
+
+
+def run_predict(
+    model: Path, data: str, output: Path | None, *, quiet: bool, max_bytes: str | None, **how: Any
+) -> int:
+    """Write a line for each row of a table; return the exit code."""
+    most = None if max_bytes is None else parse_size(max_bytes, "--max-bytes")
+    said = api.predict(model, data, max_bytes=most, **how)
+    with nullcontext() if output is None else whole_file(output, "-o") as stream:
+        for text in _blocks(said):
+            if stream is None:
+                write_out(text, for_programs=True)
+            else:
+                stream.write(text.encode())
+    if not quiet:
+        say_notes(said.notes)
+    return ExitCode.OK
+
+
+def _blocks(said: api.Predictions) -> Iterator[str]:
+    """Yield lines of CSV, many at a time, the header first."""
+    rows = iter([said.header])
+    while lines := list(islice(rows, LINES)):
+        block = io.StringIO()
+        csv.writer(block, lineterminator="\n").writerows(lines)
+        yield block.getvalue()
+        rows = said.rows
