@@ -212,26 +212,29 @@ COMPLEXITY: dict[str, Statistic] = {
             "n1",
             "Borderline rows",
             "share of rows that the shortest tree through all rows joins to a row of another class",
-            "not computed here; unsure and flips tell how near to the boundary rows lie",
+            "dataset.complexity.n1 in JSON, by Gower's distances among at most 1,000 rows; near 0: classes"
+            " lie apart; unsure and flips tell how near to a model's boundary rows lie",
         ),
         (
             "n3",
             "Error of the nearest neighbour",
             "share of rows whose nearest row has another class",
-            "compare fit DATA --models 'knn(n_neighbors=1)': 1 less its accuracy on new rows",
+            "dataset.complexity.n3 in JSON, by Gower's distances among at most 1,000 rows; more lower it:"
+            " compare fit DATA --models 'knn(n_neighbors=1)' has them all",
         ),
         (
             "f1_fisher",
             "Largest Fisher ratio",
             "1 / (1 + the largest ratio, over columns, of the variance between classes to that within); the"
             " F1 of data complexity, while F1 here is a score",
-            "not computed here; decided_by names the columns that tell classes apart, together",
+            "dataset.complexity.f1_fisher in JSON; 0: one column's mean tells classes apart, 1: no mean does;"
+            " decided_by names the columns that tell classes apart, together",
         ),
         (
             "l2",
             "Error of a linear classifier",
             "share of the training rows that a linear classifier labels wrongly",
-            "1 less the train_accuracy of logistic; its accuracy on new rows is what counts",
+            "dataset.complexity.l2 in JSON, of logistic regression; its accuracy on new rows is what counts",
         ),
     )
 }

@@ -27,6 +27,7 @@ from compare_cli.types.result import (
     ClassScores,
     Command,
     Comparison,
+    Complexity,
     DatasetSummary,
     Environment,
     Failure,

@@ -57,6 +57,22 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Complexity:
+    """How hard rows are to tell apart: measures of Ho & Basu 2002, as in Lorena et al. 2019; 0 to 1."""
+
+    compared_rows: int
+    """among which nearest neighbours are looked for: at most 1,000, fewer of wide tables"""
+    f1_fisher: Rate
+    """lowest share, over columns, of a column's variance that is left within classes"""
+    n1: Rate
+    """share of the compared rows that the shortest tree through them joins to a row of another class"""
+    n3: Rate
+    """share of the compared rows whose nearest one has another class"""
+    l2: Rate
+    """error of logistic regression on its training rows, mean over folds; null where it was not compared"""
+
+
+@dataclass(frozen=True)
 class DatasetSummary:
     """The data, without its rows."""
 
@@ -79,6 +95,8 @@ class DatasetSummary:
     missing_cells: int
     dropped: tuple[DroppedColumn, ...]
     read: ReadInfo
+    complexity: Complexity | None = None
+    """null without boundary statistics"""
 
 
 @dataclass(frozen=True)

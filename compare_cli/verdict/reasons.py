@@ -15,12 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compare_cli.boundary.complexity import (
+    FISHER_ROWS,
+    borderline,
+    compared_rows,
+    fisher,
+    gower,
+    neighbour_error,
+    sampled,
+)
 from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
 from compare_cli.boundary.explanation import with_reasons
 from compare_cli.boundary.statistics import instability
 from compare_cli.metrics import Metric
 from compare_cli.models.families import BASELINE
-from compare_cli.types import BenchComparison, Dataset, FitResult, Refit, Split
+from compare_cli.types import BenchComparison, Complexity, Dataset, FitResult, Refit, Split
 from compare_cli.verdict.fits import score_arrays, test_share
 from compare_cli.verdict.paired import pair_posterior
 from compare_cli.verdict.summary import summarise_boundary
@@ -48,7 +57,7 @@ def explained(
 
     ``metric`` has the ROPE; ``refits`` are those that reasons need (`engine.refits`), on the first repeat.
     """
-    comparison = _with_halves(comparison, refits)
+    comparison = _with_halves(_with_complexity(comparison, dataset), refits)
     refits = [(refit, fits) for refit, fits in refits if refit.role != "halves"]
     single, counts = comparison.protocol.scheme in {"test", "samples"}, np.bincount(dataset.y)
     evidence = Evidence(
@@ -65,6 +74,25 @@ def explained(
         rate=metric.rate,
     )
     return replace(comparison, verdict=with_reasons(comparison.verdict, evidence))
+
+
+def _with_complexity(comparison: BenchComparison, dataset: Dataset) -> BenchComparison:
+    """Return the comparison with how hard the rows that models learn from are to tell apart."""
+    table = row_table(dataset)
+    numbers, codes, y = table.numbers, table.codes, dataset.y
+    some = sampled(len(y), FISHER_ROWS)
+    few = sampled(len(y), compared_rows(len(y), len(table.names)))
+    apart = gower(numbers[few], codes[few])
+    line = next((m for m in comparison.models if m.family == "logistic"), None)
+    right = line.scores.get("train_accuracy") if line is not None else None
+    found = Complexity(
+        compared_rows=len(few),
+        f1_fisher=fisher(numbers[some], codes[some], y[some]),
+        n1=borderline(apart, y[few]),
+        n3=neighbour_error(apart, y[few]),
+        l2=None if right is None else 1 - right,
+    )
+    return replace(comparison, dataset=replace(comparison.dataset, complexity=found))
 
 
 def _with_halves(comparison: BenchComparison, refits: Refits) -> BenchComparison:
