@@ -289,12 +289,13 @@ def _dies_behind_a_sleeper():
     os._exit(5)
 
 
-def _kills_its_parents():
+def _kills_an_ancestor(generations):
     subprocess.Popen(["sleep", "120"], start_new_session=True)
-    parent = os.getppid()
-    told = Path(f"/proc/{parent}/stat").read_text(encoding="utf-8")
-    grandparent = int(told.rpartition(")")[2].split()[1])
-    os.kill(grandparent, signal.SIGKILL)
+    ancestor = os.getpid()
+    for _ in range(generations):
+        told = Path(f"/proc/{ancestor}/stat").read_text(encoding="utf-8")
+        ancestor = int(told.rpartition(")")[2].split()[1])
+    os.kill(ancestor, signal.SIGKILL)
     time.sleep(5)
 
 
@@ -383,7 +384,9 @@ DONE = {
     "forks a sleeper": _forks_a_sleeper,
     "forks a daemon": _forks_a_daemon,
     "dies behind a sleeper": _dies_behind_a_sleeper,
-    "kills its parents": _kills_its_parents,
+    "kills its parent": lambda: _kills_an_ancestor(1),
+    "kills its grandparent": lambda: _kills_an_ancestor(2),
+    "kills its ancestor": lambda: _kills_an_ancestor(3),
     "starts threads": _starts_threads,
     "starts a raising thread": _starts_a_raising_thread,
     "joins loky": _joins_loky,
@@ -425,3 +428,23 @@ class Does(Base):
 for said, act in DONE.items():  # a class for each: those of one class share processes
     name = said.title().replace(" ", "")
     globals()[name] = type(name, (Does,), {"act": staticmethod(act), "__module__": __name__})
+
+
+FITTED = []  # in this process
+
+
+class OncePerProcess(Base):
+    """Finds out whether a fit ran in its process before, and spoils it for the next one."""
+
+    def __init__(self, which=0):
+        self.which = which
+
+    def fit(self, X, y):
+        if FITTED or threading.active_count() > 1 or os.environ.get("SPOILT"):
+            raise RuntimeError(f"{FITTED} was here before")
+        np.kron([1], [1])
+        FITTED.append(self.which)
+        os.environ["SPOILT"] = "1"
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        np.kron = None
+        return super().fit(X, y)

@@ -15,7 +15,7 @@ from typing import Any
 from compare_cli.engine.endings import ending, kill
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits, size_text
-from compare_cli.engine.nursery import Nursery, can_fork, forks, fresh_process
+from compare_cli.engine.nursery import SPENT, Nursery, can_fork, forks, fresh_process
 from compare_cli.engine.workspace import Workspace
 from compare_cli.models.families import family_of
 from compare_cli.types import FitResult, FitTask, ModelSpec
@@ -27,8 +27,9 @@ IDLE = 2  # children per job that wait for tasks; more are ended, the longest id
 class Children:
     """The processes of this machine that fit, kept for the next tasks; see `compare_cli.engine.places.Place`.
 
-    A model from outside may change anything in its process, NumPy itself included: such a process fits
-    models of that one class only.
+    A model from outside may change anything in its process, NumPy itself included. On Linux each of its fits
+    has a process in which none ran before, forked from one that has imported the model's module; elsewhere
+    the fits of one model share a process.
     """
 
     backend = "local"
@@ -90,7 +91,7 @@ class Children:
 
     def _take(self, model: ModelSpec) -> Child | None:
         """Return an idle child that may fit this model, or a new one; None after the end."""
-        owner = "" if family_of(model).builtin else model.factory
+        owner = _owner(model)
         with self._changing:
             for child in [child for child in reversed(self._idle) if child.owner == owner]:
                 self._idle.remove(child)
@@ -127,11 +128,11 @@ class Children:
         spare = None
         with self._changing:
             self._busy.discard(child)
-            if not child.ended and not self._closed:
+            if kept := not (child.ended or child.spent or self._closed):
                 self._idle.append(child)
             if len(self._idle) > IDLE * self.jobs:
                 spare = self._idle.pop(0)
-        for one in (spare, child if self._closed else None):
+        for one in (spare, None if kept else child):
             if one is not None:
                 one.end()
 
@@ -157,6 +158,13 @@ class Children:
             self._nursery = None
 
 
+def _owner(model: ModelSpec) -> str:
+    """Return which models may fit in the same process one after the other; "" are all built-in ones."""
+    if family_of(model).builtin:
+        return ""
+    return model.factory if forks() and model.estimator is None else model.name
+
+
 class Child:
     """The program's end of one process that fits; one thread at a time uses it.
 
@@ -169,7 +177,7 @@ class Child:
         self._connection = connection
         self._table = table
         self.owner = ""
-        self.ended = False
+        self.spent = self.ended = False
 
     def fit(
         self,
@@ -209,6 +217,8 @@ class Child:
                 return message
             if isinstance(message, tuple):
                 epochs[task.key] = message
+            elif message == SPENT:
+                self.spent = True
             elif limits.seconds is not None:
                 until = time.monotonic() + limits.seconds
 

@@ -113,6 +113,11 @@ def watch_over() -> None:
     code = os.waitstatus_to_exitcode(os.waitpid(watched, 0)[1])
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     end_descendants()
+    end_likewise(code)
+
+
+def end_likewise(code: int) -> None:
+    """End this process as another did, by its exit code: negative for a signal."""
     if code < 0:
         import resource
 

@@ -14,19 +14,22 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import select
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.reduction import recv_handle, send_handle
+from pathlib import Path
 from typing import Any
 
 from compare_cli.engine.endings import (
     adopt_orphans,
     be_mortal,
     end_descendants,
+    end_likewise,
     end_with_parent,
     ending,
     kill,
@@ -40,10 +43,13 @@ from compare_cli.engine.workspace import Workspace
 from compare_cli.errors import kind_and_message
 from compare_cli.models.epochs import followed_by
 from compare_cli.models.families import family_of
+from compare_cli.models.specs import load_class
+from compare_cli.types import FitTask
 
 PATIENCE = 60.0  # seconds that building a model may take
 PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
 BEGUN = "begun"  # what a child sends when the clock of a fit starts; then perhaps (epoch, epochs), the result
+SPENT = "spent"  # what one sends before a fit after which it is not used again
 TIDILY = "ignore:resource_tracker"  # as PYTHONWARNINGS
 UNFORKABLE = frozenset({"jaxlib", "tensorflow"})
 
@@ -223,6 +229,8 @@ def _live(connection: Connection, workspace: Workspace | None, *, watched: bool)
             watch_over()
         end_with_parent()
         os.setpgid(0, 0)
+        if watched:
+            adopt_orphans()
         _serve(connection, workspace)
         os._exit(0)
     finally:
@@ -253,14 +261,56 @@ def _serve(connection: Connection, workspace: Workspace | None) -> None:
                 told = f"a worker has {wrong}; install the same there"
                 connection.send(no_result(task, "failed", "OtherVersions", told))
                 continue
+            trusted = family_of(task.model).builtin
             with contextlib.suppress(Exception):  # what is wrong with a fold is told by the fit
                 workspace.prepared(task)
-                if family_of(task.model).builtin:  # what scikit-learn takes is not the fit's memory
+                if trusted:  # what scikit-learn takes is not the fit's memory
                     import_module(task.model.factory.partition(":")[0])
             connection.send(BEGUN)
-            with limited_memory(memory), followed_by(connection.send):
-                result = fit_task(task, workspace)
-            connection.send(result)
+            fit = partial(_fit, connection, task, workspace, memory)
+            if trusted or not forks():
+                fit()
+            else:
+                with limited_memory(memory), contextlib.suppress(BaseException):  # told by the fit too
+                    load_class(task.model)
+                _apart(fit, connection)
+
+
+def _fit(connection: Connection, task: FitTask, workspace: Workspace, memory: int | None) -> None:
+    """Fit a task and send its result, and before that how far it is."""
+    with limited_memory(memory), followed_by(connection.send):
+        result = fit_task(task, workspace)
+    connection.send(result)
+
+
+def _apart(fit: Callable[[], None], connection: Connection) -> None:
+    """Run a fit of a model from outside in a process in which none ran before, and end what it left there.
+
+    It is forked from this one, which has imported the model's module; with that, where the module started
+    threads (their locks would stay held): then this process is `SPENT`. One that died with its fit
+    ends as the fit did.
+    """
+    if len(list(Path("/proc/self/task").iterdir())) > 1 or not UNFORKABLE.isdisjoint(sys.modules):
+        connection.send(SPENT)
+        fit()
+        return
+    told, tells = os.pipe()
+    process = os.fork()
+    if not process:
+        try:
+            os.setpgid(0, 0)
+            end_with_parent()
+            fit()
+            os.write(tells, b".")
+        finally:
+            os._exit(0)
+    os.close(tells)
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    whole = bool(select.select([told], [], [], 0)[0] and os.read(told, 1))
+    os.close(told)
+    end_descendants()
+    if not whole:
+        end_likewise(code)
 
 
 def _be_quiet() -> None:

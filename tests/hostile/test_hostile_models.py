@@ -82,7 +82,9 @@ DEATHS = {
         "killed",
         "ProcessDied: the process of this fit died (it ended itself with exit st",
     ),
-    "KillsItsParents": ("killed", "ProcessDied: the process of this fit died (out of memory, or a crash"),
+    "KillsItsParent": ("killed", "ProcessDied: the process of this fit died (SIGKILL: out of memory"),
+    "KillsItsGrandparent": ("killed", "ProcessDied: the process of this fit died (SIGKILL: out of memory"),
+    "KillsItsAncestor": ("killed", "ProcessDied: the process of this fit died (out of memory, or a crash"),
     "HasAnAlarm": (
         "killed",
         "ProcessDied: the process of this fit died (SIGALRM: ended by itself or by some",
@@ -194,6 +196,17 @@ def test_what_a_model_does_to_its_process_is_its_own(beside: Any, name: str) -> 
     found = [(fit["status"], fit["error"]) for fit in fits(beside[0], name)]
     assert len(found) == 2
     assert all(fit[0] == status and (fit[1] or "").startswith(told) for fit in found), found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the fits of a model share a process")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_no_fit_of_a_model_from_outside_finds_what_another_has_left(table: str, jobs: str) -> None:
+    """Neither another fold, nor another model of the same class."""
+    model = "hostile_models:OncePerProcess"
+    models = f"{model}(which=1),tree,{model}(which=2),{model}"
+    done = run(*(a.format(table=table) for a in FIT), "--models", models, "--jobs", jobs)
+    assert {fit["error"] for fit in json.loads(done.stdout)["fits"]} == {None}
+    assert done.returncode == 0
 
 
 @pytest.mark.skipif(
