@@ -108,7 +108,7 @@ def test_times_of_the_run_are_times() -> None:
     assert len(run.id) == 12
 
 
-ENOUGH = "compare_cli.api.repeats.repeats_enough"
+ENOUGH = "compare_cli.api.fits.repeats_enough"
 
 
 def alike(rows: int = 60) -> Dataset:

@@ -9,9 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
-from compare_cli.api.headroom import Tuning, tune, with_headroom
+from compare_cli.api.fits import (
+    Tuning,
+    batches,
+    completed,
+    most_fits,
+    protocol,
+    refitted,
+    tune,
+    with_headroom,
+)
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
-from compare_cli.api.repeats import batches, completed, most_fits, protocol
 from compare_cli.api.table import Reading, keywords, labels_or_options, read
 from compare_cli.data.dataset import fingerprint
 from compare_cli.data.guards import change, mended
@@ -20,7 +28,6 @@ from compare_cli.engine.execute import Session
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.headroom import check_headroom
 from compare_cli.engine.plan import Job, Options, prepare_job
-from compare_cli.engine.refits import fits_of, refits_for
 from compare_cli.engine.runs import Clock, environment
 from compare_cli.errors import DataError, UsageError
 from compare_cli.models.families import BASELINE
@@ -214,7 +221,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
                 for result in stream:
                     results.append(completed(result, job))
                     yield results[-1]
-        refits = yield from _refit(job, session, results)
+        refits = yield from refitted(job, session, results)
         if job.options.headroom and len(results) == len(planned):
             others = sum(len(fits) for _, fits in refits)
             yield from tune(job, session, results, len(planned) + others, tuning)
@@ -240,21 +247,6 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
 
 def _status(*, interrupted: bool, partial: bool) -> Status:
     return "interrupted" if interrupted else "partial" if partial else "complete"
-
-
-def _refit(
-    job: Job, session: Session, results: Sequence[FitResult]
-) -> Generator[Planned | Refitted, None, Refits]:
-    """Yield the plan of what only reasons need, and its fits; return those. Nothing when time is short."""
-    refits, tasks = refits_for(job, results) if session.may_start() else ([], [])
-    done: list[FitResult] = []
-    if tasks:
-        with closing(session.results(tasks, job)) as stream:
-            yield Planned(job.dataset.name, tuple(tasks), epochs=session.place.epochs)
-            for result in stream:
-                done.append(completed(result, job))
-                yield Refitted(result)
-    return tuple((refit, fits_of(refit, done, job.plan.folds)) for refit in refits)
 
 
 def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session: Session) -> list[FitResult]:

@@ -3,7 +3,6 @@
 Those of a result (`Comparison`, `Bench` and their parts) are what the JSON document says, field by field.
 """
 
-from compare_cli.types.across import Across, AcrossPair, AcrossVerdict, ModelRank
 from compare_cli.types.fit import (
     Boundary,
     Fit,
@@ -18,8 +17,6 @@ from compare_cli.types.fit import (
     Refitted,
     Split,
 )
-from compare_cli.types.protocol import CurvePair, CurvePoint, Look, Protocol, Scheme
-from compare_cli.types.reasons import ColumnShare, Headroom, LeakCheck, Reason, TunedModel, TunedPair
 from compare_cli.types.result import (
     Bench,
     BenchComparison,
@@ -31,13 +28,14 @@ from compare_cli.types.result import (
     DatasetSummary,
     Environment,
     Failure,
+    Look,
     ModelSummary,
-    PairVerdict,
+    Protocol,
     Result,
     Run,
+    Scheme,
     SingleComparison,
     Status,
-    Verdict,
     part_of_bench,
     parts_as_singles,
     single_comparison,
@@ -61,4 +59,20 @@ from compare_cli.types.table import (
     Note,
     OwnRows,
     ReadInfo,
+)
+from compare_cli.types.verdict import (
+    Across,
+    AcrossPair,
+    AcrossVerdict,
+    ColumnShare,
+    CurvePair,
+    CurvePoint,
+    Headroom,
+    LeakCheck,
+    ModelRank,
+    PairVerdict,
+    Reason,
+    TunedModel,
+    TunedPair,
+    Verdict,
 )

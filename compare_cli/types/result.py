@@ -10,13 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from compare_cli.types.across import Across, AcrossVerdict
 from compare_cli.types.fit import Fit, Number, Rate, Seconds
-from compare_cli.types.protocol import CurvePair, CurvePoint, Protocol
-from compare_cli.types.reasons import Headroom, LeakCheck, Reason
 from compare_cli.types.table import DroppedColumn, Note, ReadInfo
+from compare_cli.types.verdict import (
+    Across,
+    AcrossVerdict,
+    CurvePair,
+    CurvePoint,
+    Headroom,
+    LeakCheck,
+    PairVerdict,
+    Verdict,
+)
 
 Command = Literal["fit", "bench", "verdict", "curve"]
+Scheme = Literal["stratified", "grouped", "time", "test", "samples"]
 Status = Literal["complete", "partial", "interrupted"]
 
 
@@ -97,6 +105,46 @@ class DatasetSummary:
     read: ReadInfo
     complexity: Complexity | None = None
     """null without boundary statistics"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at the verdict, planned before anything ran."""
+
+    repeats: int
+    """complete repeats that it looks at"""
+    alpha: float
+    """level at which it may name a winner"""
+    last: bool
+    """whether no later one can follow"""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How models were compared."""
+
+    scheme: Scheme
+    folds: int
+    """1 with a test set"""
+    repeats: int
+    metric: str
+    rope: Number
+    """half-width of practical equivalence, in units of the metric"""
+    splits_digest: str
+    repeat_digests: tuple[str, ...] = ()
+    """the splits of each repeat"""
+    groups: str | None = None
+    time_limit: Number = None
+    balanced: bool = False
+    """whether classes were weighed equally, by the models that can"""
+    costs: tuple[tuple[float, ...], ...] | None = None
+    """of taking a row of the class in the row for the one in the column; null where errors have none"""
+    refits: int = 0
+    """fits that only reasons of the verdict needed; they are no rows of models or fits"""
+    looks: tuple[Look, ...] | None = None
+    """that were taken; the verdict is that of the last one; null: one, after all repeats, at 0.05"""
+    sizes: tuple[int, ...] = ()
+    """planned rows of growing samples; their place is the repeat of a fit, that of a block its fold"""
 
 
 @dataclass(frozen=True)
@@ -206,61 +254,6 @@ class ModelSummary:
             return self.score_intervals.get(metric)
         low, high = self.accuracy_low, self.accuracy_high
         return None if low is None or high is None else (low, high)
-
-
-@dataclass(frozen=True)
-class PairVerdict:
-    """Two models; delta > 0 and "better" speak of left."""
-
-    left: str
-    right: str
-    delta: Number = None
-    delta_low: Number = None
-    delta_high: Number = None
-    se: Number = None
-    se_floor: Number = None
-    split_sd: Number = None
-    df: int | None = None
-    p_positive: Rate = None
-    p_better: Rate = None
-    p_equivalent: Rate = None
-    p_worse: Rate = None
-    p_better_nb: Rate = None
-    p_adjusted: Rate = None
-    p_leader: Rate = None
-    """the leader's pairs: adjusted for its being chosen from the same scores; what decides them"""
-    p_better_shrunk: Rate = None
-    """p_better when it is remembered that extreme scores are partly luck: rough; from three models on"""
-    train_rows: int | None = None
-    """of the growing samples that the difference comes from"""
-    verdict: Literal["identical", "equivalent", "better", "worse", "undecided"] = "undecided"
-    undecided_reason: Literal["more_repeats", "more_data", "no_spread", "not_computed"] | None = (
-        "not_computed"
-    )
-    p_decided_by_repeats: Rate = None
-    repeats_suggested: int | None = None
-    rows_needed: int | None = None
-    disagreement: Rate = None
-    """share of test rows that the two label differently"""
-    disagreement_between_rows: Rate = None
-    """the same at midpoints of rows"""
-    left_right_when_differ: Rate = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The answer."""
-
-    status: Literal["better", "equivalent", "undecided", "single", "none"]
-    reason: str = ""
-    recommended: str | None = None
-    top_set: tuple[str, ...] = ()
-    sentence: str = ""
-    because: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-    """what the boundaries say, as data; their sentences are in because"""
-    not_tried: tuple[str, ...] = ()
-    """families that are hard to beat on tables and were not among the models"""
 
 
 @dataclass(frozen=True)

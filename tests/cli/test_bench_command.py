@@ -73,7 +73,7 @@ def test_warnings_have_the_name_of_their_data_set(compare, folder, tmp_path):
 )
 def test_mistakes_are_told_before_anything_runs(compare, monkeypatch, tmp_path, args, code, told):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("compare_cli.api.repeats.make_tasks", lambda *given: pytest.fail("something runs"))
+    monkeypatch.setattr("compare_cli.api.fits.make_tasks", lambda *given: pytest.fail("something runs"))
     ended = compare("bench", *args, *FAST)
     assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
     assert told in ended.err

@@ -19,11 +19,11 @@ from compare_cli import Options, bench, compare, iter_compare
 from compare_cli.api import Criterion, curve, explain, judge
 from compare_cli.document import json_schema, read_document, to_json
 from compare_cli.engine import headroom as planned
+from compare_cli.engine.headroom import CONFIGURATIONS, configurations
 from compare_cli.engine.plan import prepare_job
 from compare_cli.engine.splits import INNER, inner_splits, make_splits
 from compare_cli.errors import UsageError
 from compare_cli.metrics import METRICS
-from compare_cli.models.configurations import CONFIGURATIONS, configurations
 from compare_cli.models.families import FAMILIES, Shape
 from compare_cli.models.specs import check_values, make_estimator, parse_models
 from compare_cli.types import Dataset, FitResult, Headroom, PairVerdict, Planned, Refitted, TunedModel

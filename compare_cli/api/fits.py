@@ -1,21 +1,38 @@
-"""The repeats of one comparison: run one after the other, until a planned look ends them."""
+"""The fits of one comparison: repeats or growing samples until a planned look ends them, refits, tuning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Sequence, Set
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 
+from compare_cli.engine import headroom as tuning
 from compare_cli.engine.execute import Session
 from compare_cli.engine.plan import Job, make_tasks
+from compare_cli.engine.refits import fits_of, refits_for
 from compare_cli.engine.samples import BLOCKS, FoldSizes, Samples
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
 from compare_cli.metrics import BY_JACKKNIFE as BY_CLASS
 from compare_cli.metrics import COST
 from compare_cli.models.families import BASELINE, LARGE
-from compare_cli.types import FitResult, FitTask, Look, Protocol, Split
+from compare_cli.notes import note
+from compare_cli.types import (
+    BenchComparison,
+    FitResult,
+    FitTask,
+    Look,
+    Note,
+    Planned,
+    Protocol,
+    Refitted,
+    Split,
+)
 from compare_cli.verdict.fits import judge_fits, score_arrays
+from compare_cli.verdict.headroom import headroom
 from compare_cli.verdict.judge import Judgement
+from compare_cli.verdict.reasons import Refits
 from compare_cli.verdict.repeats import LAST, look_after, repeats_enough
+from compare_cli.verdict.sentences import duration
 
 
 def batches(
@@ -164,3 +181,78 @@ def _sizes(job: Job) -> tuple[int, ...]:
     if job.samples is None:
         return ()
     return job.samples.sizes if job.options.sizes is not None else (*job.samples.sizes, job.samples.most)
+
+
+def refitted(
+    job: Job, session: Session, results: Sequence[FitResult]
+) -> Generator[Planned | Refitted, None, Refits]:
+    """Yield the plan of what only reasons need, and its fits; return those. Nothing when time is short."""
+    refits, tasks = refits_for(job, results) if session.may_start() else ([], [])
+    done = yield from _beside(job, session, tasks, [])
+    return tuple((refit, fits_of(refit, done, job.plan.folds)) for refit in refits)
+
+
+def _beside(
+    job: Job,
+    session: Session,
+    tasks: Sequence[FitTask],
+    done: list[FitResult],
+    most: int = 0,
+    said: Note | None = None,
+) -> Generator[Planned | Refitted, None, list[FitResult]]:
+    """Yield the plan of fits that are no rows of the result, then each; ``done`` gets them, also returned."""
+    first = len(done)
+    if tasks and session.may_start():
+        with closing(session.results(tasks, job)) as stream:
+            yield Planned(job.dataset.name, tuple(tasks), most, epochs=session.place.epochs, note=said)
+            for result in stream:
+                done.append(completed(result, job))
+                yield Refitted(done[-1])
+    return done[first:]
+
+
+@dataclass
+class Tuning:
+    """What tuning gave so far, and the fits that it took."""
+
+    outcomes: list[tuning.Tuned] = field(default_factory=list)
+    fits: list[FitResult] = field(default_factory=list)
+
+
+def tune(
+    job: Job, session: Session, results: Sequence[FitResult], before: int, found: Tuning
+) -> Generator[Planned | Refitted, None, None]:
+    """Yield what is planned for each fold of the first repeat, and its fits; ``found`` gets what came of it.
+
+    ``before`` fits were planned before. It ends early where the budget does, or rows are too few for inner
+    folds. What it will cost comes as a note, before anything runs.
+    """
+    most, inner = before + tuning.headroom_fits(job), tuning.inner_job(job)
+    seconds = tuning.headroom_seconds(job, results, session.place.jobs)
+    cost = note("headroom_cost", fits=tuning.headroom_fits(job), about=duration(seconds))
+    for split in [split for split in job.splits if split.repeat == 0]:
+        tasks = tuning.inner_tasks(inner, split)
+        said = None if found.fits else cost
+        answers = yield from _beside(inner, session, tasks, found.fits, most, said)
+        if not tasks or len(answers) < len(tasks):
+            return
+        best = tuning.chosen(job, answers)
+        tasks = tuning.tuned_tasks(job, split, best)
+        answers = yield from _beside(job, session, tasks, found.fits, most)
+        if len(answers) < len(tasks):
+            return
+        found.outcomes += tuning.outcome(best, split, results, answers)
+
+
+def with_headroom(
+    comparison: BenchComparison, job: Job, session: Session, results: Sequence[FitResult], found: Tuning
+) -> BenchComparison:
+    """Return a comparison with what tuning says of it; what the budget left out is told."""
+    tried = {name: len(specs) for name, specs in tuning.tried(job).items()}
+    metric = replace(job.metric, rope=job.rope)
+    said = headroom(comparison, job.dataset, metric, job.splits, results, found.outcomes, tried)
+    notes = comparison.notes
+    if not session.may_start() and said.folds < job.plan.folds and tuning.headroom_fits(job):
+        facts = {"seconds": job.options.budget, "done": said.folds, "folds": job.plan.folds}
+        notes = (*notes, note("headroom_cut", **facts))
+    return replace(comparison, headroom=replace(said, fits=len(found.fits)), notes=notes)
