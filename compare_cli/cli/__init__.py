@@ -5,6 +5,7 @@ Errors become one line and an exit code here; the commands know nothing of it.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -16,11 +17,13 @@ from compare_cli import api
 from compare_cli.errors import CompareError, ExitCode
 
 _ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+MANY = 50_000  # new objects before Python looks for garbage; importing makes many that stay
 _received: int | None = None  # the signal that asked for an end
 
 
 def main() -> None:
     """Run the program; always ends by SystemExit with one of the documented exit codes."""
+    gc.set_threshold(MANY, 20)
     _open_streams()
     api.ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
     try:

@@ -55,7 +55,7 @@ def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
     run there.
     """
     trusted = family_of(task.model).builtin
-    apart = contextlib.nullcontext() if trusted else surroundings_restored(task)
+    apart = _unchecked() if trusted else surroundings_restored(task)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -68,6 +68,14 @@ def fit_task(task: FitTask, workspace: Workspace) -> FitResult:
     if trusted and any(text_of(warning.message) == SWALLOWED for warning in caught):
         raise KeyboardInterrupt
     return replace(result, warnings=_told(caught))
+
+
+def _unchecked() -> contextlib.AbstractContextManager[None]:
+    """Let scikit-learn take parameters as they are: those of built-in models were checked before the fits."""
+    from sklearn import config_context
+
+    unchecked: contextlib.AbstractContextManager[None] = config_context(skip_parameter_validation=True)
+    return unchecked
 
 
 def _failure(task: FitTask, error: BaseException) -> FitResult:

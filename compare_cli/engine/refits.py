@@ -15,7 +15,7 @@ from compare_cli.boundary.interplay import MOVED, least_returns
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
 from compare_cli.models.families import FAMILIES
-from compare_cli.models.specs import all_families, make_spec
+from compare_cli.models.specs import make_spec
 from compare_cli.types import FitResult, FitTask, ModelSpec, Refit, Split
 
 OVERFITTED = 0.03  # accuracy on training rows minus that on new ones, from which a pruned refit is worth it
@@ -114,4 +114,4 @@ def _accuracy(results: Sequence[FitResult], model: str) -> float:
 
 
 def _spec(family: str, params: dict[str, object]) -> ModelSpec:
-    return make_spec(family, params, all_families())
+    return make_spec(family, params, FAMILIES)

@@ -9,6 +9,7 @@ is asked for, or scikit-learn's own steps are no longer those that were known, i
 from __future__ import annotations
 
 import inspect
+import math
 import warnings
 from itertools import pairwise
 from typing import Any
@@ -87,6 +88,7 @@ class Net:
         self.coefs, self.intercepts = parts[:layers], parts[layers:]
         self.coef_grads, self.intercept_grads = grads[:layers], grads[layers:]
         self.penalised = slice(int(ends[layers]))
+        self.least = np.finfo(self.weights.dtype).eps
 
     def epoch(self, X: NDArray[Any], y: NDArray[Any], size: int) -> float:
         """Take one step for each batch of ``size`` rows, in their order; return the mean loss."""
@@ -105,14 +107,15 @@ class Net:
                 np.maximum(layers[-1], 0, out=layers[-1])
         out = layers[-1]
         if not self.binary:
-            np.exp(out - out.max(axis=1, keepdims=True), out=out)
-        out = expit(out, out=out) if self.binary else np.divide(out, out.sum(axis=1, keepdims=True), out=out)
+            np.exp(out - np.maximum.reduce(out, axis=1, keepdims=True), out=out)
+            out /= np.add.reduce(out, axis=1, keepdims=True)
+        out = expit(out, out=out) if self.binary else out
         true = np.where(y, out, 1 - out) if self.binary else out[y.astype(bool)]
-        likely = np.log(np.maximum(true, np.finfo(true.dtype).eps)).sum(dtype=np.float64)
+        likely = np.add.reduce(np.log(np.maximum(true, self.least)), axis=None, dtype=np.float64)
         weights, alpha, delta = self.weights[self.penalised], self.asked.alpha, np.subtract(out, y, out=out)
         for at in range(len(self.coefs) - 1, -1, -1):
             np.matmul(layers[at].T, delta, out=self.coef_grads[at])
-            delta.sum(axis=0, out=self.intercept_grads[at])
+            np.add.reduce(delta, axis=0, out=self.intercept_grads[at])
             delta = (delta @ self.coefs[at].T) * (layers[at] > 0) if at else delta
         self.gradient[self.penalised] += alpha * weights
         self.gradient /= len(X)
@@ -125,6 +128,6 @@ class Net:
         self.first += np.multiply(self.gradient - self.first, 1 - one, out=self.spare)
         np.square(self.gradient, out=self.spare)
         self.second += np.multiply(self.spare - self.second, 1 - two, out=self.spare)
-        rate = self.asked.learning_rate_init * np.sqrt(1 - two**self.steps) / (1 - one**self.steps)
+        rate = self.asked.learning_rate_init * math.sqrt(1 - two**self.steps) / (1 - one**self.steps)
         np.add(np.sqrt(self.second, out=self.spare), self.asked.epsilon, out=self.spare)
         self.weights -= np.divide(self.first * self.weights.dtype.type(rate), self.spare, out=self.spare)

@@ -70,7 +70,7 @@ def parse_models(models: Any = None) -> tuple[ModelSpec, ...]:
     that is given twice counts once. Raises UsageError for an unknown name, a malformed spec, and what is no
     classifier.
     """
-    families = all_families()
+    families = FAMILIES if models is None else all_families()  # looking for plugins takes 0.01 s
     specs: dict[str, ModelSpec] = {}
     for spec in _given(DEFAULT_MODELS if models is None else models, families):
         if spec.estimator is not None and spec.name in specs:

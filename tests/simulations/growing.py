@@ -111,7 +111,7 @@ LARGE: dict[str, Callable[[Rng, int], pd.DataFrame]] = {
     "line, 1 of 20": lambda rng, rows: lines(rng, rows, 0.05),
     "clusters": lambda rng, rows: made(rng, rows, n_features=28, n_informative=8, n_clusters_per_class=4),
     "five classes": lambda rng, rows: made(rng, rows, n_features=20, n_informative=10, n_classes=5),
-    "wrong labels": lambda rng, rows: made(rng, rows, n_features=15, n_informative=5, flip_y=0.3),
+    "wrong labels": lambda rng, rows: made(rng, rows, n_features=15, n_informative=5, flip_y=0.4),
     "friedman": _friedman,
     "hastie": lambda rng, rows: framed(*make_hastie_10_2(rows, random_state=int(rng.integers(1 << 31)))),
     "quantiles": lambda rng, rows: framed(
