@@ -25,7 +25,7 @@ MAGIC = {
 }
 MAGIC_BYTES = max(len(magic) for magic in MAGIC)
 PART = 4096  # bytes unpacked at a time: few enough that even zeros, packed 30,000 times, fit in memory
-CHUNK = 1 << 20
+CHUNK = 1 << 18  # bytes read at a time: what fits in the processor's cache is read fastest
 DOCUMENTS = {
     "xl/workbook.xml": "",
     "xl/workbook.bin": "a binary Excel workbook: save it as .xlsx or CSV",

@@ -87,7 +87,7 @@ def is_missing(cell: str) -> bool:
 
 def is_placeholder(cell: str) -> bool:
     """Whether a cell stands for a missing value in a column that otherwise holds numbers or dates."""
-    return cell.casefold() in PLACEHOLDERS or NO_DATE.fullmatch(cell) is not None
+    return cell.casefold() in PLACEHOLDERS or (cell[:1] == "0" and NO_DATE.fullmatch(cell) is not None)
 
 
 _OVERFLOW = re.compile(r"[+-]?[0-9]*\.?[0-9]+[eE]\+?[0-9]{3,}")

@@ -274,14 +274,15 @@ def _counts_rows(values: Values) -> bool:
 
 
 def _reason_number(name: str, numbers: NDArray[np.float64], may_be_id: bool) -> str | None:
-    first = numbers[0] if len(numbers) else np.nan
-    missing = np.isnan(numbers)
-    if missing.all():
-        return "empty"
-    if (numbers == first).all():
-        return f"constant ({first:g})"
     rows = len(numbers)
-    if not may_be_id or rows < MIN_ROWS_FOR_IDS or missing.any() or (numbers[:1000] % 1 != 0).any():
+    first, last = (numbers[0], numbers[-1]) if rows else (np.nan, np.nan)
+    if np.isnan(first) and np.isnan(numbers).all():
+        return "empty"
+    if first == last and (numbers == first).all():
+        return f"constant ({first:g})"
+    if not may_be_id or rows < MIN_ROWS_FOR_IDS or (numbers[:1000] % 1 != 0).any():
+        return None  # a fraction or a missing value among the first rows, which tell most columns of measures
+    if np.isnan(numbers).any():
         return None
     if first in (0.0, 1.0) and rows >= MIN_ROWS_FOR_SEQUENCE and (np.diff(numbers) == 1).all():
         return "row numbers"

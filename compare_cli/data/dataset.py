@@ -28,14 +28,11 @@ from compare_cli.data.guards import find_guards
 from compare_cli.data.roles import (
     SHOWN,
     check_quantity,
-    check_roles,
-    dropped_columns,
     few_of_classes,
-    find_column,
+    find_roles,
     label_codes,
     label_places,
     listed,
-    target_candidates,
 )
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.errors import DataError, nearest
@@ -49,43 +46,39 @@ if TYPE_CHECKING:
 def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     """Give every column its role and kind. Raises DataError, in one line, for what cannot be used."""
     names = list(table.frame.columns)
-    header = table.read.header is not False
-    candidates = target_candidates(names, options, table.source, header=header, declared=table.target)
-    groups, time = (
-        None if asked is None else find_column(asked, names, option, table.source)
-        for asked, option in ((options.groups, "--groups"), (options.time, "--time"))
-    )
-    dropped = dropped_columns(options, names, table.source)
-    for candidate, _ in candidates:
-        check_roles(candidate, groups, time, dropped, table.source)
+    candidates, groups, time, dropped = find_roles(table, options)
     target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates, options)
     guessed = [note("target_guessed", target=target, why=why)] if why else []
     features = [name for name in names if name not in {target, groups, time, *dropped}]
     own, frame = _own_rows(table, frame.index.to_numpy(), features), frame.reset_index(drop=True)
     spelling = spelling_of(table, options)
     values = {name: interpret(name, frame[name], spelling) for name in features}
-    X, columns, left_out, column_notes, read = _features(values, table, len(frame))
-    reasons = [*(DroppedColumn(name, "asked for with --drop") for name in dropped), *left_out]
+    kept, left_out = _features(values, table)
+    asked = {name: DroppedColumn(name, "asked for with --drop") for name in dropped}
+    reasons = asked | {column.column: column for column in left_out}
     dataset = Dataset(
         name=table.name,
         source=table.source,
-        X=X,
+        X=feature_frame(kept, len(frame)),
         y=y,
         classes=tuple(classes),
         target=target,
-        columns=tuple(columns),
-        dropped=tuple(sorted(reasons, key=lambda d: names.index(d.column))),
+        columns=tuple(Column(name, column.kind, missing=0, unique=0) for name, column in kept.items()),
+        dropped=tuple(reasons[name] for name in names if name in reasons),
         source_columns=len(names),
         fingerprint="",
-        read=read,
-        notes=(*table.notes, *guessed, *label_notes, *column_notes, *few_of_classes(y, classes, "rows")),
+        read=_with_spellings(table.read, kept),
+        notes=(*table.notes, *guessed, *label_notes, *(told for v in kept.values() for told in v.notes)),
         groups=_group_codes(frame[groups], groups, table) if groups else None,
         time=_time_values(frame[time], time, table, options) if time else None,
         groups_column=groups,
         time_column=time,
         own=own,
     )
-    return find_guards(replace(dataset, fingerprint=fingerprint(dataset)), values)
+    with ThreadPoolExecutor(1) as aside:  # hashing needs no interpreter, and no counts
+        digest = aside.submit(fingerprint, dataset)
+        guarded = find_guards(_counted(dataset, kept, left_out), values)
+        return replace(guarded, fingerprint=digest.result())
 
 
 def _own_rows(table: Table, rows: NDArray[np.int64], wanted: Sequence[str]) -> OwnRows | None:
@@ -156,32 +149,36 @@ def _labelled(table: Table, target: str, *, asked: bool, classes: bool) -> Label
 
 
 def _features(
-    interpreted: Mapping[str, Values], table: Table, rows: int
-) -> tuple[pd.DataFrame, list[Column], list[DroppedColumn], list[Note], ReadInfo]:
-    """Keep the feature columns that models can learn from, and say how texts were read."""
+    interpreted: Mapping[str, Values], table: Table
+) -> tuple[dict[str, Values], list[DroppedColumn]]:
+    """Return the columns that models can learn from, and the others. Raises DataError where none is left."""
     kept: dict[str, Values] = {}
     left_out: list[DroppedColumn] = []
-    notes: list[Note] = []
     for name, values in interpreted.items():
-        unnamed = name in table.unnamed
-        if (reason := reason_to_leave_out(name, values, unnamed=unnamed)) is not None:
+        reason = reason_to_leave_out(name, values, unnamed=name in table.unnamed)
+        if reason is None:
+            kept[name] = values
+        else:
             left_out.append(DroppedColumn(name, reason))
-            continue
-        kept[name] = values
-        notes += values.notes
     if not kept:
         why = f" ({left_out[0].column!r}: {left_out[0].reason})" if left_out else ""
         raise DataError(f"{table.source}: no column is left to learn from{why}.")
-    with ThreadPoolExecutor(2) as both:  # counting sorts, and sorting needs no interpreter
-        columns = list(both.map(column_of, kept, kept.values()))
-    notes += [
+    return kept, left_out
+
+
+def _counted(dataset: Dataset, kept: Mapping[str, Values], left_out: Sequence[DroppedColumn]) -> Dataset:
+    """Count what is in each column, and say which have many categories and which were left out."""
+    columns = tuple(column_of(name, values) for name, values in kept.items())
+    notes = [
         note("high_cardinality", column=c.name, count=c.unique)
         for c in columns
         if c.kind == "categorical" and c.unique > MANY_TEXTS
     ]
-    notes += [_note_left_out(left_out, len(table.frame.columns))] if left_out else []
-    notes += [note("more_columns_than_rows", columns=len(kept), rows=rows)] if len(kept) > rows else []
-    return feature_frame(kept, rows), columns, left_out, notes, _with_spellings(table.read, kept)
+    notes += [_note_left_out(left_out, dataset.source_columns)] if left_out else []
+    if len(kept) > (rows := len(dataset.y)):
+        notes.append(note("more_columns_than_rows", columns=len(kept), rows=rows))
+    notes += few_of_classes(dataset.y, dataset.classes, "rows")
+    return replace(dataset, columns=columns, notes=(*dataset.notes, *notes))
 
 
 def spelling_of(table: Table, options: ReadOptions) -> Spelling:
@@ -201,13 +198,13 @@ def _with_spellings(read: ReadInfo, kept: dict[str, Values]) -> ReadInfo:
 def column_of(name: str, values: Values) -> Column:
     """Count what a column misses and how many different values it has."""
     if values.codes is not None:
-        missing = int((values.codes < 0).sum())
-        return Column(name, values.kind, missing, len(np.unique(values.codes[values.codes >= 0])))
+        rows = np.bincount(values.codes + 1, minlength=1)
+        return Column(name, values.kind, int(rows[0]), int(np.count_nonzero(rows[1:])))
     assert values.numbers is not None, "a column has numbers or codes"
     ordered = np.sort(values.numbers)  # NaN last; faster than hashing
-    missing = int(np.isnan(values.numbers).sum())
-    ordered = ordered[: len(ordered) - missing]
-    return Column(name, values.kind, missing, int((np.diff(ordered) != 0).sum()) + bool(len(ordered)))
+    known = int(np.searchsorted(ordered, np.nan))
+    steps = int(np.count_nonzero(ordered[1:known] != ordered[: max(known - 1, 0)]))
+    return Column(name, values.kind, len(ordered) - known, steps + bool(known))
 
 
 def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:

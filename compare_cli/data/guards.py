@@ -29,6 +29,7 @@ MIN_DATES, MIN_ROWS = 10, 30
 MIN_LEAK_ROWS = 100
 SURE, NEARLY, GAP = 0.97, 0.9, 0.2
 BINS = 64
+ROUNDING = 1e-9
 TWIN_SHARE = 0.05
 CHANCE = 0.05
 OWNERS = (
@@ -197,9 +198,9 @@ def _sorted_dates(dataset: Dataset, columns: Mapping[str, Values]) -> Found:
     """Yield columns of dates by which the rows are sorted: folds that mix them learn from the future."""
     for name, values in columns.items():
         days = values.numbers
-        if days is None or BORN.search(name) or len(days) < MIN_ROWS or np.isnan(days).any():
+        if days is None or (values.kind != "date" and not CLOCK.search(name)):
             continue
-        if values.kind != "date" and not CLOCK.search(name):
+        if BORN.search(name) or len(days) < MIN_ROWS or np.isnan(days).any():
             continue
         steps = np.diff(days)
         backwards = bool((steps <= 0).all())
@@ -238,7 +239,8 @@ def _giveaway(dataset: Dataset, told: set[str]) -> Found:
     most = float(np.bincount(y).max() / len(y))
     if n < MIN_LEAK_ROWS or most == 1:
         return
-    skills = np.array([(_alone(X[:, at], y, half) - most) / (1 - most) for at in range(X.shape[1])])
+    least = most + NEARLY * (1 - most)
+    skills = np.array([(_alone(X[:, at], y, half, least) - most) / (1 - most) for at in range(X.shape[1])])
     best = int(skills.argmax())
     if skills[best] < NEARLY:
         return
@@ -257,19 +259,26 @@ def _giveaway(dataset: Dataset, told: set[str]) -> Found:
     yield Guard("giveaway", tuple(sure)), note("giveaway", **facts)
 
 
-def _alone(values: NDArray[np.float64], y: Codes, half: NDArray[np.bool_]) -> float:
-    """Return how often the most frequent class of a value's bin is right, on the half not learnt from."""
-    right = 0
+def _alone(values: NDArray[np.float64], y: Codes, half: NDArray[np.bool_], least: float) -> float:
+    """Return how often the most frequent class of a value's bin is right, on the half not learnt from.
+
+    It is 0 where that is less often than ``least``: then the first half mostly tells.
+    """
+    right, untried, missing = 0, len(y), np.isnan(values)
     for learn in (half, ~half):
-        there = np.unique(values[learn & ~np.isnan(values)])
+        known = values[learn & ~missing]
+        there = np.unique(known)
         if len(there) > BINS:
-            there = np.unique(np.quantile(values[learn & ~np.isnan(values)], np.linspace(0, 1, BINS + 1)))
-        bins = np.where(np.isnan(values), len(there), np.searchsorted(there, values, side="left"))
+            there = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)))
+        bins = np.where(missing, len(there), np.searchsorted(there, values, side="left"))
         classes = int(y.max()) + 1
         cells = np.bincount(bins[learn] * classes + y[learn], minlength=(len(there) + 1) * classes)
         answer = cells.reshape(-1, classes).argmax(axis=1)
         answer[cells.reshape(-1, classes).sum(axis=1) == 0] = np.bincount(y[learn]).argmax()
         right += int((answer[np.minimum(bins[~learn], len(there))] == y[~learn]).sum())
+        untried -= int((~learn).sum())
+        if (right + untried) / len(y) < least - ROUNDING:
+            return 0.0
     return right / len(y)
 
 
@@ -278,6 +287,8 @@ def _alone(values: NDArray[np.float64], y: Codes, half: NDArray[np.bool_]) -> fl
 
 def _twins(dataset: Dataset) -> Found:
     """Yield the rows that are there more than once, features and target, unless chance explains them."""
+    if _most_twins(dataset) < TWIN_SHARE * len(dataset.y):
+        return
     twins = twin_numbers(dataset)
     counts = np.bincount(twins)
     repeated = int(counts[counts > 1].sum())
@@ -288,6 +299,15 @@ def _twins(dataset: Dataset) -> Found:
         return
     told = note("duplicate_rows", count=repeated, total=len(twins), extra=len(twins) - len(counts))
     yield Guard("duplicate_rows", twins=twins), told
+
+
+def _most_twins(dataset: Dataset) -> int:
+    """Return a number of rows that no more can repeat: those alike in a sum of the most telling columns."""
+    telling = sorted(dataset.columns, key=lambda c: -c.unique)[:2]
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.sort(sum(_cells(dataset, c.name) * (1 + at * np.pi) for at, c in enumerate(telling)))
+    alone = np.concatenate(([True], sums[1:] != sums[:-1], [True]))  # of neighbours; NaN come last
+    return len(sums) - int((alone[1:] & alone[:-1] & ~np.isnan(sums)).sum())
 
 
 def twin_numbers(dataset: Dataset) -> Codes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from compare_cli.data.cells import parse_numbers, plain_numbers
 from compare_cli.data.columns import label_text, text_codes
-from compare_cli.data.table import ReadOptions
+from compare_cli.data.table import ReadOptions, Table
 from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
 from compare_cli.types import Note
@@ -104,7 +104,26 @@ def dropped_columns(options: ReadOptions, names: Sequence[str], source: str) -> 
     return [find_column(text.strip(), names, "--drop", source) for text in texts]
 
 
-def check_roles(
+def find_roles(
+    table: Table, options: ReadOptions
+) -> tuple[list[tuple[str, str | None]], str | None, str | None, list[str]]:
+    """Return the columns that may be the target, and why; those of groups and time; those to leave out.
+
+    Raises DataError for a column that is not there, or has two roles.
+    """
+    names, source, header = list(table.frame.columns), table.source, table.read.header is not False
+    candidates = target_candidates(names, options, source, header=header, declared=table.target)
+    groups, time = (
+        None if asked is None else find_column(asked, names, option, source)
+        for asked, option in ((options.groups, "--groups"), (options.time, "--time"))
+    )
+    dropped = dropped_columns(options, names, source)
+    for candidate, _ in candidates:
+        _check_roles(candidate, groups, time, dropped, source)
+    return candidates, groups, time, dropped
+
+
+def _check_roles(
     target: str, groups: str | None, time: str | None, dropped: Sequence[str], source: str
 ) -> None:
     """Raise DataError where one column is given two roles."""

@@ -294,7 +294,7 @@ def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, An
         "index_col": False,
         "na_values": list(MISSING),
         "keep_default_na": False,
-        "dtype": dict.fromkeys(as_text, str),
+        "dtype": dict.fromkeys(as_text, object),  # texts; as pandas' own kind of strings they take longer
         **exact,
     }
 
