@@ -85,6 +85,11 @@ def is_missing(cell: str) -> bool:
     return cell.strip().casefold() in _FOLDED
 
 
+def is_filled(cell: str) -> bool:
+    """Whether a cell stands for a value in any column; "-" and the like do not count as one."""
+    return "1" <= cell[:1] <= "9" or not (is_missing(cell) or is_placeholder(cell))
+
+
 def is_placeholder(cell: str) -> bool:
     """Whether a cell stands for a missing value in a column that otherwise holds numbers or dates."""
     return cell.casefold() in PLACEHOLDERS or (cell[:1] == "0" and NO_DATE.fullmatch(cell) is not None)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from compare_cli.data.cells import NUMBER, is_missing, is_placeholder, looks_numeric
+from compare_cli.data.cells import NUMBER, is_filled, is_missing, looks_numeric
 
 COMMENT_MARKS = ("#", "%", "//")
 MAX_HEADER_ROWS = 6
@@ -173,7 +173,7 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
     for position in range(0, width, max(1, width // HEADER_COLUMNS)):
         cell = first[position].strip()
         column = [row[position].strip() for row in below]
-        present = [value for value in column if not is_missing(value) and not is_placeholder(value)]
+        present = [value for value in column if is_filled(value)]
         if not cell or not present:
             nameless |= 2 * len(present) > len(column)
             continue
@@ -211,7 +211,7 @@ def _named_by_numbers(first: Sequence[str], below: Sequence[list[str]]) -> bool:
     if not all(map(PLAIN_NUMBER.fullmatch, cells)) or len(set(cells)) < len(cells):
         return False
     columns = [[row[place].strip() for row in below if place < len(row)] for place in texts]
-    if any(is_missing(first[place]) or is_placeholder(first[place]) for place in texts):
+    if not all(is_filled(first[place]) for place in texts):
         return False
     for place, column in zip(texts, columns, strict=True):
         numeric = sum(map(looks_numeric, column)) >= 0.9 * len(column)
@@ -246,7 +246,7 @@ def _is_more_header(row: Sequence[str], below: Sequence[list[str]], first: Seque
     votes = [0, 0]
     for position, cell in enumerate(row):
         cells = [other[position].strip() for other in rows]
-        present = [value for value in cells if not is_missing(value) and not is_placeholder(value)]
+        present = [value for value in cells if is_filled(value)]
         if present and not is_missing(cell):
             votes[sum(map(looks_numeric, present)) >= 0.9 * len(present)] += 1
     return votes[1] > 0 and votes[1] >= votes[0]

@@ -232,6 +232,8 @@ def head_records(sample: str, dialect: Dialect, *, whole: bool) -> tuple[list[li
         if not whole and len(found) > 1 and len(found) < HEAD_RECORDS:
             found.pop()  # it may be cut in the middle of a quoted cell
         width = typical_width([row for row, _, _ in found])
+        if not dialect.quote or dialect.quote not in sample:
+            break
     return [row for row, _, _ in found], [line for _, line, _ in found]
 
 
