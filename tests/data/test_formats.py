@@ -109,7 +109,7 @@ def test_openml(monkeypatch: pytest.MonkeyPatch, wanted: str, asked: dict[str, A
     assert asked.items() <= seen.items()
     assert seen["as_frame"] is True
     assert (dataset.name, dataset.target, dataset.classes) == ("little", "kind", ("u", "v"))
-    assert not dataset.notes
+    assert {told.code for told in dataset.notes} == {"few_of_a_class"}
 
 
 @pytest.mark.parametrize(
