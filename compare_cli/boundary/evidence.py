@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any, Literal
 
 from compare_cli.types import ColumnShare, ModelSummary, PairVerdict
@@ -26,6 +27,11 @@ class Difference:
     low: float
     high: float
     p_positive: float
+
+    def above(self, least: float) -> float:
+        """Return P(difference > least), of the normal distribution with this mean and 95 % interval."""
+        sd = (self.high - self.low) / 3.92
+        return NormalDist(self.delta, sd).cdf(2 * self.delta - least) if sd > 0 else float(self.delta > least)
 
     def reversed(self) -> Difference:
         """Return the same for the models in the other order."""

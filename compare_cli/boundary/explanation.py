@@ -35,8 +35,8 @@ TURNS = 0.75  # directions per active column: balls .81 to .99, bands .5 and les
 CUTS_PER_COLUMN = 2.6  # distinct cuts of a tree: rules gave 1 to 2.5 for each column that decides,
 MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are worse nearly surely
 NEARLY_SURE = 0.95  # P(better) of it than each smooth model; "as well as any" claims less than better
-FEW_CUTS, LEVEL_AT = 2.0, 0.4  # so few cuts say it all, where the tree is level with smooth models
-RATHER = 0.75  # P(better) of such a tree than each smooth model
+RATHER = 0.75  # P(better) of such a tree than each smooth model, or P(no worse than by the ROPE) where
+ALONG_AXES = 0.25  # axis_aligned of a smooth model itself says so: along cuts .26 to 1.00, bends .00 to .14
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.01  # gain elsewhere up to which two models count as level there
 RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
@@ -59,8 +59,8 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     found = [
         *_bends(evidence, line, bent),
         *_hyperplane(evidence, line, bent),
-        *held(evidence, line, models),
-        *_thresholds(evidence, line, bent),
+        *(decided := list(held(evidence, line, models))),
+        *_thresholds(evidence, line, bent, {c.name for r in decided if turns(r) for c in r.columns}),
         *interaction(evidence, line, bent),
         *_surrounds(evidence, line, bent),
         *_many(evidence, line),
@@ -71,16 +71,9 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     codes = {reason.code for reason in found}
     less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
     less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
-    less |= {"thresholds"} if _leaves_out_what_turns(found) else set()
     kept = [reason for reason in found if reason.code not in less]
     named = any(reason.columns for reason in kept if reason.code != "region")
     return tuple(kept if named else [*_columns(evidence, models), *kept])
-
-
-def _leaves_out_what_turns(found: Sequence[Reason]) -> bool:
-    """Return whether thresholds are told of a number alone that a category or gap turns."""
-    named = {c.name for reason in found if reason.code == "thresholds" for c in reason.columns}
-    return any(not {c.name for c in reason.columns} <= named for reason in filter(turns, found))
 
 
 def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
@@ -136,14 +129,15 @@ def _bends(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) ->
 def _hyperplane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
     """Yield that no gain from bending was found, and how large one may still be.
 
-    What a model gains that is as good as linear itself is no gain from bending. Where there is such a
-    model, the data do not ask for bends, and more may be left open.
+    What a model gains that is as good as linear itself is no gain from bending: bends are measured by the
+    best of such planes. Where there is one, the data do not ask for bends, and more may be left open.
     """
     if line is None or line.beats_baseline is False or not bent or not line.shares():
         return
     others = [p for p in (*bent, *evidence.refits) if p.role != "additive"]
     flat = [p for p in others if (relative_linearity(p, line) or 0.0) >= FLAT]
-    gains = [evidence.difference(p.model, line.model) for p in others if p not in flat]
+    plane = max([line, *flat], key=lambda p: p.accuracy or 0.0)
+    gains = [evidence.difference(p.model, plane.model) for p in others if p not in flat]
     known = [gain.high for gain in gains if gain is not None]
     if any(_better(evidence, p, line) >= SURE for p in others if p not in flat or not p.role):
         return
@@ -166,31 +160,51 @@ def _hyperplane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
     )
 
 
-def _thresholds(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
-    """Yield that a few cuts parallel to the axes do as well as anything."""
+def _thresholds(
+    evidence: Evidence, line: Profile | None, bent: Sequence[Profile], turned: set[str]
+) -> Iterator[Reason]:
+    """Yield that a few cuts parallel to the axes do as well as anything.
+
+    Nothing of a number alone that is ``turned`` by a category or gap, as those columns are named already.
+    """
     smooth = [p for p in (*bent, *evidence.refits) if p.family not in STEPPED]
     for tree in (p for p in bent if p.family == "tree"):
         pruned = evidence.refit(tree.model, "pruned")
         shown = pruned if pruned is not None and (pruned.accuracy or 0) >= (tree.accuracy or 0) else tree
         cuts, axis, columns = shown.mean("cuts"), shown.mean("axis_aligned"), shown.deciding()
-        if cuts is None or not columns or (axis is not None and axis < WALLS):
+        numbers = [c for c in columns if c.name not in evidence.held_columns]
+        if cuts is None or not numbers or (axis is not None and axis < WALLS):
+            continue
+        if not turned <= {c.name for c in columns}:
             continue
         if line is None or not evidence.surely_better(shown.model, line.model):
             continue
         sure = min((_better(evidence, shown, p) for p in smooth), default=0.0)
-        if sure < (LEVEL_AT if cuts <= FEW_CUTS * len(columns) else RATHER) or cuts > (
-            MANY_CUTS if sure >= NEARLY_SURE else CUTS_PER_COLUMN
-        ) * len(columns):
+        as_good = max(sure, _level_along_axes(evidence, shown, smooth))
+        if as_good < RATHER or cuts > (MANY_CUTS if sure >= NEARLY_SURE else CUTS_PER_COLUMN) * len(columns):
             continue
+        each = [c for c in columns if c.name in evidence.held_columns]
         yield Reason(
             "thresholds",
             (tree.model,),
-            columns,
+            tuple(numbers),
             f"Thresholds decide: about {max(1, round(cuts))} {'cut' if round(cuts) <= 1 else 'cuts'} of"
-            f" {in_words(columns)} {'does' if round(cuts) <= 1 else 'do'} as well as any model here.",
+            f" {in_words(numbers)}{f', by {in_words(each)},' if each else ''}"
+            f" {'does' if round(cuts) <= 1 else 'do'} as well as any model here.",
             ("models.boundary.cuts", "models.boundary.axis_aligned", "models.boundary.columns"),
         )
         return
+
+
+def _level_along_axes(evidence: Evidence, tree: Profile, smooth: Sequence[Profile]) -> float:
+    """Return P(a tree is no worse than each smooth model by the ROPE) where one of those runs along the axes.
+
+    A model that may turn its boundary anywhere, and still lays it along the axes, has found thresholds.
+    """
+    if max((p.mean("axis_aligned") or 0.0 for p in smooth), default=0.0) < ALONG_AXES:
+        return 0.0
+    found = [evidence.difference(tree.model, p.model) for p in smooth]
+    return min((d.above(-evidence.rope) if d is not None else 0.0 for d in found), default=0.0)
 
 
 def _better(evidence: Evidence, one: Profile, other: Profile) -> float:

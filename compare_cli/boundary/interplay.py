@@ -28,14 +28,14 @@ def interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
         pair = _interacting(evidence, p)
         if pair is None or {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(p)):
             continue
-        additive = evidence.refit("", "additive")
-        gain = evidence.difference(p.model, additive.model) if additive is not None else None
-        more = f"; adding up one function of each column loses {evidence.amount(gain.delta)}" if gain else ""
+        sums = [m.model for m in (evidence.refit("", "additive"), line) if m is not None]
+        gains = [d.delta for name in sums if (d := evidence.difference(p.model, name)) is not None]
+        lost = f"; adding up one function of each column loses {evidence.amount(min(gains))}" if gains else ""
         yield Reason(
             "interaction",
             (p.model,),
             without_shares(pair.left, pair.right),
-            f"Two columns interact: {pair.left} and {pair.right} decide together, neither alone{more}.",
+            f"Two columns interact: {pair.left} and {pair.right} decide together, neither alone{lost}.",
             ("models.boundary.pairs",),
         )
         return

@@ -2,12 +2,12 @@
 
 A region is where one model beats another: at most two conditions, confirmed on rows that did not choose them.
 A tree of depth two on per-row differences of scores chooses it on one half of the folds; the other half
-measures it. Shapes: n rows, p numeric and q categorical columns.
+measures it, and the same the other way round. Shapes: n rows, p numeric and q categorical columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
@@ -31,7 +31,7 @@ from compare_cli.metrics import Metric
 from compare_cli.models.families import BASELINE
 from compare_cli.types import BenchComparison, Complexity, Dataset, FitResult, Refit, Split
 from compare_cli.verdict.fits import score_arrays, test_share
-from compare_cli.verdict.paired import pair_posterior
+from compare_cli.verdict.paired import pair_posterior, row_posterior
 from compare_cli.verdict.summary import summarise_boundary
 
 HALVES = 2
@@ -39,6 +39,7 @@ DEPTH = 2
 LEAST_ROWS = 30  # in each half, and at least 5 % of it
 CONFIRMED = 3.3  # standard errors: one of a thousand, for the few pairs of models that are looked at
 LEAST_GAIN = 0.04
+SAME_ROWS = 0.5  # of the rows that either half finds: those that both do
 LEVEL, OF_GAIN = 0.02, 0.2  # gains elsewhere that are small enough, in all and beside the gain inside
 HELD = frozenset({"categorical", "boolean"})
 Refits = Sequence[tuple[Refit, Sequence[FitResult]]]
@@ -59,12 +60,13 @@ def explained(
     """
     comparison = _with_halves(_with_complexity(comparison, dataset), refits)
     refits = [(refit, fits) for refit, fits in refits if refit.role != "halves"]
+    alone = dataset.groups is None and dataset.time is None
     single, counts = comparison.protocol.scheme in {"test", "samples"}, np.bincount(dataset.y)
     evidence = Evidence(
         profiles=[Profile.of(m) for m in comparison.models if m.boundary],
         pairs=comparison.pairs,
         refits=[_refit_profile(refit, fits) for refit, fits in refits],
-        differences=differences(results, refits, metric, None if single else test_share(splits)),
+        differences=differences(results, refits, metric, splits, dataset.y if alone else None),
         regions=() if single else tuple(regions(dataset, splits, results)),
         held_columns=frozenset(c.name for c in dataset.columns if c.kind in HELD),
         classes=len(dataset.classes),
@@ -123,20 +125,53 @@ def _refit_profile(refit: Refit, fits: Sequence[FitResult]) -> Profile:
 
 
 def differences(
-    results: Sequence[FitResult], refits: Refits, metric: Metric, share: float | None
+    results: Sequence[FitResult],
+    refits: Refits,
+    metric: Metric,
+    splits: Sequence[Split],
+    y: NDArray[np.int64] | None,
 ) -> dict[tuple[str, str], Difference]:
-    """Return how much better each refit is than each other model in the first repeat, where all folds are."""
+    """Return how much better each refit is than each other model in the first repeat, where all folds are.
+
+    Of accuracy rows with classes ``y`` (n,) are judged, each predicted once: ten folds tell their own spread
+    badly. Folds are judged where ``y`` is None, as rows of a group or a time are not independent, and by
+    other scores, which are no means over rows.
+    """
     first = [r for r in (*results, *(r for _, fits in refits for r in fits)) if r.repeat == 0]
     names = list(dict.fromkeys(r.model for r in first))
-    scores = {name: rows[:1] for name, rows in score_arrays(first, names, metric.name).items()}
+    test = {split.fold: split for split in splits if split.repeat == 0}
+    sign, share = 1 if metric.higher_is_better else -1, test_share(splits)
+    trained = int(np.mean([len(split.train) for split in test.values()])) if test else None
+    by_row = y is not None and metric.name == "accuracy"
+    if y is not None and by_row:
+        scores = _hits(first, names, y, test)
+    else:
+        scores = {name: rows[:1] for name, rows in score_arrays(first, names, metric.name).items()}
     found = {}
     for refit in (refit.spec.name for refit, _ in refits):
         for other in scores.keys() - {refit}:
-            d = (scores[refit] - scores[other]) * (1 if metric.higher_is_better else -1)
-            if d.size > 1 and np.isfinite(d).all():
+            d = (scores[refit] - scores[other]) * sign
+            if d.size < 2 or not np.isfinite(d).all():
+                continue
+            if by_row:
+                posterior = row_posterior(d, metric.rope, train_rows=trained)
+            else:
                 posterior = pair_posterior(d, metric.rope, share)
+            if posterior is not None:
                 found[refit, other] = Difference(posterior.delta, *posterior.interval(), posterior.p_positive)
     return found
+
+
+def _hits(
+    fits: Sequence[FitResult], names: Sequence[str], y: NDArray[np.int64], splits: Mapping[int, Split]
+) -> dict[str, NDArray[np.float64]]:
+    """Return 1 for rows that a model labels rightly, 0 for others, (n,); NaN where no fit predicts a row."""
+    hits = {name: np.full(len(y), np.nan) for name in names}
+    for fit in fits:
+        if fit.predictions is not None and fit.fold in splits:
+            at = splits[fit.fold].test
+            hits[fit.model][at] = fit.predictions == y[at]
+    return hits
 
 
 def regions(dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResult]) -> Iterator[Region]:
@@ -175,13 +210,23 @@ class Condition:
 
 @dataclass(frozen=True)
 class Found:
-    """A confirmed region: the mean gain inside with its standard error, elsewhere, and rows inside."""
+    """A confirmed region: mean gain inside with its standard error, elsewhere, and rows (n,) inside."""
 
     conditions: tuple[Condition, ...]
     gain: float
     gain_se: float
     elsewhere: float
-    rows: int
+    inside: NDArray[np.bool_]
+
+    @property
+    def rows(self) -> int:
+        """How many rows are inside."""
+        return int(self.inside.sum())
+
+    @property
+    def level_elsewhere(self) -> bool:
+        """Whether the gain elsewhere is none, or small beside that inside."""
+        return self.elsewhere <= max(LEVEL, OF_GAIN * self.gain)
 
 
 @dataclass(frozen=True)
@@ -234,30 +279,38 @@ def find_region(gain: NDArray[np.float64], folds: NDArray[np.int64], table: RowT
     """Return where the model whose ``gain`` (n,) is given beats the other, elsewhere not; None if nowhere.
 
     ``gain`` is its score of each row minus the other's, in [-1, 1], NaN where a row was not predicted;
-    ``folds`` (n,) are the folds in which rows were predicted: whole folds go to either half.
+    ``folds`` (n,) are the folds in which rows were predicted: whole folds go to either half. One half
+    chooses a region and the other confirms it; the other has to find the same rows, more or less, itself.
     """
+    known, even = np.isfinite(gain), folds % 2 == 0
+    found = [f for f in _confirmed(gain, known & even, known & ~even, table) if f.level_elsewhere]
+    first = max(found, key=lambda f: f.gain * f.rows, default=None)
+    if first is None:
+        return None
+    again = [f.inside for f in _confirmed(gain, known & ~even, known & even, table)]
+    same = any((first.inside & i).sum() >= SAME_ROWS * (first.inside | i).sum() for i in again)
+    return first if same else None
+
+
+def _confirmed(
+    gain: NDArray[np.float64], choosing: NDArray[np.bool_], judging: NDArray[np.bool_], table: RowTable
+) -> Iterator[Found]:
+    """Yield where a tree of depth two finds a gain in some rows, and others confirm it."""
     from sklearn.tree import DecisionTreeRegressor
 
-    known = np.isfinite(gain)
-    choosing = known & (folds % 2 == 0)
-    judging = known & ~choosing
     least = max(LEAST_ROWS, int(0.05 * choosing.sum()))
     if min(choosing.sum(), judging.sum()) < 4 * least:
-        return None
+        return
     features = table.features()
     tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=least, random_state=0)
     tree.fit(features[choosing], gain[choosing])
-    best: Found | None = None
-    for conditions, inside in _leaves(tree.tree_, features, table):
+    for conditions, inside in _nodes(tree.tree_, features, table):
         chosen = gain[choosing & inside]
-        if (
-            not conditions or not len(chosen) or chosen.mean() < LEAST_GAIN
-        ):  # limits are rounded: none may be left
+        if not len(chosen) or chosen.mean() < LEAST_GAIN:  # limits are rounded: none may be left
             continue
         found = _measured(gain, inside, judging, conditions)
-        if found is not None and (best is None or found.gain * found.rows > best.gain * best.rows):
-            best = found
-    return best
+        if found is not None:
+            yield found
 
 
 def _measured(
@@ -274,39 +327,30 @@ def _measured(
     se = float(here.std(ddof=1) / np.sqrt(len(here)))
     apart = float(np.hypot(se, there.std(ddof=1) / np.sqrt(len(there))))
     sure = mean >= CONFIRMED * se and mean - elsewhere >= CONFIRMED * apart
-    if not sure or mean < LEAST_GAIN or elsewhere > max(LEVEL, OF_GAIN * mean):
+    if not sure or mean < LEAST_GAIN:
         return None
-    return Found(conditions, mean, se, elsewhere, int(inside.sum()))
+    return Found(conditions, mean, se, elsewhere, inside)
 
 
-def _leaves(
+def _nodes(
     tree: Any, features: NDArray[np.float64], table: RowTable
 ) -> Iterator[tuple[tuple[Condition, ...], NDArray[np.bool_]]]:
-    """Yield the conditions of each leaf, and which rows satisfy them (as written, rounded)."""
+    """Yield the conditions of each node but the root, and which rows satisfy them (as written, rounded)."""
     waiting: list[tuple[int, tuple[Condition, ...], NDArray[np.bool_]]] = [
         (0, (), np.ones(len(features), bool))
     ]
     while waiting:
         node, conditions, inside = waiting.pop()
+        if conditions:
+            yield conditions, inside
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
         if feature < 0:
-            yield conditions, inside
             continue
         value = features[:, feature]
         shown = float(f"{threshold:.3g}") if feature < table.numbers.shape[1] else threshold
-        above = value > shown
-        below = value <= shown  # a missing value is on neither side of a condition that is told
-        waiting.append(
-            (
-                tree.children_left[node],
-                (*conditions, table.condition(feature, threshold, False)),
-                inside & below,
-            )
-        )
-        waiting.append(
-            (
-                tree.children_right[node],
-                (*conditions, table.condition(feature, threshold, True)),
-                inside & above,
-            )
-        )
+        for child, above, side in (
+            (tree.children_left[node], False, value <= shown),  # a missing value is on neither side
+            (tree.children_right[node], True, value > shown),
+        ):
+            told = (*conditions, table.condition(feature, threshold, above))
+            waiting.append((int(child), told, inside & side))

@@ -94,6 +94,21 @@ def test_what_a_flat_model_gains_is_no_gain_from_bending() -> None:
     assert "hyperplane" not in told(replace(evidence, refits=[bends]))
 
 
+def test_bends_are_measured_by_the_best_plane() -> None:
+    """The staircase may gain 5.4 pt over logistic, but 4.4 over an MLP that came out flat."""
+    flat = profile("mlp", HALF, accuracy=0.83, linearity=0.94)
+    stairs = replace(profile("tree(ccp_alpha=0.01)", HALF, accuracy=0.84, linearity=0.8), refit_of="tree")
+    pairs = [pair("mlp", "logistic", 0.01, -0.015, 0.034, 0.78), LOSES]
+    gains = {
+        ("tree(ccp_alpha=0.01)", "logistic"): Difference(0.0175, -0.019, 0.054, 0.85),
+        ("tree(ccp_alpha=0.01)", "mlp"): Difference(0.0075, -0.029, 0.044, 0.67),
+    }
+    evidence = Evidence([LINE, flat, STAIRS], pairs, [replace(stairs, role="pruned")], gains)
+    assert told(evidence)["hyperplane"].figures == {"at_most": 0.044}
+    open_end = {**gains, ("tree(ccp_alpha=0.01)", "mlp"): Difference(0.02, -0.02, 0.06, 0.85)}
+    assert "hyperplane" not in told(replace(evidence, differences=open_end))
+
+
 def test_bends_name_models_gains_and_columns() -> None:
     bent = profile("mlp", {"age": 0.7, "pay": 0.2, "job": 0.1}, accuracy=0.9, linearity=0.5)
     reason = told(Evidence([bent, LINE], [WINS]))["bends"]
@@ -158,7 +173,7 @@ CROSS = [("age", "pay", 0.8, 0.2)]
 def interacting(pairs: list[tuple[str, str, float, float]], gain: float = 0.2, **more: Any) -> Evidence:
     bent = profile("mlp", {**HALF, "job": 0.3}, accuracy=0.9, linearity=0.1, pairs=pairs)
     additive = replace(profile("boosting(...)", accuracy=0.7), refit_of="", role="additive")
-    sure = Difference(-gain, -gain - 0.05, -gain + 0.05, 0.001 if gain > 0.1 else 0.4)
+    sure = Difference(-gain, -gain - 0.05, -gain + 0.05, 0.001 if gain > 0.05 else 0.4)
     return Evidence([bent, LINE], [WINS], [additive], {("boosting(...)", "mlp"): sure}, **more)
 
 
@@ -166,8 +181,9 @@ def test_an_interaction_needs_returns_and_an_additive_model_that_loses() -> None
     reason = told(interacting(CROSS))["interaction"]
     assert reason.sentence == (
         "Two columns interact: age and pay decide together, neither alone; adding up one function of each"
-        " column loses 20.0 pt."
-    )
+        " column loses 10.0 pt."
+    )  # a plane is a sum too, and loses less than boosting
+    assert told(interacting(CROSS, gain=0.06))["interaction"].sentence.endswith("loses 6.0 pt.")
     assert "interaction" not in told(interacting(CROSS, gain=0.01))
     assert "interaction" not in told(interacting([("age", "pay", 0.2, 0.2)]))
     assert "interaction" not in told(interacting([("age", "pay", 0.9, 0.01)]))
@@ -213,11 +229,31 @@ def test_thresholds_are_few_cuts_that_no_smooth_model_equals() -> None:
     )
     assert "surrounds" not in reasons
     assert "thresholds" not in told(rules(12.0, 0.999))
-    assert "thresholds" in told(rules(3.6, 0.6))  # very few
-    assert "thresholds" not in told(rules(3.6, 0.3))
-    assert "thresholds" not in told(rules(4.4, 0.6))
+    assert "thresholds" not in told(rules(3.6, 0.6))
     assert "thresholds" in told(rules(6.5, 0.99))
     assert "thresholds" not in told(rules(6.5, 0.9))
+
+
+def test_thresholds_are_told_of_a_level_tree_where_a_smooth_model_runs_along_the_axes_itself() -> None:
+    evidence = rules(3.6, 0.3)
+    level = pair("tree", "mlp", -0.004, -0.012, 0.004, 0.16)
+    evidence = replace(evidence, pairs=[level, *evidence.pairs[1:]])
+    assert "thresholds" not in told(evidence)
+    tree, mlp, line = evidence.profiles
+    along = replace(mlp, statistics={**mlp.statistics, "axis_aligned": {"mean": 0.6, "sd": 0.1}})
+    assert "thresholds" in told(replace(evidence, profiles=[tree, along, line]))
+    worse = pair("tree", "mlp", -0.02, -0.03, -0.01, 0.001)
+    assert "thresholds" not in told(
+        replace(evidence, profiles=[tree, along, line], pairs=[worse, *evidence.pairs[1:]])
+    )
+
+
+def test_a_difference_lies_above_a_limit_as_often_as_its_interval_says() -> None:
+    between = Difference(0.01, 0.01 - 0.0196, 0.01 + 0.0196, 0.84)
+    assert between.above(0.01) == pytest.approx(0.5)
+    assert between.above(0.01 - 0.0196) == pytest.approx(0.975, abs=1e-3)
+    assert between.reversed().above(0.0) == pytest.approx(0.1587, abs=1e-3)
+    assert Difference(0.0, 0.0, 0.0, 0.5).above(-0.01) == 1
 
 
 @pytest.mark.parametrize(
@@ -316,7 +352,10 @@ def test_no_cut_of_a_number_is_told_where_a_category_turns_it() -> None:
     turned = replace(tree, statistics={**tree.statistics, **pairs})
     profiles = [turned if p is tree else p for p in evidence.profiles]
     found = told(replace(evidence, profiles=profiles, held_columns=frozenset({"age"})))
-    assert "thresholds" in found  # it names the category too
+    assert found["thresholds"].sentence == (
+        "Thresholds decide: about 2 cuts of pay, by age, do as well as any model here."
+    )
+    assert [c.name for c in found["thresholds"].columns] == ["pay"]
     assert "turns" in found["categories"].sentence
     alone = replace(tree, statistics={**turned.statistics, "columns": {"pay": {"mean": 1.0, "sd": 0.0}}})
     profiles = [alone if p is tree else p for p in evidence.profiles]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from compare_cli.metrics import METRICS
+from compare_cli.types import FitResult, ModelSpec, Refit, Split
 from compare_cli.verdict.reasons import RowTable, find_region
+from compare_cli.verdict.reasons import differences as relations
 
 
 def table(rows: int, seed: int) -> tuple[np.random.Generator, RowTable]:
@@ -49,6 +52,52 @@ def test_where_there_is_none_none_is_found() -> None:
         even = differences(rng, np.full(1000, 0.2))  # better everywhere: no region says more
         told += find_region(even, rng.integers(10, size=1000), rows) is not None
     assert told == 0
+
+
+def test_each_half_of_the_folds_has_to_find_it() -> None:
+    rng, rows = table(2000, 3)
+    inside, folds = rows.numbers[:, 0] > 0.5, rng.integers(10, size=2000)
+    other = rows.numbers[:, 1] > 0.5
+    gain = differences(rng, np.where(np.where(folds % 2 == 0, inside, other), 0.3, 0.0))
+    assert find_region(gain, folds, rows) is None  # the halves point elsewhere
+    gain = differences(rng, np.where(inside, 0.3, 0.0))
+    assert find_region(gain, folds, rows) is not None
+
+
+def fits(name: str, folds: np.ndarray, right: np.ndarray, y: np.ndarray) -> list[FitResult]:
+    given = [np.where(right, y, 1 - y)[folds == k] for k in range(10)]
+    return [
+        FitResult(name, 0, k, "ok", float((g == y[folds == k]).mean()), predictions=g)
+        for k, g in enumerate(given)
+    ]
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_a_refit_is_rarely_called_better_where_it_is_not(by_row: bool) -> None:
+    """P(better) of models that are as good reaches .95 in at most a twentieth of tables."""
+    rng, called, found = np.random.default_rng(8), 0, 0
+    refit = Refit(ModelSpec("pruned", "tree", "", {}), "pruned", "tree")
+    for _ in range(200):
+        folds, y = rng.permutation(np.arange(400) % 10), rng.integers(2, size=400)
+        splits = [Split(0, k, np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(10)]
+        rare = rng.random(400)
+        own = fits("tree", folds, rare > 0.25, y)
+        same = fits("pruned", folds, (rare > 0.35) | (rare < 0.1), y)
+        good = fits("pruned", folds, (rare > 0.3) | (rare < 0.13), y)
+        judged_by = y if by_row else None
+        level = relations(own, [(refit, same)], METRICS["accuracy"], splits, judged_by)
+        better = relations(own, [(refit, good)], METRICS["accuracy"], splits, judged_by)
+        called += level["pruned", "tree"].p_positive >= 0.95
+        found += better["pruned", "tree"].p_positive >= 0.95
+        assert level["pruned", "tree"].delta == pytest.approx(
+            mean_accuracy(same) - mean_accuracy(own), abs=0.01
+        )
+    assert called <= 10
+    assert found >= (185 if by_row else 150)
+
+
+def mean_accuracy(results: list[FitResult]) -> float:
+    return float(np.mean([r.accuracy for r in results]))
 
 
 def test_few_rows_say_nothing() -> None:
