@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from compare_cli.errors import UsageError, nearest
+from compare_cli.report.files import whole_file
 from compare_cli.types import Bench, Dataset, Fit, ModelSummary, Result, SingleComparison
 
 if TYPE_CHECKING:
@@ -34,12 +35,16 @@ class Drawing:
         return self.svg.decode("utf-8")
 
     def save(self, file: str | Path) -> None:
-        """Write the picture into a file of this suffix. Raises UsageError for another one."""
+        """Write the picture into a file of this suffix.
+
+        Raises UsageError for another one, CompareError where the file cannot be written.
+        """
         kinds = {".svg": self.svg, ".png": self.png}
         suffix = Path(file).suffix.lower()
         if suffix not in kinds:
             raise UsageError(f"{file}: a picture is written as .svg or .png.")
-        Path(file).write_bytes(kinds[suffix])
+        with whole_file(Path(file)) as stream:
+            stream.write(kinds[suffix])
 
     def __repr__(self) -> str:
         return f"<Drawing, {len(self.svg):,} bytes of SVG; .save('picture.png') writes it>"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compare_cli.errors import CompareError, DataError, UsageError
+from compare_cli.errors import DataError, UsageError
+from compare_cli.report.files import begun_file, whole_file
 from compare_cli.types import Dataset, Note
 
 if TYPE_CHECKING:
@@ -49,35 +48,18 @@ def save(result: ComparisonResult | Any, file: str | Path, model: str | None = N
         chosen = model or result.verdict.recommended or result.models[0].model
         fitted = result.estimator(chosen)
     name = chosen or _name(fitted)
-    write_whole(Path(file), model_bytes(fitted, str(name)))
+    data = model_bytes(fitted, str(name))
+    with whole_file(Path(file)) as stream:
+        stream.write(data)
     return str(name)
 
 
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a file whole, or leave it as it was. Raises CompareError where that cannot be."""
-    begun = None
-    try:
-        handle, begun = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.resolve().parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(begun).chmod(0o644)
-        Path(begun).replace(file.resolve())
-    except OSError as error:
-        if begun is not None:
-            with contextlib.suppress(OSError):
-                Path(begun).unlink()
-        raise CompareError(f"{file}: cannot be written ({error.strerror}).") from error
-
-
 def require_skops(file: Path) -> None:
-    """Raise UsageError where a model could not be saved into a file: before anything is fitted."""
+    """Raise UsageError where no model could be saved into a file: before anything is fitted."""
     from compare_cli.engine.saved import require
 
     require()
-    if file.is_dir() or not file.resolve().parent.is_dir():
-        raise UsageError(
-            f"--save {file}: cannot be written: {'it is' if file.is_dir() else 'there is no such'} folder."
-        )
+    begun_file(file, "--save").unlink()
 
 
 def load(file: str | Path, max_bytes: int | None = None) -> Any:

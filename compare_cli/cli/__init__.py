@@ -5,6 +5,7 @@ Errors become one line and an exit code here; the commands know nothing of it.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -18,6 +19,7 @@ from compare_cli.errors import CompareError, ExitCode
 
 _ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 MANY = 50_000  # new objects before Python looks for garbage; importing makes many that stay
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _received: int | None = None  # the signal that asked for an end
 
 
@@ -82,6 +84,8 @@ def _run() -> NoReturn:
     except MemoryError as error:
         _fail("not enough memory for this table and these models", ExitCode.FAULT, error)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _fail(f"a file or standard output cannot be written ({error.strerror}).", ExitCode.FAULT, error)
         _fail(
             f"{type(error).__name__}: {error} (a fault in compare: --debug shows where)",
             ExitCode.FAULT,

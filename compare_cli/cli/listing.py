@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from compare_cli import api
 from compare_cli.cli.options import ReadOptions
-from compare_cli.cli.output import PIPE_WIDTH, out_view, say_notes, whole_file, write_out
+from compare_cli.cli.output import PIPE_WIDTH, out_view, say_notes, write_bytes, write_out
 from compare_cli.report.escaping import printable
+from compare_cli.report.files import whole_file
 
 if TYPE_CHECKING:
     from compare_cli.data.table import Cells
@@ -114,9 +115,7 @@ def describe_data(source: str, to_csv: Path | None, options: ReadOptions) -> Non
 def _write_cells(cells: Cells, file: Path) -> None:
     """Write a table as it was read, to standard output for ``-``."""
     if str(file) == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(cells.csv())
-        sys.stdout.flush()
+        write_bytes(cells.csv())
     else:
         with whole_file(file, "--to-csv") as stream:
             stream.write(cells.csv())

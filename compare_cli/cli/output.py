@@ -7,17 +7,17 @@ import os
 import shlex
 import shutil
 import sys
-import tempfile
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from compare_cli.errors import CompareError, ExitCode, UsageError, nearest
 from compare_cli.report.escaping import encodable, printable
+from compare_cli.report.files import begun_file, put_in_place, told
 
 if TYPE_CHECKING:
     from compare_cli.cli.options import OutputOptions
@@ -108,7 +108,7 @@ class Output:
             details=options.details,
         )
         self._picture = _picture(self.file, command)
-        self._begun = _begin_file(self.file, "-o") if self.file is not None else None
+        self._begun = begun_file(self.file, "-o") if self.file is not None else None
 
     def __enter__(self) -> Self:
         return self
@@ -144,10 +144,10 @@ class Output:
             view = replace(view, pictures=api.page_pictures(result, dataset), command=made)
         self._write(self._renderer.text(result, view))
         if self._begun is not None and self.file is not None:
-            with _told(self.file, "-o"):
+            with told(self.file, "-o"):
                 if self._picture is not None:
                     self._begun.write_bytes(self._picture(result))
-                _put_in_place(self._begun, self.file)
+                put_in_place(self._begun, self.file)
             self._begun = None
 
     def _view(self) -> View:
@@ -164,7 +164,7 @@ class Output:
         if self._text_file is None:
             write_out(text, for_programs=self._renderer.suffixes[0] not in {".txt", ".md"})
             return
-        with _told(self.file, "-o"), self._text_file.open("a", encoding="utf-8", newline="") as stream:
+        with told(self.file, "-o"), self._text_file.open("a", encoding="utf-8", newline="") as stream:
             stream.write(text)
 
 
@@ -235,75 +235,32 @@ def write_out(text: str, *, for_programs: bool = False) -> None:
     What programs read (JSON, CSV, code, pages) is UTF-8 in any locale, unless a terminal shows it.
     When the reader has gone, as `| head` does, the program ends silently.
     """
-    buffer = getattr(sys.stdout, "buffer", None) if for_programs and not sys.stdout.isatty() else None
-    try:
-        sys.stdout.write("" if buffer else encodable(text, sys.stdout.encoding))
+    if for_programs and hasattr(sys.stdout, "buffer") and not sys.stdout.isatty():
+        write_bytes(text.encode("utf-8"))
+        return
+    with _written():
+        sys.stdout.write(encodable(text, sys.stdout.encoding))
         sys.stdout.flush()
-        if buffer is not None:
-            buffer.write(text.encode("utf-8"))
-            buffer.flush()
+
+
+def write_bytes(data: bytes) -> None:
+    """Write bytes to standard output at once, as `write_out` does."""
+    with _written():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _written() -> Iterator[None]:
+    """Tell in a line why standard output cannot be written; end silently where nobody reads it any more."""
+    try:
+        yield
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the very end
         if isinstance(error, BrokenPipeError):
             raise SystemExit(ExitCode.OK) from None
         raise CompareError(f"standard output cannot be written ({error.strerror}).") from error
-
-
-@contextlib.contextmanager
-def _told(file: Path | None, option: str) -> Iterator[None]:
-    """Turn what the system says of a file that cannot be written, a full disk say, into one line."""
-    try:
-        yield
-    except OSError as error:
-        raise CompareError(f"{option} {file}: cannot be written ({error.strerror}).") from error
-
-
-@contextlib.contextmanager
-def whole_file(file: Path, option: str) -> Iterator[BinaryIO]:
-    """Open a file that ends whole, or stays as it was. Raises UsageError, naming the option."""
-    begun = _begin_file(file, option)
-    try:
-        with _told(file, option):
-            with begun.open("wb") as stream:
-                yield stream
-            _put_in_place(begun, file)
-    finally:
-        begun.unlink(missing_ok=True)
-
-
-def _begin_file(file: Path, option: str) -> Path:
-    try:
-        if file.is_dir():
-            raise IsADirectoryError(0, "is a folder")
-        folder = file.resolve().parent if _may_be_replaced(file) else None
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=folder)
-    except OSError as error:
-        raise UsageError(f"{option} {file}: cannot be written ({error.strerror}).") from error
-    os.close(handle)
-    begun = Path(name)
-    begun.chmod(0o666 & ~_umask())
-    return begun
-
-
-def _may_be_replaced(file: Path) -> bool:
-    """Whether a new file may take its place: not that of a device, a pipe or what /dev leads to."""
-    return not file.exists() or (file.resolve().is_file() and file.parts[:2] != ("/", "dev"))
-
-
-def _put_in_place(begun: Path, file: Path) -> None:
-    """Put a whole file in the place of another, behind a link where there is one; devices get its bytes."""
-    if _may_be_replaced(file):
-        begun.replace(file.resolve())
-        return
-    with file.open("ab") as stream:
-        stream.write(begun.read_bytes())
-    begun.unlink()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def say_error(message: str) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare_cli import api
-from compare_cli.cli.output import PIPE_WIDTH, say_error, say_notes, wants_color, whole_file, write_out
+from compare_cli.cli.output import PIPE_WIDTH, say_error, say_notes, wants_color, write_out
 from compare_cli.engine.limits import parse_size
 from compare_cli.errors import ExitCode, UsageError
+from compare_cli.report.files import whole_file
 
 if TYPE_CHECKING:
     from compare_cli.cli.options import PlotOptions

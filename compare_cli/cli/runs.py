@@ -171,7 +171,8 @@ class GateOptions:
 def run_gate(base: str, new: str, options: GateOptions) -> int:
     """Hold NEW against BASE and write what comes of it; return the exit code."""
     from compare_cli import api
-    from compare_cli.cli.output import chosen_format, say_error, whole_file, write_out
+    from compare_cli.cli.output import chosen_format, say_error, write_out
+    from compare_cli.report.files import whole_file
 
     suffix = options.output.suffix.lower() if options.output is not None else ""
     form = chosen_format(

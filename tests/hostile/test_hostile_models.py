@@ -333,3 +333,41 @@ def test_a_result_that_cannot_be_written_is_an_error_and_a_closed_stream_is_none
     if "{file}" in where:
         assert json.loads(file.read_text(encoding="utf-8"))["command"] == "fit"
     assert {path.name for path in tmp_path.iterdir()} <= {file.name}
+
+
+FILLS = [
+    "--help",
+    "--version",
+    "fit --help",
+    "models",
+    "models tree",
+    "schema",
+    "data",
+    "data {table}",
+    "explain",
+]
+FILLS += [
+    "data {table} --to-csv -",
+    "data {table} --to-csv /dev/full",
+    "runs",
+    "plot {table} --models tree -q",
+]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full (Linux)")
+@pytest.mark.parametrize("asked", FILLS)
+def test_every_command_says_that_a_disk_is_full(table: str, asked: str) -> None:
+    command = f"{sys.executable} -m compare_cli {asked.format(table=table)} > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(said) == 1
+    assert said[0].endswith("cannot be written (No space left on device).")
+    assert "fault" not in done.stderr
+
+
+@pytest.mark.parametrize("asked", FILLS)
+def test_a_reader_that_goes_away_is_no_error(table: str, asked: str) -> None:
+    command = f"{sys.executable} -m compare_cli {asked.format(table=table)} | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert all(line.startswith("note: ") for line in done.stderr.splitlines()) or "/dev/full" in asked
