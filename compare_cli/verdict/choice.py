@@ -80,6 +80,7 @@ class Preference:
         return family_in(self.specs.get(one, one)) == family_in(self.specs.get(other, other))
 
 
+ODDS = 0.6  # of being better by more than the ROPE, up to which the plainer of two settings is kept
 SIMPLEST = Preference()
 
 
@@ -220,9 +221,12 @@ def as_good(
 def _near(pair: PairVerdict, metric: Metric, others: int) -> bool:
     """Whether two settings of one family hardly differ, as far as was seen, of 1 + ``others`` settings.
 
-    Two may differ by the ROPE, each of several by half of it: the best of several is luckier.
+    Of two, one may be behind by the ROPE, and further while the chance that it truly is so far behind is at
+    most `ODDS`; each of several may be behind by half of it: the best of several is luckier.
     """
-    return pair.delta is not None and pair.delta <= metric.rope / min(others, 2)
+    if pair.delta is None or others > 1:
+        return pair.delta is not None and pair.delta <= metric.rope / 2
+    return pair.delta <= metric.rope or (pair.p_better is not None and pair.p_better <= ODDS)
 
 
 def no_worse(posterior: PairPosterior | None, rope: float, level: float, critical: float | None) -> bool:

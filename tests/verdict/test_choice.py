@@ -227,7 +227,8 @@ def test_strong_families_that_were_not_tried_are_named(specs: list[str], missing
     [
         (("logistic", "logistic(C=10)"), 0.004, "logistic"),
         (("logistic", "logistic(C=10)"), 0.009, "logistic"),
-        (("logistic", "logistic(C=10)"), 0.011, "logistic(C=10)"),
+        (("logistic", "logistic(C=10)"), 0.011, "logistic"),
+        (("logistic", "logistic(C=10)"), 0.03, "logistic(C=10)"),
         (("logistic", "mlp"), 0.004, "mlp"),
         (("plain", "tuned"), 0.004, "plain"),
     ],
