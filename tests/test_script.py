@@ -153,7 +153,7 @@ def test_logistic_regression_in_single_precision(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "a.csv", index=False)
     result = run(tmp_path / "a.csv", models="logistic,logistic(solver=lbfgs),tree", folds=3)
     script = check(result, tmp_path)
-    assert script.count("FunctionTransformer(single_precision)") == 2
+    assert script.count("FunctionTransformer(func=np.float32)") == 2
     assert "single precision" in result.estimator("logistic").named_steps
 
 
@@ -231,7 +231,7 @@ REFUSED: dict[str, tuple[Callable[[Path], ComparisonResult], str]] = {
     ),
     "no probabilities": (
         lambda f: run("wine", models="svm", metric="log_loss"),
-        "svm gives no probabilities",
+        "svm: gives no probabilities",
     ),
 }
 
@@ -286,7 +286,7 @@ def test_on_the_command_line_it_is_a_format(tmp_path: Path) -> None:
             *quick,
             "--code",
         ): "standard input is not one file of a table that a script can read again",
-        ("fit", "wine", "--models", "svm", "--metric", "log_loss", "--code"): "svm gives no probabilities",
+        ("fit", "wine", "--models", "svm", "--metric", "log_loss", "--code"): "svm: gives no probabilities",
     }
     for arguments, told in wrong.items():
         done = ended(*arguments, input="a,b,c\n" + "1,2,x\n2,1,y\n" * 30)

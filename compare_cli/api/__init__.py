@@ -51,76 +51,32 @@ if TYPE_CHECKING:
     from compare_cli.verdict.fits import Criterion
 
 __all__ = [
-    "DEFAULT_MODELS",
-    "Criterion",
-    "ModelFacts",
-    "Options",
-    "Predictions",
-    "StoreList",
-    "Threshold",
-    "ask_for_one_thread",
-    "bench",
-    "cells",
-    "check",
-    "compare",
-    "curve",
-    "datasets",
-    "default_store",
-    "describe",
-    "diff",
-    "explain",
-    "gate",
-    "iter_bench",
-    "iter_compare",
-    "judge",
-    "load",
-    "load_run",
-    "metrics",
-    "model",
-    "models",
-    "page_pictures",
-    "plot",
-    "predict",
-    "prune",
-    "read",
-    "reference",
-    "require_mlflow",
-    "require_skops",
-    "runs",
-    "save",
-    "script",
-    "shown_notes",
-    "statistics",
-    "track",
-]
+    "DEFAULT_MODELS", "Criterion", "ModelFacts", "Options", "Predictions", "StoreList", "Threshold",
+    "ask_for_one_thread", "bench", "cells", "check", "compare", "curve", "datasets", "default_store",
+    "describe", "diff", "explain", "gate", "iter_bench", "iter_compare", "judge", "load", "load_run",
+    "metrics", "model", "models", "page_pictures", "plot", "predict", "prune", "read", "reference",
+    "require_mlflow", "require_skops", "runs", "save", "script", "shown_notes", "statistics", "track",
+]  # fmt: skip
 _HOMES = {
-    "api.catalogue": {
-        "ModelFacts",
-        "datasets",
-        "explain",
-        "metrics",
-        "model",
-        "models",
-        "reference",
-        "statistics",
-    },
-    "api.comparison": {"bench", "compare", "curve", "iter_bench", "iter_compare", "shown_notes"},
-    "api.notebook": {"script"},
-    "api.saved": {"Predictions", "load", "predict", "require_skops", "save"},
-    "api.table": {"cells", "describe", "page_pictures", "plot", "read"},
-    "api.tracking": {"require_mlflow", "track"},
-    "engine.limits": {"ask_for_one_thread"},
-    "engine.plan": {"Options"},
-    "models.families": {"DEFAULT_MODELS"},
-    "verdict.diff": {"Threshold"},
-    "verdict.fits": {"Criterion"},
+    "api.catalogue": "ModelFacts datasets explain metrics model models reference statistics",
+    "api.comparison": "bench compare curve iter_bench iter_compare shown_notes",
+    "api.notebook": "script",
+    "api.saved": "Predictions load predict require_skops save",
+    "api.table": "cells describe page_pictures plot read",
+    "api.tracking": "require_mlflow track",
+    "engine.limits": "ask_for_one_thread",
+    "engine.plan": "Options",
+    "models.families": "DEFAULT_MODELS",
+    "verdict.diff": "Threshold",
+    "verdict.fits": "Criterion",
 }
+"""Modules and the names that they have; those of `api.results` are all others."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = next((module for module, names in _HOMES.items() if name in names), "api.results")
+    home = next((module for module, names in _HOMES.items() if name in names.split()), "api.results")
     return getattr(import_module(f"compare_cli.{home}"), name)
 
 

@@ -132,7 +132,12 @@ def completed(result: FitResult, job: Job) -> FitResult:
 
 def _ends(job: Job, results: Sequence[FitResult], looks: list[Look], repeats: int) -> bool:
     """Take the look that is planned after so many repeats, if any, and say whether it is the end."""
-    look = look_after(repeats, job.plan.max_repeats, lambda: _precise(job, results))
+
+    def precise() -> bool:
+        scores = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
+        return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
+
+    look = look_after(repeats, job.plan.max_repeats, precise)
     if look is None:
         return False
     looks.append(look)
@@ -143,11 +148,6 @@ def _judged(job: Job, results: Sequence[FitResult], looks: Sequence[Look]) -> Ju
     names, metric = [spec.name for spec in job.models], replace(job.metric, rope=job.rope)
     how = protocol(job, results, looks)
     return judge_fits(job.dataset, names, how, metric, job.splits, results, seed=job.options.seed)
-
-
-def _precise(job: Job, results: Sequence[FitResult]) -> bool:
-    scores = score_arrays(results, [spec.name for spec in job.models], job.metric.name)
-    return repeats_enough(scores, higher_is_better=job.metric.higher_is_better, baseline=BASELINE)
 
 
 def most_fits(job: Job) -> int:

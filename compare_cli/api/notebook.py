@@ -50,7 +50,23 @@ class Drawing:
         return f"<Drawing, {len(self.svg):,} bytes of SVG; .save('picture.png') writes it>"
 
 
-class ComparisonResult(SingleComparison):
+class Shown:
+    """What results in the hand have in common: they are equal where all their values are."""
+
+    def __eq__(self, other: object) -> bool:
+        kind = Bench if isinstance(self, Bench) else SingleComparison
+        return isinstance(other, kind) and _values(self) == _values(other)
+
+    __hash__ = None  # type: ignore[assignment] # results hold lists and dictionaries
+
+    def _repr_html_(self) -> str:
+        from compare_cli.report.html import html_card
+        from compare_cli.report.table import View
+
+        return html_card(self, View(CARD, whole=True))  # type: ignore[arg-type] # a mixin of results
+
+
+class ComparisonResult(Shown, SingleComparison):
     """The result of `compare`, with the table that it came from at hand where it was made here."""
 
     _dataset: Dataset | None = None
@@ -58,14 +74,6 @@ class ComparisonResult(SingleComparison):
 
     def __repr__(self) -> str:
         return f"<comparison of {self.dataset.name}: {_told(self, len(self.models), len(self.fits))}>"
-
-    def __eq__(self, other: object) -> bool:
-        return _same(self, other, SingleComparison)
-
-    __hash__ = None  # type: ignore[assignment] # results hold lists and dictionaries
-
-    def _repr_html_(self) -> str:
-        return _card(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each model, in order of merit, with all that the table says, unrounded."""
@@ -141,21 +149,13 @@ class ComparisonResult(SingleComparison):
         return self._dataset, self._options
 
 
-class BenchResult(Bench):
+class BenchResult(Shown, Bench):
     """The result of `bench`."""
 
     def __repr__(self) -> str:
         models = {m.model for c in self.datasets for m in c.models}
         fits = sum(len(c.fits) for c in self.datasets)
         return f"<bench of {len(self.datasets)} data sets: {_told(self, len(models), fits)}>"
-
-    def __eq__(self, other: object) -> bool:
-        return _same(self, other, Bench)
-
-    __hash__ = None  # type: ignore[assignment] # results hold lists and dictionaries
-
-    def _repr_html_(self) -> str:
-        return _card(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each data set and model, with all that their tables say, unrounded."""
@@ -238,10 +238,6 @@ def _values(result: Any) -> dict[str, Any]:
     return {field.name: getattr(result, field.name) for field in fields(result)}
 
 
-def _same(result: Any, other: object, kind: type[Any]) -> bool:
-    return isinstance(other, kind) and _values(result) == _values(other)
-
-
 def _told(result: SingleComparison | Bench, models: int, fits: int) -> str:
     return f"{result.verdict.sentence} ({models} models, {fits} fits, {result.run.status})"
 
@@ -251,13 +247,6 @@ def _known_kind(kind: str, known: tuple[str, ...]) -> None:
         raise UsageError(
             f"plot: no picture is called {kind!r}.{nearest(kind, known)} There is {', '.join(known)}."
         )
-
-
-def _card(result: SingleComparison | Bench) -> str:
-    from compare_cli.report.html import html_card
-    from compare_cli.report.table import View
-
-    return html_card(result, View(CARD, whole=True))
 
 
 def _indexed(rows: list[dict[str, Any]], names: list[str]) -> pd.DataFrame:

@@ -199,10 +199,7 @@ def verdict(
             autocompletion=completion.files,
         ),
     ],
-    metric: Annotated[
-        str | None,
-        option("Score to judge by. (default: the result's)", "METRIC"),
-    ] = None,
+    metric: Annotated[str | None, option("Score to judge by. (default: the result's)", "METRIC")] = None,
     rope: Annotated[float | None, option("Difference that does not matter in practice.", "X")] = None,
     lower_is_better: Annotated[
         bool, option("The score is a loss (for scores from elsewhere).", None, "--lower-is-better")
@@ -272,10 +269,7 @@ def data(
         str | None,
         typer.Argument(metavar="[DATA]", help=DATA_HELP, autocompletion=completion.data, show_default=False),
     ] = None,
-    to_csv: Annotated[
-        Path | None,
-        option("Write the table as read; - is standard output.", "FILE"),
-    ] = None,
+    to_csv: Annotated[Path | None, option("Write the table as read; - is standard output.", "FILE")] = None,
 ) -> None:
     """List the built-in data sets, or describe a table as compare reads it."""
     from compare_cli.cli.listing import describe_data, list_data

@@ -207,14 +207,12 @@ class Follower:
             self._dataset = event.dataset
         elif isinstance(event, FitResult):
             self._output.stream(self._dataset, event)
-            self._show_traceback(event)
+            if self._options.debug and event.traceback:
+                self.progress.close()
+                where = f"{event.model}, repeat {event.repeat}, fold {event.fold}"
+                print(f"{where}:\n{event.traceback}", file=sys.stderr)
         elif isinstance(event, Comparison | LeftOut) and self._of_several:
             self.progress.close()
             self.tell(notes_at_once(event, everything=self._options.verbose))
         elif isinstance(event, PlannedBench):
             self._of_several = len(event.names) > 1
-
-    def _show_traceback(self, fit: FitResult) -> None:
-        if self._options.debug and fit.traceback:
-            self.progress.close()
-            print(f"{fit.model}, repeat {fit.repeat}, fold {fit.fold}:\n{fit.traceback}", file=sys.stderr)

@@ -43,8 +43,7 @@ PreferOption = Annotated[
     ),
 ]
 RecommendOption = Annotated[
-    str | None,
-    _comparison("Recommend the leader even where a simpler model is as good.", "leader"),
+    str | None, _comparison("Recommend the leader even where a simpler model is as good.", "leader")
 ]
 
 
@@ -76,24 +75,21 @@ class ReadOptions:
     delimiter: Annotated[str | None, _data("Delimiter of the columns. (default: found out)", "CHAR")] = None
     quote: Annotated[str | None, _data("Quote of the cells, or none. (default: found out)", "CHAR")] = None
     header: Annotated[
-        str | None,
-        _data("Whether rows name the columns, or how many do. (default: found out)", "yes|no|N"),
+        str | None, _data("Whether rows name the columns, or how many do. (default: found out)", "yes|no|N")
     ] = None
     skip_rows: Annotated[int | None, _data("Lines before the table. (default: found out)", "N")] = None
     decimal: Annotated[
         str | None, _data("Mark before the decimals, . or a comma. (default: found out)", "CHAR")
     ] = None
     max_bytes: Annotated[
-        str | None,
-        _data("Read and unpack no more, e.g. 2G. (default: a quarter of the free memory)", "SIZE"),
+        str | None, _data("Read and unpack no more, e.g. 2G. (default: a quarter of the free memory)", "SIZE")
     ] = None
     config: Annotated[
         Path | None,
         option("Options from this file. (default: compare.toml, or tool.compare in pyproject.toml)", "FILE"),
     ] = None
     trust_config: Annotated[
-        bool,
-        option("compare.toml or pyproject.toml may name code and clusters.", None, "--trust-config"),
+        bool, option("compare.toml or pyproject.toml may name code and clusters.", None, "--trust-config")
     ] = False
 
     def reading(self) -> dict[str, Any]:
@@ -225,8 +221,7 @@ class CompareOptions(JudgingOptions, OutputOptions):
     ] = None
     seed: Annotated[int, _comparison("Seed of everything random.", "S")] = 0
     jobs: Annotated[
-        int | None,
-        _running("Fits side by side. (default: the number of cores)", "N", "--jobs", "-j"),
+        int | None, _running("Fits side by side. (default: the number of cores)", "N", "--jobs", "-j")
     ] = None
     time_limit: Annotated[
         float | None,
@@ -251,11 +246,7 @@ class CompareOptions(JudgingOptions, OutputOptions):
     no_store: Annotated[bool, _running("Keep nothing, reuse nothing.", None, "--no-store")] = False
     fresh: Annotated[bool, _running("Run every fit, also stored ones.", None, "--fresh")] = False
     cluster: Annotated[
-        str | None,
-        _running(
-            "Fit on a cluster: dask (a local one), dask://HOST:PORT, or ray.",
-            "WHERE",
-        ),
+        str | None, _running("Fit on a cluster: dask (a local one), dask://HOST:PORT, or ray.", "WHERE")
     ] = None
     fail_under: Annotated[
         list[str] | None,
@@ -264,11 +255,7 @@ class CompareOptions(JudgingOptions, OutputOptions):
         ),
     ] = None
     model: Annotated[
-        str | None,
-        _comparison(
-            "Model that --fail-under looks at. (default: the recommended one)",
-            "MODEL",
-        ),
+        str | None, _comparison("Model that --fail-under looks at. (default: the recommended one)", "MODEL")
     ] = None
     check_leaks: Annotated[
         bool,
@@ -368,8 +355,7 @@ class PlotOptions(JudgingOptions):
     """What is drawn, and where it goes, beside how the table is read."""
 
     models: Annotated[
-        str | None,
-        option("Models to draw. (default: logistic,tree,mlp)", "LIST", *("--models", "-m")),
+        str | None, option("Models to draw. (default: logistic,tree,mlp)", "LIST", *("--models", "-m"))
     ] = None
     features: Annotated[
         str | None,

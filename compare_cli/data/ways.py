@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pprint import pformat
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from compare_cli.data.cells import MISSING
-
-if TYPE_CHECKING:
-    pass
 
 WIDTH = 100  # characters of a line
 
@@ -44,6 +41,15 @@ def literal(value: Any) -> str:
     return pformat(value, width=WIDTH - 12, compact=True, sort_dicts=False)
 
 
+def joined(opening: str, parts: Iterable[str], closing: str) -> str:
+    """Return parts of a call or a collection, in a line of their own each where they are long."""
+    parts = list(parts)
+    line = ", ".join(parts)
+    if len(line) + len(opening) > WIDTH - 10 or "\n" in line:
+        line = "".join(f"\n{indent(part, '    ')}," for part in parts) + "\n"
+    return f"{opening}{line}{closing}"
+
+
 @dataclass(frozen=True)
 class Call:
     """One call in a chain: a function of pandas or of `HELPERS` by its name, else a method."""
@@ -57,10 +63,7 @@ class Call:
         rest = [*map(literal, self.given), *(f"{k}={literal(v)}" for k, v in (self.named or {}).items())]
         if self._function is None:
             return f"{column}.{self.name}({', '.join(rest)})"
-        inside = ", ".join([column, *rest])
-        if len(inside) > WIDTH - 20:
-            inside = "".join(f"\n{indent(part, '    ')}," for part in (column, *rest)) + "\n"
-        return f"{self.name}({inside})"
+        return joined(f"{self.name}(", [column, *rest], ")")
 
     def of(self, column: Any) -> Any:
         """Return what the call gives."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
-from sklearn.compose import ColumnTransformer
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.metaestimators import available_if
 
@@ -28,7 +27,7 @@ from compare_cli.engine.plan import Job, resolve_params
 from compare_cli.errors import UsageError, nearest
 from compare_cli.models.families import family_of
 from compare_cli.models.perceptron import MultilayerPerceptron
-from compare_cli.models.preparation import encoder, imputer, scaler
+from compare_cli.models.preparation import column_steps
 from compare_cli.models.specs import make_estimator
 from compare_cli.types import Column, Dataset, ModelSpec, ReadInfo
 
@@ -166,16 +165,6 @@ class OnCodes(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-le
         return given
 
 
-def prepared_columns(columns: Sequence[Column], needs: str) -> ColumnTransformer:
-    """Return what prepares the columns of a frame as `models.preparation` does, in scikit-learn's parts."""
-    numbers = [c.name for c in columns if c.kind != "categorical"]
-    hot = [c.name for c in columns if c.kind == "categorical"]
-    steps = make_pipeline(imputer(), scaler()) if needs == "scaled" else imputer()
-    parts = [("numbers", steps, numbers)] if numbers else []
-    parts += [("categories", encoder(), hot)] if hot else []
-    return ColumnTransformer(parts, sparse_threshold=0, verbose_feature_names_out=False)
-
-
 def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any], rows: int) -> Pipeline:
     """Return the unfitted model of a spec for tables like a data set, as it was compared on ``rows`` rows."""
     estimator = make_estimator(spec, params)
@@ -185,7 +174,7 @@ def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any], rows:
         estimator = OnCodes(estimator)
     like = replace(dataset, X=dataset.X.iloc[:0], y=dataset.y[:0], name=spec.name, own=None, guards=())
     steps = [("read", TableReader(replace(like, groups=None, time=None, test=None)))]
-    steps.append(("prepare", prepared_columns(dataset.columns, spec.needs)))
+    steps.append(("prepare", column_steps(*dataset.names_by_kind, spec.needs)))
     if family_of(spec).single_precision(params, rows):
         steps.append(("single precision", FunctionTransformer(np.float32)))
     return Pipeline([*steps, ("model", estimator)])

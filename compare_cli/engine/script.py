@@ -15,13 +15,13 @@ import numpy as np
 from compare_cli import __version__
 from compare_cli.data.roles import own_labels
 from compare_cli.data.script import lines_of, reading_script
-from compare_cli.data.ways import WIDTH, literal
+from compare_cli.data.ways import joined, literal
 from compare_cli.engine.plan import Job, resolve_params
 from compare_cli.engine.splits import FoldPlan
 from compare_cli.errors import UsageError
 from compare_cli.metrics import COST, METRICS
 from compare_cli.models.families import family_of
-from compare_cli.models.preparation import MAX_CATEGORIES
+from compare_cli.models.preparation import column_steps, number_steps
 from compare_cli.models.specs import make_estimator
 from compare_cli.types import Dataset, ModelSpec
 
@@ -30,16 +30,17 @@ LOSSES = {"log_loss", "brier", COST.name}
 MANY_NAMES = 20  # columns, above which they are named by those that are left out
 SHOWN_LABELS = 5
 MANY_CELLS = 100  # of an array that is written out
-SINGLE = """
-
-def single_precision(rows):
-    return np.asarray(rows, dtype=np.float32)
-
-
-"""
 PRINT = """for name, values in scores.items():
     print(f"{name}: {np.mean(values):.4f} ± {np.std(values):.4f} over {len(values)} folds")
 """
+
+
+class _Unwritable(Exception):  # noqa: N818 - it is told as a UsageError that names the model
+    """A model cannot be said in plain scikit-learn; why."""
+
+
+class Seed:
+    """Stands for the seed of a repeat among the parameters of a model."""
 
 
 def comparison_script(job: Job, repeats: int, found: Mapping[str, float | None]) -> str:
@@ -91,7 +92,7 @@ def _held_as(dataset: Dataset) -> str:
 
 def _features(job: Job, writer: Writer, columns: Sequence[str]) -> str:
     """Return what takes the features from the table: numbers in an array, with categories in a frame."""
-    numbers, categories = _names(job.dataset)
+    numbers, categories = job.dataset.names_by_kind
     taken = {"rows": "data", **({"test_rows": "test"} if job.dataset.test is not None else {})}
     lines = [_named("numbers", numbers, columns)] if numbers else []
     lines += [_named("categories", categories, columns)] if categories else []
@@ -109,12 +110,6 @@ def _features(job: Job, writer: Writer, columns: Sequence[str]) -> str:
     if any(spec.needs == "frame" for spec in job.models):
         lines += _own_rows(job)
     return lines_of(*lines)
-
-
-def _names(dataset: Dataset) -> tuple[list[str], list[str]]:
-    """Return the names of columns of numbers, and of categories: in this order models get them."""
-    named = [[c.name for c in dataset.columns if (c.kind == "categorical") is hot] for hot in (False, True)]
-    return named[0], named[1]
 
 
 def _named(variable: str, names: list[str], columns: Sequence[str]) -> str:
@@ -136,7 +131,7 @@ def _own_rows(job: Job) -> list[str]:
             return [f"own = {held}.iloc[data.index, {literal(places)}].reset_index(drop=True)", *labels]
         return [f"own = np.asarray({held})[data.index][:, {literal(places)}]", *labels]
     names = [column.name for column in job.dataset.columns]
-    categories = _names(job.dataset)[1]
+    categories = job.dataset.names_by_kind[1]
     lines = [f"own = data[{literal(names)}].copy()"]
     lines += ["test_own = test[list(own)].copy()"] * tests
     if categories:
@@ -146,81 +141,77 @@ def _own_rows(job: Job) -> list[str]:
     return [*lines, *labels]
 
 
-def _preparations(job: Job, writer: Writer) -> dict[str, str]:
-    """Return what prepares columns, for each way that models need: "scaled", "plain"; "" for nothing."""
-    numbers, categories = _names(job.dataset)
-    made: dict[str, str] = {}
-    for needs in dict.fromkeys(spec.needs for spec in job.models if spec.needs != "frame"):
-        steps = []
-        if job.workspace.impute and numbers:
-            simple = writer.name("sklearn.impute", "SimpleImputer")
-            steps.append(f"{simple}(strategy='median', add_indicator=True, keep_empty_features=True)")
-        if needs == "scaled" and numbers:
-            steps.append(f"{writer.name('sklearn.preprocessing', 'StandardScaler')}()")
-        made[needs] = writer.chain(steps)
-        if categories:
-            parts = [("numbers", made[needs] or "'passthrough'", "numbers")] if numbers else []
-            hot = f"{writer.name('sklearn.preprocessing', 'OneHotEncoder')}(\n"
-            hot += "    handle_unknown='infrequent_if_exist',"
-            hot += f" max_categories={MAX_CATEGORIES}, sparse_output=False\n)"
-            parts.append(("categories", hot, "categories"))
-            both = ",\n".join(f"({name!r}, {made_of}, {of})" for name, made_of, of in parts)
-            both = f"[\n{indent(both, '    ')},\n]"
-            made[needs] = f"{writer.name('sklearn.compose', 'ColumnTransformer')}({both})"
-    return made
-
-
 def _models(job: Job, writer: Writer, repeats: int) -> str:
     """Return what makes the models by name; with repeats on one test set, a function of the seed."""
     seeded = job.plan.scheme == "test" and repeats > 1
-    prepared = _preparations(job, writer)
-    lines, single = [], ""
+    numbers, categories = job.dataset.names_by_kind
+    writer.named = [(numbers, "numbers"), (categories, "categories"), (Seed, "seed")]
+    prepared, lines, made = dict[str, Any](), [], []
+    for needs in dict.fromkeys(spec.needs for spec in job.models if spec.needs != "frame"):
+        if categories:
+            prepared[needs] = column_steps(numbers, categories, needs, impute=job.workspace.impute)
+        elif steps := number_steps(needs, impute=job.workspace.impute):
+            prepared[needs] = steps
+    for name, steps in prepared.items():
+        lines.append(f"{name} = {writer.value(steps)}\n")
+        writer.named.append((steps, name))
     for spec in job.models:
-        params, others = (resolve_params(spec, job.shape, job.options.seed + at) for at in range(2))
-        open_ = {name: "seed" for name, value in params.items() if seeded and others[name] != value}
-        _refuse_scoreless(job, spec, params)
-        steps: list[str] = [spec.needs] if prepared.get(spec.needs) else []
-        if family_of(spec).single_precision(params, job.shape.rows):
-            single = SINGLE
-            steps.append(f"{writer.name('sklearn.preprocessing', 'FunctionTransformer')}(single_precision)")
-        steps.append(writer.estimator(_scikit_learns(spec, params, job.dataset), spec.name, open_))
-        lines.append(f"    {spec.name!r}: {indent(writer.chain(steps), '    ').lstrip()},")
-    before = "\n".join(f"{name} = {made}" for name, made in prepared.items() if made) + "\n" + single
-    made = "\n".join(lines)
+        try:
+            made.append(f"{spec.name!r}: {writer.value(_model(job, spec, prepared.get(spec.needs), seeded))}")
+        except _Unwritable as error:
+            raise UsageError(f"--code: {spec.name}: {error}: leave the model out.") from None
+    models = joined("{", made, "}")
     if seeded:
-        return f"{before}\n\ndef models(seed):\n    return {{\n{indent(made, '    ')}\n    }}\n\n"
-    return f"{before}\nmodels = {{\n{made}\n}}\n"
+        return "".join(lines) + f"\n\ndef models(seed):\n{indent(f'return {models}', '    ')}\n\n"
+    return "".join(lines) + f"\nmodels = {models}\n"
 
 
-def _scikit_learns(spec: ModelSpec, params: Mapping[str, Any], dataset: Dataset) -> Any:
-    """Return the unfitted estimator of a spec, as one of scikit-learn's where it does the same."""
+def _model(job: Job, spec: ModelSpec, prepared: Any, seeded: bool) -> Any:
+    """Return a model with what prepares columns for it, unfitted, in scikit-learn's parts.
+
+    ``seeded`` puts `Seed` where another seed would give another value.
+    """
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    params, others = (dict(resolve_params(spec, job.shape, job.options.seed + at)) for at in range(2))
+    single = family_of(spec).single_precision(params, job.shape.rows)
+    if seeded:
+        params |= {name: Seed for name, value in params.items() if others[name] != value}
+    estimator = _estimator(job, make_estimator(spec, params))
+    steps = [prepared] * (prepared is not None) + [FunctionTransformer(np.float32)] * single
+    return make_pipeline(*steps, estimator) if steps else estimator
+
+
+def _estimator(job: Job, estimator: Any) -> Any:
+    """Return scikit-learn's estimator that does the same.
+
+    Raises _Unwritable where there is none, or scikit-learn's scorer of the metric cannot judge it.
+    """
     from sklearn.naive_bayes import GaussianNB
+    from sklearn.neural_network import MLPClassifier
 
     from compare_cli.models.bayes import NaiveBayes
+    from compare_cli.models.perceptron import MultilayerPerceptron
 
-    estimator = make_estimator(spec, params)
-    if not isinstance(estimator, NaiveBayes):
-        return estimator
-    if _names(dataset)[1]:
-        raise UsageError(f"--code: {spec.name} counts categories beside numbers: leave the model out.")
-    return GaussianNB(priors=estimator.priors, var_smoothing=estimator.var_smoothing)
-
-
-def _refuse_scoreless(job: Job, spec: ModelSpec, params: Mapping[str, Any]) -> None:
-    """Raise UsageError for a model that scikit-learn's scorer of the metric cannot judge."""
     several = len(job.dataset.classes) > 2 and job.metric.name == "roc_auc"
     asked = several or job.metric.name in {"log_loss", "brier"}
-    if asked and not hasattr(make_estimator(spec, params), "predict_proba"):
-        raise UsageError(
-            f"--code: {spec.name} gives no probabilities, which scikit-learn's {job.metric.label} needs:"
-            " leave the model out."
-        )
+    if asked and not hasattr(estimator, "predict_proba"):
+        raise _Unwritable(f"gives no probabilities, which scikit-learn's {job.metric.label} needs")
+    if isinstance(estimator, MultilayerPerceptron):
+        return MLPClassifier(**estimator.get_params(deep=False))
+    if not isinstance(estimator, NaiveBayes):
+        return estimator
+    if job.dataset.names_by_kind[1]:
+        raise _Unwritable("counts categories beside numbers")
+    return GaussianNB(priors=estimator.priors, var_smoothing=estimator.var_smoothing)
 
 
 def _scores(job: Job, repeats: int, writer: Writer) -> str:
     """Return what makes the folds and scores the models in them."""
     sign, scoring, before = _scoring(job, writer)
     frames = [spec.name for spec in job.models if spec.needs == "frame"]
+    before += [f"as_given = {literal(frames)}  # these prepare columns themselves"] if frames else []
     if job.plan.scheme == "test":
         get = (
             scoring if job.costs is not None else f"{writer.name('sklearn.metrics', 'get_scorer')}({scoring})"
@@ -228,10 +219,7 @@ def _scores(job: Job, repeats: int, writer: Writer) -> str:
         return lines_of(*before, f"scorer = {get}") + _on_test_rows(job.options.seed, repeats, sign, frames)
     folds = _folds(job, repeats, writer)
     score = writer.name("sklearn.model_selection", "cross_val_score")
-    given = "rows, codes"
-    if frames:
-        before.append(f"as_given = {literal(frames)}  # these prepare columns themselves")
-        given = "*((own, labels) if name in as_given else (rows, codes))"
+    given = _given("rows, codes", "own, labels", frames)
     return lines_of(
         *before,
         folds,
@@ -258,23 +246,23 @@ def _scoring(job: Job, writer: Writer) -> tuple[str, str, list[str]]:
 
 
 def _on_test_rows(seed: int, repeats: int, sign: str, frames: list[str]) -> str:
-    learnt, judged = "rows, codes", "test_rows, test_codes"
-    before = []
-    if frames:
-        before.append(f"as_given = {literal(frames)}  # these prepare columns themselves")
-        learnt = "*((own, labels) if name in as_given else (rows, codes))"
-        judged = "*((test_own, test_labels) if name in as_given else (test_rows, test_codes))"
+    learnt = _given("rows, codes", "own, labels", frames)
+    judged = _given("test_rows, test_codes", "test_own, test_labels", frames)
     if repeats == 1:
         fitted = f"[{sign}scorer(model.fit({learnt}), {judged})]"
-        return lines_of(*before, f"scores = {{name: {fitted} for name, model in models.items()}}")
+        return lines_of(f"scores = {{name: {fitted} for name, model in models.items()}}")
     return lines_of(
-        *before,
         "scores = {}",
         f"for seed in range({seed}, {seed + repeats}):",
         "    for name, model in models(seed).items():",
         f"        score = {sign}scorer(model.fit({learnt}), {judged})",
         "        scores.setdefault(name, []).append(score)",
     )
+
+
+def _given(prepared: str, own: str, frames: list[str]) -> str:
+    """Return the rows and labels that a model gets; those of ``frames`` get their own."""
+    return f"*(({own}) if name in as_given else ({prepared}))" if frames else prepared
 
 
 def _folds(job: Job, repeats: int, writer: Writer) -> str:
@@ -315,9 +303,13 @@ def _grouped(plan: FoldPlan, seed: int, repeats: int, writer: Writer) -> str:
 
 @dataclass
 class Writer:
-    """Writes values of Python, and knows what has to be imported for them, ``warnings`` too."""
+    """Writes values of Python, and knows what has to be imported for them, ``warnings`` too.
+
+    ``named`` are values that have a name in the script.
+    """
 
     warns: bool = False
+    named: list[tuple[Any, str]] = field(default_factory=list)
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def imports(self) -> str:
@@ -338,60 +330,61 @@ class Writer:
         self.imported[given] = (module, name)
         return given
 
-    def chain(self, steps: Sequence[str]) -> str:
-        """Return a pipeline of steps, one by itself as it is."""
-        if len(steps) < 2:
-            return "".join(steps)
-        inside = ", ".join(steps)
-        if len(inside) > WIDTH - 40:
-            inside = "\n" + "".join(f"    {step},\n" for step in steps)
-        return f"{self.name('sklearn.pipeline', 'make_pipeline')}({inside})"
-
-    def estimator(self, estimator: Any, model: str, open_: Mapping[str, str] | None = None) -> str:
-        """Return what makes an unfitted estimator; parameters in ``open_`` are given as expressions."""
-        kind = type(estimator)
-        if kind.__name__ == "MultilayerPerceptron":
-            kind = kind.__mro__[1]  # whose steps it takes, in less time
-        defaults = inspect.signature(kind).parameters
-        params = estimator.get_params(deep=False) if hasattr(estimator, "get_params") else {}
-        written = [
-            f"{name}={(open_ or {}).get(name) or self.value(value, model)}"
-            for name, value in params.items()
-            if name not in defaults or repr(value) != repr(defaults[name].default)
-        ]
-        return f"{self.found(kind, model)}({', '.join(written)})"
-
-    def found(self, value: Any, model: str) -> str:
-        """Return the name of a class or function. Raises UsageError for one that cannot be imported."""
-        module, _, name = str(getattr(value, "__module__", "")), "", str(getattr(value, "__name__", ""))
-        parts = module.split(".")
-        public = parts[: next((at for at, part in enumerate(parts) if part.startswith("_")), len(parts))]
-        for place in (".".join(public), module):
-            outside = place and parts[0] not in {"__main__", "compare_cli"} and name.isidentifier()
-            if outside and getattr(import_module(place), name, None) is value:
-                return self.name(place, name)
-        own = "this program's own" if parts[0] == "compare_cli" else "not in a module that can be imported"
-        raise UsageError(f"--code: {model}: {name or type(value).__name__} is {own}: leave the model out.")
-
-    def value(self, value: Any, model: str) -> str:
-        """Return a parameter as Python writes it. Raises UsageError, naming it, for what it cannot write."""
+    def value(self, value: Any) -> str:
+        """Return a value as Python writes it. Raises _Unwritable, naming it, for what it cannot write."""
+        known = next((name for it, name in self.named if it is value), None)
+        if known is not None:
+            return known
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, float) and not np.isfinite(value):
             return f"float({str(value)!r})"
         if value is None or type(value) in {bool, int, float, str}:
             return repr(value)
+        if isinstance(value, tuple) and len(value) == 1:
+            return f"({self.value(value[0])},)"
         if isinstance(value, list | tuple):
-            inner = ", ".join(self.value(item, model) for item in value)
-            comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
-            return f"[{inner}]" if isinstance(value, list) else f"({inner}{comma})"
+            opening, closing = "[]" if isinstance(value, list) else "()"
+            return joined(opening, map(self.value, value), closing)
         if isinstance(value, dict):
-            pairs = (f"{self.value(key, model)}: {self.value(item, model)}" for key, item in value.items())
-            return f"{{{', '.join(pairs)}}}"
+            return joined("{", (f"{self.value(key)}: {self.value(item)}" for key, item in value.items()), "}")
         if isinstance(value, np.ndarray) and value.size <= MANY_CELLS and value.dtype != object:
-            return f"np.array({self.value(value.tolist(), model)}, dtype={value.dtype.str!r})"
+            return f"np.array({self.value(value.tolist())}, dtype={value.dtype.str!r})"
         if hasattr(value, "get_params") and not isinstance(value, type):
-            return self.estimator(value, model)
+            return self._estimator(value)
         if callable(value):
-            return self.found(value, model)
-        raise UsageError(f"--code: {model}: a {type(value).__name__} cannot be written: leave the model out.")
+            return self._found(value)
+        raise _Unwritable(f"a {type(value).__name__} cannot be written")
+
+    def _estimator(self, estimator: Any) -> str:
+        """Return what makes an unfitted estimator: the parameters that differ from the defaults."""
+        from sklearn.pipeline import Pipeline, make_pipeline
+
+        given = estimator.get_params(deep=False)
+        if type(estimator) is Pipeline:
+            steps = [step for _, step in estimator.steps]
+            if given == make_pipeline(*steps).get_params(deep=False):
+                return joined(
+                    f"{self.name('sklearn.pipeline', 'make_pipeline')}(", map(self.value, steps), ")"
+                )
+        parameters = inspect.signature(type(estimator)).parameters
+        known = {name: p.default for name, p in parameters.items() if name in given}
+        written = {
+            name: self.value(given[name])
+            for name in [*known, *(given.keys() - known.keys())]
+            if name not in known or repr(given[name]) != repr(known[name])
+        }
+        parts = [v if known.get(k) is inspect.Parameter.empty else f"{k}={v}" for k, v in written.items()]
+        return joined(f"{self._found(type(estimator))}(", parts, ")")
+
+    def _found(self, value: Any) -> str:
+        """Return the name of a class or function. Raises _Unwritable for one that cannot be imported."""
+        module, _, name = str(getattr(value, "__module__", "")), "", str(getattr(value, "__name__", ""))
+        parts = module.split(".")
+        public = parts[: next((at for at, part in enumerate(parts) if part.startswith("_")), len(parts))]
+        for place in (".".join(public), module):
+            outside = place and parts[0] not in {"__main__", "compare_cli"} and name.isidentifier()
+            if outside and getattr(import_module(place), name, None) is value:
+                return f"np.{name}" if place == "numpy" else self.name(place, name)
+        own = "this program's own" if parts[0] == "compare_cli" else "not in a module that can be imported"
+        raise _Unwritable(f"{name or type(value).__name__} is {own}")

@@ -66,11 +66,11 @@ def imputer() -> Any:
     return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
 
 
-def scaler() -> Any:
-    """Return what standardises numbers, unfitted; it may change its rows in place."""
+def scaler(*, copy: bool = True) -> Any:
+    """Return what standardises numbers, unfitted; without ``copy`` it may change its rows in place."""
     from sklearn.preprocessing import StandardScaler
 
-    return StandardScaler(copy=False)
+    return StandardScaler(copy=copy)
 
 
 def encoder() -> Any:
@@ -79,6 +79,23 @@ def encoder() -> Any:
 
     unseen = "infrequent_if_exist"
     return OneHotEncoder(handle_unknown=unseen, max_categories=MAX_CATEGORIES, sparse_output=False)
+
+
+def number_steps(needs: str, *, impute: bool = True) -> Any:
+    """Return what prepares numbers as `Preparation` does, in scikit-learn's parts; None for nothing."""
+    from sklearn.pipeline import make_pipeline
+
+    steps = [*([imputer()] if impute else []), *([scaler()] if needs == "scaled" else [])]
+    return make_pipeline(*steps) if len(steps) > 1 else next(iter(steps), None)
+
+
+def column_steps(numbers: list[str], categories: list[str], needs: str, *, impute: bool = True) -> Any:
+    """Return the ColumnTransformer that prepares columns of a frame, named here, as `Preparation` does."""
+    from sklearn.compose import ColumnTransformer
+
+    parts = [("numbers", number_steps(needs, impute=impute) or "passthrough", numbers)] if numbers else []
+    parts += [("categories", encoder(), categories)] if categories else []
+    return ColumnTransformer(parts, verbose_feature_names_out=False)
 
 
 class Preparation:
@@ -102,7 +119,7 @@ class Preparation:
             self.imputer = imputer()
             numbers = self.imputer.fit_transform(numbers)
         if self.needs == "scaled" and numbers.shape[1]:
-            self.scaler = scaler()
+            self.scaler = scaler(copy=False)
             numbers = self.scaler.fit_transform(numbers)
         if not codes.shape[1]:
             return numbers

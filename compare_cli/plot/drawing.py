@@ -28,7 +28,7 @@ from compare_cli.plot.planes import (
     typical_row,
 )
 from compare_cli.report.table import PagePicture
-from compare_cli.types import Column, Comparison, Dataset, Note
+from compare_cli.types import Column, Comparison, Dataset
 
 GRID = (240, 240)  # cells up and across, fine enough for a file
 MOST_POINTS = 500
@@ -65,6 +65,8 @@ def make_picture(
     points, rows = _drawn(fold, view.plane, axes)
     look = partial(_panel, plane=view.plane, axes=axes, shape=shape(len(tasks)), points=points)
     panels = tuple(look(name, model) for name, model in fitted.items())
+    said = note("plane", plane=view.words)
+    said = said if features is None else replace(said, hint="")  # the user knows how to look elsewhere
     return Picture(
         title=f"{dataset.name}: where each model predicts which {dataset.target}",
         panels=panels,
@@ -74,7 +76,7 @@ def make_picture(
         points=points,
         rows=rows,
         caption=tuple(filter(None, _caption(fold, planes, view, panels, rows))),
-        notes=(*job.notes, _plane_note(view, chosen=features is None)),
+        notes=(*job.notes, said),
     )
 
 
@@ -82,12 +84,6 @@ def _names_baseline(models: Any) -> bool:
     """Whether the baseline is to have a panel: only where it is named, or all models are."""
     named = split_specs(models) if isinstance(models, str) else []
     return any(spec == "all" or spec.startswith(BASELINE) for spec in named)
-
-
-def _plane_note(view: ChosenPlane, *, chosen: bool) -> Note:
-    """Say which plane is shown, and how to look elsewhere unless the user did."""
-    told = note("plane", plane=view.words)
-    return told if chosen else replace(told, hint="")
 
 
 def _axes(view: ChosenPlane, fold: FirstFold) -> list[Axis]:

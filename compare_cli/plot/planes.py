@@ -39,11 +39,7 @@ def typical_row(numbers: Numbers, codes: Codes) -> Held:
     """
     common = [np.bincount(column[column >= 0], minlength=1) for column in codes.T]
     most = [int(counts.argmax()) if counts.any() else -1 for counts in common]
-    return Held(_medians(numbers), np.array(most, dtype=np.int32))
-
-
-def _medians(numbers: Numbers) -> Numbers:
-    return np.nanmedian(_without_empty(numbers), axis=0)
+    return Held(np.nanmedian(_without_empty(numbers), axis=0), np.array(most, dtype=np.int32))
 
 
 def _without_empty(numbers: Numbers) -> Numbers:

@@ -47,14 +47,11 @@ def headroom_blocks(comparison: Comparison, view: View) -> Iterator[Block]:
     columns = headroom_columns(comparison)
     folds = units.counted(headroom.folds, "fold") if headroom.folds > 1 else "the test set"
     yield [Line(f"Headroom: tuned on inner folds, judged on {folds} ({headroom.fits:,} fits)", "title")]
-    name = partial(_tuned_name, room=UNLIMITED if view.whole else TUNED_NAME)
-    *tables, last = _blocks("Model", columns, headroom.models, name, view)
+    room = UNLIMITED if view.whole else TUNED_NAME
+    names = lambda model: shortened(printable(model.model), room)  # noqa: E731
+    *tables, last = _blocks("Model", columns, headroom.models, names, view)
     yield from tables
     yield [*last, Line(headroom.sentence)]
-
-
-def _tuned_name(model: TunedModel, *, room: int) -> str:
-    return shortened(printable(model.model), room)
 
 
 def headroom_columns(comparison: Comparison) -> list[Column[TunedModel]]:

@@ -82,12 +82,8 @@ class Progress:
         done = self._repeats.setdefault(fit.repeat, [])
         done.append(fit)
         if len(done) == self._in_repeat:
-            reused, failed = sum(f.reused for f in done), sum(f.status != "ok" for f in done)
-            facts = [counted(len(done), "fit")]
-            facts += [f"{reused} reused"] if reused else []
-            facts += [f"{failed} failed"] if failed else []
-            seconds = time.monotonic() - self._started
-            line = f"repeat {fit.repeat + 1}: {', '.join(facts)}, {seconds:.1f} s so far"
+            facts = fits_told(len(done), sum(f.reused for f in done), sum(f.status != "ok" for f in done))
+            line = f"repeat {fit.repeat + 1}: {facts}, {time.monotonic() - self._started:.1f} s so far"
             print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:
@@ -205,12 +201,16 @@ def finished_line(number: int, total: int, comparison: Comparison) -> str:
         "none": "no model is known to beat the baseline",
     }[verdict.status]
     reused, failed = comparison.fits_reused, comparison.fits_failed
-    facts = [counted(comparison.fits_run + reused, "fit")]
-    facts += [f"{reused} reused"] if reused else []
-    facts += [f"{failed} failed"] if failed else []
+    facts = fits_told(comparison.fits_run + reused, reused, failed)
     ended = "interrupted; " if comparison.status == "interrupted" else ""
     name = shortened(printable(comparison.dataset.name), 2 * NAME)
-    return f"[{number}/{total}] {name}: {ended}{said}; {', '.join(facts)}, {comparison.seconds or 0:.1f} s"
+    return f"[{number}/{total}] {name}: {ended}{said}; {facts}, {comparison.seconds or 0:.1f} s"
+
+
+def fits_told(fits: int, reused: int, failed: int) -> str:
+    """Return how many fits were done, reused and failed among them: ``80 fits, 2 failed``."""
+    among = {"reused": reused, "failed": failed}
+    return ", ".join([counted(fits, "fit"), *(f"{count} {how}" for how, count in among.items() if count)])
 
 
 @dataclass
@@ -254,7 +254,8 @@ class Workload:
     """The fits of one data set after the other, with their expected costs in seconds of one core.
 
     ``datasets`` is how many there are; those that were not read yet are expected to cost as much as the
-    mean of those that were. Reused fits are done at once, so they say nothing about speed.
+    mean of those that were. ``between`` says whether the next one is being read. Reused fits are done at
+    once, so they say nothing about speed.
     """
 
     datasets: int = 1
@@ -265,6 +266,7 @@ class Workload:
     done_here: int = 0
     total_here: int = 0
     most_here: int = 0
+    between: bool = True
     _pending: dict[str, FitTask] = field(default_factory=dict)
     _epochs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     _planned: float = 0.0
@@ -272,14 +274,13 @@ class Workload:
     _run: float = 0.0
     _planned_here: float = 0.0
     _done_here: float = 0.0
-    _between: bool = True
     _shown: float = 0.0
 
     def plan(self, event: Planned) -> None:
         """Take in the fits of the next data set, or more fits of the one under way."""
-        if self._between:
+        if self.between:
             self.begun += 1
-            self._between = False
+            self.between = False
             self.done_here = self.total_here = 0
             self._planned_here = self._done_here = 0.0
             self._pending.clear()
@@ -304,19 +305,14 @@ class Workload:
 
     def end_dataset(self) -> None:
         """Take in that a data set is compared, or left out; fits that will not come are not waited for."""
-        if self._between:
+        if self.between:
             self.begun += 1  # it was left out before anything was planned
         self._planned -= self._planned_here - self._done_here
         self._planned_here = self._done_here
         self.most_here = 0
         self.finished += 1
-        self._between = True
+        self.between = True
         self._pending.clear()
-
-    @property
-    def between(self) -> bool:
-        """Whether the next data set is being read."""
-        return self._between
 
     @property
     def share(self) -> float:

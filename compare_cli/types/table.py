@@ -131,3 +131,9 @@ class Dataset:
     time_column: str | None = None
     guards: tuple[Guard, ...] = ()
     own: OwnRows | None = None
+
+    @property
+    def names_by_kind(self) -> tuple[list[str], list[str]]:
+        """The names of columns of numbers, and of categories: in this order models get them."""
+        hot = [c.name for c in self.columns if c.kind == "categorical"]
+        return [c.name for c in self.columns if c.kind != "categorical"], hot

@@ -272,11 +272,12 @@ def _numbers(
     measured = measured_pair(pair, posterior, outcome, metric)
     if measured.undecided_reason == "no_spread":
         return measured
+    shrunk = joint.p_better_shrunk.get(pair)
     return replace(
         measured,
         p_adjusted=joint.p_adjusted.get(pair),
         p_leader=joint.p_leader.get(pair),
-        p_better_shrunk=_no_more(joint.p_better_shrunk.get(pair), posterior.p_better),
+        p_better_shrunk=None if shrunk is None else min(shrunk, posterior.p_better),  # as the test supports
     )
 
 
@@ -308,11 +309,6 @@ def measured_pair(pair: Pair, posterior: PairPosterior, outcome: PairOutcome, me
         p_worse=posterior.p_worse,
         p_better_nb=posterior.p_positive_nb,
     )
-
-
-def _no_more(shrunk: float | None, flat: float) -> float | None:
-    """The shrunk probability, but no more than the test supports."""
-    return None if shrunk is None else min(shrunk, flat)
 
 
 def _with_advice(

@@ -70,7 +70,8 @@ def joint_evidence(evidence: Evidence, rope: float, seed: int = 0) -> Joint:
         return Joint(adjusted, {}, None, None, dict.fromkeys(names), {}, {})
     if len(names) == 2:
         (pair, posterior), *_ = among.items()
-        p_best = _two_best(pair, posterior)
+        p = 0.5 if posterior.no_spread else posterior.p_positive  # without spread nobody can tell
+        p_best: dict[str, float | None] = {pair[0]: p, pair[1]: 1 - p}
         return Joint({**adjusted, pair: raw[pair]}, {pair: raw[pair]}, None, None, p_best, {}, {})
     return _draw(evidence, among, adjusted, rope, seed)
 
@@ -80,12 +81,6 @@ def two_sided_p(posterior: PairPosterior) -> float:
     if posterior.no_spread:
         return 1.0
     return min(1.0, 2 * min(posterior.p_positive, 1 - posterior.p_positive))
-
-
-def _two_best(pair: Pair, posterior: PairPosterior) -> dict[str, float | None]:
-    """p_best of two models; without spread nobody can tell."""
-    p = 0.5 if posterior.no_spread else posterior.p_positive
-    return {pair[0]: p, pair[1]: 1 - p}
 
 
 def _draw(
@@ -172,18 +167,13 @@ def multivariate_t_draws(scale: Floats, df: int, draws: int = DRAWS, seed: int =
     return np.asarray(normal / np.sqrt(rng.chisquare(df, size=(draws, 1)) / df))
 
 
-def pair_indices(models: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the left and right index of every pair i < j, each of shape (pairs,)."""
-    return np.triu_indices(models, 1)
-
-
 def max_t_distribution(draws: Floats, scale: Floats) -> Floats:
     """Return max|t| over all pairs for each draw, sorted upwards: (draws, m), (m, m) → (draws,).
 
     Each pair is divided by its own scale, so that each t alone follows Student's t. Pairs whose
     difference has no scale are left out; 0 where no pair is left.
     """
-    left, right = pair_indices(draws.shape[1])
+    left, right = np.triu_indices(draws.shape[1], 1)
     scale2 = scale[left, left] + scale[right, right] - 2 * scale[left, right]
     spread = scale2 > 1e-12 * np.maximum(scale[left, left], scale[right, right])
     largest = np.zeros(len(draws))
