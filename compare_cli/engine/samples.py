@@ -29,6 +29,7 @@ ABOVE = 50_000  # rows from which a comparison grows its samples unless it is to
 BLOCKS = 3
 MOST_TEST_ROWS, TEST_SHARE = 100_000, 4  # the test rows: at most so many, and at most a fourth of all
 FIRST, FIRST_OF_MANY, MANY = 2_000, 4_000, 200_000  # rows of the first anchor; from so many rows on, more
+LEAST_GROUPS = 10  # of test rows, below which nobody can tell how much groups differ
 LEAST_FIRST = 8  # rows of the first anchor of a small table
 
 
@@ -60,7 +61,7 @@ class Samples:
     def __init__(self, dataset: Dataset, seed: int, sizes: Sequence[int] = ()) -> None:
         rows, rng = len(dataset.y), np.random.default_rng(seed)
         self.sizes = tuple(sizes) or anchor_sizes(rows)
-        self._groups = dataset.groups
+        self.groups = dataset.groups
         if dataset.time is not None:
             order = np.argsort(dataset.time, kind="stable")
             past, self.test = (
@@ -69,34 +70,41 @@ class Samples:
             )
             self._pool = past[mixed(dataset.y[past], rng)]
             return
-        order = mixed(dataset.y, rng) if self._groups is None else by_group(self._groups, rng)
-        kept = _whole_groups(order, self._groups, rows_to_judge(rows))
+        order = mixed(dataset.y, rng) if self.groups is None else by_group(self.groups, rng)
+        kept = _whole_groups(order, self.groups, rows_to_judge(rows))
         self.test, self._pool = np.sort(order[:kept]), order[kept:]
+        self.sizes = unlike(self)
 
     @property
     def most(self) -> int:
         """How many rows there are to learn from: all but the test rows."""
         return len(self._pool)
 
+    @property
+    def few_groups(self) -> int:
+        """How many groups the test rows are of where they are too few, else 0."""
+        tested = LEAST_GROUPS if self.groups is None else len(np.unique(self.groups[self.test]))
+        return tested if tested < LEAST_GROUPS else 0
+
     def splits(self, anchor: int) -> list[Split]:
         """Return the blocks of an anchor (from 0): its number is their repeat, the block's their fold."""
         size = self.sizes[anchor]
-        if BLOCKS * size > self.most:
-            kept = _whole_groups(self._pool, self._groups, size)
-            return [Split(anchor, 0, np.sort(self._pool[:kept]), self.test)]
-        return [Split(anchor, fold, self._block(fold, size), self.test) for fold in range(BLOCKS)]
+        blocks = [self._block(block, size) for block in range(BLOCKS)] if BLOCKS * size <= self.most else []
+        if not blocks or not all(map(len, blocks)):
+            blocks = [np.sort(self._pool[: _whole_groups(self._pool, self.groups, size)])]
+        return [Split(anchor, fold, block, self.test) for fold, block in enumerate(blocks)]
 
     def whole(self) -> Split:
         """Return all rows but the test rows, as the one block of a last anchor."""
         return Split(len(self.sizes), 0, np.sort(self._pool), self.test)
 
     def _block(self, block: int, size: int) -> Codes:
-        if self._groups is None:
+        if self.groups is None:
             return np.sort(self._pool[block::BLOCKS][:size])
-        groups = self._groups[self._pool]
+        groups = self.groups[self._pool]
         number = np.cumsum(np.r_[0, groups[1:] != groups[:-1]])  # of each row's group, in the order of use
         its = self._pool[number % BLOCKS == block]
-        return np.sort(its[: _whole_groups(its, self._groups, size)])
+        return np.sort(its[: _whole_groups(its, self.groups, size)])
 
 
 class FoldSizes:
@@ -107,10 +115,11 @@ class FoldSizes:
 
     def __init__(self, dataset: Dataset, plan: FoldPlan, seed: int, sizes: Sequence[int] = ()) -> None:
         rng = np.random.default_rng(seed)
-        self._folds, self._groups = next(make_splits(dataset, plan, seed)), dataset.groups
+        self._folds, self.groups = next(make_splits(dataset, plan, seed)), dataset.groups
         self._orders = [self._order(dataset, split.train, rng) for split in self._folds]
         self.most = min(len(split.train) for split in self._folds)
         self.sizes = tuple(sizes) or halved(self.most, 2 * len(dataset.classes))
+        self.sizes = unlike(self)
 
     def _order(self, dataset: Dataset, train: Codes, rng: np.random.Generator) -> Codes:
         if dataset.time is not None:
@@ -122,11 +131,19 @@ class FoldSizes:
     def splits(self, at: int) -> list[Split]:
         """Return the folds of a size (from 0): its number is their repeat."""
         size = self.sizes[at]
-        parts = [order[: _whole_groups(order, self._groups, size)] for order in self._orders]
+        parts = [order[: _whole_groups(order, self.groups, size)] for order in self._orders]
         return [
             Split(at, split.fold, np.sort(part), split.test)
             for split, part in zip(self._folds, parts, strict=True)
         ]
+
+
+def unlike(grown: Samples | FoldSizes) -> tuple[int, ...]:
+    """Return the sizes without those that take the same rows as the next: of groups, which go whole."""
+    if grown.groups is None:
+        return grown.sizes
+    taken = [[len(split.train) for split in grown.splits(at)] for at in range(len(grown.sizes))]
+    return tuple(grown.sizes[at] for at, its in enumerate(taken) if taken[at + 1 : at + 2] != [its])
 
 
 def halved(most: int, least: int) -> tuple[int, ...]:
@@ -146,16 +163,29 @@ def curve_sizes(dataset: Dataset, options: Options, plan: FoldPlan) -> Samples |
         )
     asked = tuple(sorted(set(options.sizes or ())))
     large = len(dataset.y) > ABOVE if options.samples is None else options.samples
+    grown = _grown(dataset, options, asked) if large else None
     found: Samples | FoldSizes
-    if large:
-        found = Samples(dataset, options.seed, asked)
+    if grown is not None:
+        found = grown
         found.sizes = asked or (*found.sizes, found.most)
+        found.sizes = unlike(found)
     else:
         found = FoldSizes(dataset, plan, options.seed, asked)
     if asked and not 2 <= asked[0] <= asked[-1] <= found.most:
         wrong = asked[0] if asked[0] < 2 else asked[-1]
         raise UsageError(f"--sizes {wrong}: there are 2 to {found.most:,} rows to learn from.")
     return found
+
+
+def _grown(dataset: Dataset, options: Options, sizes: Sequence[int] = ()) -> Samples | None:
+    """Return growing samples; None where test rows are of too few groups. Raises UsageError if asked for."""
+    found = Samples(dataset, options.seed, sizes)
+    if found.few_groups and options.samples:
+        raise UsageError(
+            f"--samples keeps whole groups to judge on, here {found.few_groups}, and needs {LEAST_GROUPS}:"
+            " leave it out, for folds that judge on every group."
+        )
+    return None if found.few_groups else found
 
 
 def mixed(y: Codes, rng: np.random.Generator) -> Codes:
@@ -207,8 +237,9 @@ def plan_rows(
     """Return how rows are split, and what grows, if anything does: instead of folds, or for curves."""
     repeats = None if options.repeats == "auto" else options.repeats
     by_class = metric.name not in (*PER_ROW, COST.name)
-    if options.sizes is None and grows(dataset, options, metric, models):
-        grown = Samples(dataset, options.seed)
+    growing = options.sizes is None and grows(dataset, options, metric, models)
+    grown = _grown(dataset, options) if growing else None
+    if grown is not None:
         return FoldPlan("samples", BLOCKS, 1, len(grown.sizes) + 1), grown
     plan = plan_folds(dataset, options.folds, repeats if options.sizes is None else 1, by_class=by_class)
     if options.sizes is None:

@@ -34,13 +34,12 @@ from compare_cli.verdict.paired import (
     pair_posterior,
     t_posterior,
 )
-from compare_cli.verdict.samples import anchors_of, mean_and_error
+from compare_cli.verdict.samples import anchors_of, interval_of, mean_and_error
 from compare_cli.verdict.sentences import amount, decimals, listed
 from compare_cli.verdict.sentences import score as score_text
 from compare_cli.verdict.summary import summarise
 
 Floats = NDArray[np.float64]
-SURE = 1.96  # standard errors of an interval
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,8 @@ class Size:
         if self.share is not None:
             bounds = score_interval(values, self.share, bounds=metric.bounds, cautious=self.cautious)
             return float(values.mean()), *(bounds or (np.nan, np.nan))
-        mean, se = mean_and_error(values, self.groups)
-        low, high = metric.bounds
-        return mean, max(mean - SURE * se, low), min(mean + SURE * se, high)
+        mean, low, high = interval_of(values, self.groups)
+        return mean, max(low, metric.bounds[0]), min(high, metric.bounds[1])
 
     def gain(self, left: Floats, right: Floats, metric: Metric) -> PairPosterior:
         """Return what is believed of left - right, scores of the same rows, higher being better."""
@@ -76,7 +74,8 @@ class Size:
             return pair_posterior(sign * (left - right), metric.rope, self.share, cautious=self.cautious)
         d = left - right if len(left) == len(right) else (left.mean(axis=0) - right.mean(axis=0))[None, :]
         mean, se = mean_and_error(sign * d, self.groups)
-        return t_posterior(mean, se, d.shape[1] - 1, metric.rope, s2=se)
+        varying = d.shape[1] if self.groups is None else len(np.unique(self.groups))
+        return t_posterior(mean, se, varying - 1, metric.rope, s2=se)
 
 
 def sizes_of(
@@ -177,14 +176,17 @@ def sentences(sizes: Sequence[Size], pairs: Sequence[CurvePair], metric: Metric)
     leader = leaders[-1]
     since = next(at for at in range(len(sizes)) if set(leaders[at:]) == {leader})
     sure = _surely_from(leader, sizes, pairs)
+    few, most = sizes[0].train_rows, sizes[-1].train_rows
     where = "at every size" if since == 0 else f"from {sizes[since].train_rows:,} training rows on"
     surely = "not surely at any" if sure is None else f"surely from {sure:,} on"
-    if len(real[-1]) > 1:
-        seen = f"{sizes[0].train_rows:,} to {sizes[-1].train_rows:,}"
-        yield f"Observed from {seen} training rows: {leader} leads {where}, {surely}."
+    if len(real[-1]) > 1 and few == most:
+        surely = "not surely" if sure is None else "surely"
+        yield f"Observed on {most:,} training rows: {leader} leads, {surely}."
+    elif len(real[-1]) > 1:
+        yield f"Observed from {few:,} to {most:,} training rows: {leader} leads {where}, {surely}."
     else:
         means = score_text(sign * real[-1][leader], metric)
-        yield f"{leader} reaches {means} on {sizes[-1].train_rows:,} training rows."
+        yield f"{leader} reaches {means} on {most:,} training rows."
     if since:
         before = list(dict.fromkeys(name for name in leaders[:since] if name and name != leader))
         upto = sizes[max(at for at in range(since) if leaders[at] != leader)].train_rows

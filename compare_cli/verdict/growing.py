@@ -197,6 +197,7 @@ class SampleVerdict:
             return PairVerdict(*pair, verdict=outcome)
         sure = t_posterior(known.delta, known.se, self.df, self.metric.rope, s2=float(known.se > 0))
         p = 2 * (1 - NormalDist().cdf(abs(known.delta) / known.se)) if known.se else float(known.delta == 0)
+        p = p if self.groups is None else 2 * min(sure.p_positive, 1 - sure.p_positive)
         measured = measured_pair(pair, sure, outcome, self.metric)
         return replace(measured, p_adjusted=min(1.0, p * self.looks), train_rows=known.train_rows)
 

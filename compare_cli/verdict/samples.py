@@ -7,8 +7,9 @@ its lead, less all that B may close on the way there, is still above zero:
 
     D - z·se(D) - log2(N/m)·c > 0,   c = max(0, D' - D + z·se(D' - D), D" - D' + z·se(D" - D'))
 
-with D the mean difference at this anchor, D' and D" at the two before, on the same test rows. No theorem says
-so, as curves can cross later than that; docs/simulations.md tells how often it was wrong on recorded curves.
+with D the mean difference at this anchor, D' and D" at the two before, on the same test rows; where rows did
+not quite double, as groups go whole, what was closed still counts per doubling. No theorem says so, as curves
+can cross later than that; docs/simulations.md tells how often it was wrong on recorded curves.
 The same bounds from both sides, within the ROPE, make two models equivalent.
 """
 
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from compare_cli.metrics import Metric, pseudo_values
 from compare_cli.types import CurvePoint, Dataset, FitResult, Split
+from compare_cli.verdict.paired import student_quantile
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -34,9 +36,15 @@ LEVEL = 0.05  # of a wrong word about any pair at any anchor
 DOUBLINGS = 2  # the last ones, of which the one that closed most counts
 
 
-def critical_value(pairs: int, anchors: int, level: float = LEVEL) -> float:
-    """Return z: the normal quantile at which ``pairs`` may be judged at so many anchors (Bonferroni)."""
-    return NormalDist().inv_cdf(1 - level / (2 * max(pairs, 1) * max(anchors, 1)))
+def critical_value(pairs: int, anchors: int, level: float = LEVEL, groups: Codes | None = None) -> float:
+    """Return z, the quantile at which ``pairs`` may be judged at so many anchors (Bonferroni).
+
+    It is the normal one, as test rows are many, or Student's where they are of ``groups`` (n,).
+    """
+    upto = 1 - level / (2 * max(pairs, 1) * max(anchors, 1))
+    if groups is None:
+        return NormalDist().inv_cdf(upto)
+    return student_quantile(upto, len(np.unique(groups)) - 1)
 
 
 def mean_and_error(d: Floats, groups: Codes | None = None) -> tuple[float, float]:
@@ -56,6 +64,13 @@ def mean_and_error(d: Floats, groups: Codes | None = None) -> tuple[float, float
     blocks = d.mean(axis=1)
     by_blocks = float(blocks.std(ddof=1)) / sqrt(blocks.size) if blocks.size > 1 else 0.0
     return mean, max(by_rows, by_blocks)
+
+
+def interval_of(d: Floats, groups: Codes | None = None) -> tuple[float, float, float]:
+    """Return the mean of ``d`` with its 95 % interval, see `mean_and_error`."""
+    mean, se = mean_and_error(d, groups)
+    half = se * critical_value(1, 1, groups=groups)
+    return mean, mean - half, mean + half
 
 
 @dataclass(frozen=True)
@@ -97,26 +112,28 @@ class Bounds:
 
 def bounds(
     differences: Sequence[Floats],
-    train_rows: int,
+    train_rows: Sequence[int],
     all_rows: int,
     z: float,
     groups: Codes | None = None,
 ) -> Bounds:
     """Return the bounds of a pair from its row differences at the anchors so far, the largest one last.
 
-    Each is (blocks, n) over the same blocks and test rows, positive where left is better. ``train_rows`` is
-    the size of a block at the last one; ``all_rows`` is the full size. Before the third anchor nothing bounds
+    Each is (blocks, n) over the same blocks and test rows, positive where left is better. ``train_rows`` are
+    the sizes of their blocks, rising; ``all_rows`` is the full size. Before the third anchor nothing bounds
     what either may gain.
     """
     delta, se = mean_and_error(differences[-1], groups)
     closing = opening = inf
     if len(differences) > DOUBLINGS:
         gains = [mean_and_error(before - here, groups) for before, here in pairwise(differences)]
-        closing = max(0.0, *(lost + z * its for lost, its in gains[-DOUBLINGS:]))
-        opening = max(0.0, *(z * its - lost for lost, its in gains[-DOUBLINGS:]))
-    doublings = max(0.0, log2(all_rows / train_rows))
+        steps = [log2(here / before) for before, here in pairwise(train_rows)]
+        last = list(zip(gains, steps, strict=True))[-DOUBLINGS:]
+        closing = max(0.0, *((lost + z * its) / step for (lost, its), step in last))
+        opening = max(0.0, *((z * its - lost) / step for (lost, its), step in last))
+    doublings = max(0.0, log2(all_rows / train_rows[-1]))
     return Bounds(
-        train_rows=train_rows,
+        train_rows=train_rows[-1],
         delta=delta,
         se=se,
         closing=closing,
@@ -185,7 +202,7 @@ def race(
     ahead of it at full size; whoever drops it need not win. A model without scores at an anchor is no longer
     in the race.
     """
-    z = critical_value(len(models) * (len(models) - 1) // 2, planned)
+    z = critical_value(len(models) * (len(models) - 1) // 2, planned, groups=groups)
     standing, dropped = list(models), dict[str, str]()
     found: dict[tuple[str, str], Bounds] = {}
     for at, here in enumerate(anchors):
@@ -193,12 +210,11 @@ def race(
         standing = sorted((name for name in standing if name in means), key=lambda name: -means[name])
         beaten: dict[str, str] = {}
         for left, right in combinations(standing, 2):
-            met = [
-                anchor.scores[left] - anchor.scores[right]
-                for anchor in anchors[max(at - DOUBLINGS, 0) : at + 1]
-            ]
+            lately = anchors[max(at - DOUBLINGS, 0) : at + 1]
+            met = [anchor.scores[left] - anchor.scores[right] for anchor in lately]
+            rows = [anchor.train_rows for anchor in lately]
             found.pop((right, left), None)
-            found[left, right] = known = bounds(met, here.train_rows, all_rows, z, groups)
+            found[left, right] = known = bounds(met, rows, all_rows, z, groups)
             said = known.outcome(rope)
             if said in {"better", "worse"}:
                 winner, loser = (left, right) if said == "better" else (right, left)
@@ -259,7 +275,7 @@ def learning_curves(
     groups = None if dataset.groups is None or not splits else dataset.groups[splits[0].test]
     for anchor in anchors_of(dataset, metric, splits, results):
         for name, rows in anchor.scores.items():
-            mean, se = mean_and_error(sign * rows, groups)
-            low, high = max(mean - 1.96 * se, metric.bounds[0]), min(mean + 1.96 * se, metric.bounds[1])
+            mean, low, high = interval_of(sign * rows, groups)
+            low, high = max(low, metric.bounds[0]), min(high, metric.bounds[1])
             blocks, tested = rows.shape
             yield CurvePoint(name, anchor.train_rows, blocks, tested, mean, low, high)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,20 +48,65 @@ def crossing(rng: Rng, rows: int, bend: Callable[[Floats], Floats], columns: int
     return framed(x, signal + rng.logistic(scale=0.4, size=rows) > 0)
 
 
-# Each kind: what bends, and how many columns.
-CROSSING: dict[str, tuple[Callable[[Floats], Floats], int]] = {
-    "product": (lambda x: 0.5 * x[:, 0] * x[:, 1], 100),
-    "gate": (lambda x: 0.6 * np.where(x[:, 0] > 0, x[:, 1], -x[:, 1]), 100),
-    "parity": (lambda x: 0.9 * np.sign(x[:, 0] * x[:, 1] * x[:, 2]), 20),
-    "wave": (lambda x: 0.9 * np.sin(3 * x[:, 0]), 20),
-    "ring": (lambda x: 0.5 * (np.square(x[:, :4]).sum(axis=1) - 4) / np.sqrt(8), 100),
+def categories(rng: Rng, rows: int) -> pd.DataFrame:
+    """Numbers that add up, and two columns of categories whose pairs each have an effect of their own."""
+    x, first, second = rng.normal(size=(rows, 15)), *rng.integers(0, 10, (2, rows))
+    pairs = np.random.default_rng(1).normal(size=(10, 10))
+    signal = x.sum(axis=1) / np.sqrt(15) + 0.4 * pairs[first, second]
+    frame = framed(x, signal + rng.logistic(scale=0.4, size=rows) > 0)
+    return frame.assign(a=[f"a{i}" for i in first], b=[f"b{i}" for i in second], answer=frame.pop("answer"))
+
+
+def three_classes(rng: Rng, rows: int) -> pd.DataFrame:
+    """The class with the largest of three scores: sums, two of them with a product of two columns."""
+    x = rng.normal(size=(rows, 60))
+    scores = 1.5 * x @ np.random.default_rng(1).normal(size=(60, 3)) / np.sqrt(60)
+    scores[:, 1:] += np.stack([x[:, 0] * x[:, 1], x[:, 2] * x[:, 3]], axis=1)
+    return framed(x, (scores + rng.gumbel(scale=0.7, size=scores.shape)).argmax(axis=1))
+
+
+def rare(rng: Rng, rows: int) -> pd.DataFrame:
+    """A sum and a product; one of ten rows is of the second class."""
+    x = rng.normal(size=(rows, 60))
+    signal = x.sum(axis=1) / np.sqrt(60) + 0.6 * x[:, 0] * x[:, 1] + rng.logistic(scale=0.4, size=rows)
+    return framed(x, signal > np.quantile(signal, 0.9))
+
+
+def heavy_tails(rng: Rng, rows: int) -> pd.DataFrame:
+    """Columns of Student's t of two degrees; a sum of what saturates, and whether two have one sign."""
+    x = rng.standard_t(2, size=(rows, 30))
+    signal = 1.5 * np.tanh(x).sum(axis=1) / np.sqrt(30) + 0.4 * np.sign(x[:, 0] * x[:, 1])
+    return framed(x, signal + rng.logistic(scale=0.4, size=rows) > 0)
+
+
+def cells(rng: Rng, rows: int) -> pd.DataFrame:
+    """A sum, and 125 cells of three columns, each with an effect: of few rows a tree finds none of them."""
+    x = rng.random((rows, 20))
+    effects = np.random.default_rng(1).choice([-1.3, 1.3], (5, 5, 5))
+    signal = 1.8 * (x[:, 3:8].sum(axis=1) - 2.5) + effects[tuple(np.floor(5 * x[:, :3]).astype(int).T)]
+    return framed(x, signal + rng.logistic(scale=0.4, size=rows) > 0)
+
+
+CROSSING: dict[str, Callable[[Rng, int], pd.DataFrame]] = {
+    "product": partial(crossing, bend=lambda x: 0.5 * x[:, 0] * x[:, 1], columns=100),
+    "gate": partial(crossing, bend=lambda x: 0.6 * np.where(x[:, 0] > 0, x[:, 1], -x[:, 1]), columns=100),
+    "parity": partial(crossing, bend=lambda x: 0.9 * np.sign(x[:, 0] * x[:, 1] * x[:, 2]), columns=20),
+    "wave": partial(crossing, bend=lambda x: 0.9 * np.sin(3 * x[:, 0]), columns=20),
+    "ring": partial(
+        crossing, bend=lambda x: 0.5 * (np.square(x[:, :4]).sum(axis=1) - 4) / np.sqrt(8), columns=100
+    ),
+    "categories": categories,
+    "three classes": three_classes,
+    "rare": rare,
+    "heavy tails": heavy_tails,
+    "cells": cells,
 }
+CROSS = {"cells": "logistic,tree"}  # whose curves cross; of the others those of logistic regression and mlp
 
 
 def crossing_table(kind: str, rows: int, seed: int) -> pd.DataFrame:
     """Return a table of a kind of `CROSSING`."""
-    bend, columns = CROSSING[kind]
-    return crossing(np.random.default_rng(seed), rows, bend, columns)
+    return CROSSING[kind](np.random.default_rng(seed), rows)
 
 
 def covers(rng: Rng, rows: int) -> pd.DataFrame:
@@ -149,10 +195,11 @@ def crossings(names: list[str], **how: Any) -> Iterator[list[object]]:
     """A row for each kind of crossing curves: who leads at 2,000 rows, what is decided, who leads at last."""
     for kind in names or CROSSING:
         first = crossing_table(kind, 120_000, 0)
-        found = api.compare(first, models="logistic,mlp", samples=True, boundary=False, **how)
+        models = CROSS.get(kind, "logistic,mlp")
+        found = api.compare(first, models=models, samples=True, boundary=False, **how)
         small = at_size(found, found.protocol.sizes[0])
         tables = [first, crossing_table(kind, 100_000, 1)]
-        full = on_all_rows(tables.__getitem__, "logistic,mlp", **how)
+        full = on_all_rows(tables.__getitem__, models, **how)
         yield [kind, _told(small), _said(found), _told(full), "yes" if agrees(found, full) else "NO"]
 
 

@@ -69,7 +69,8 @@ def decided(curves: Curves, one: int, other: int, part: int, z: float) -> int:
     full = int(curves.sizes[-1])
     for at, size in enumerate(curves.sizes[:-1]):
         if size <= full / part and at >= DOUBLINGS:
-            known = bounds(list(d[at - DOUBLINGS : at + 1]), int(size), full, z)
+            lately = slice(at - DOUBLINGS, at + 1)
+            known = bounds(list(d[lately]), curves.sizes[lately].tolist(), full, z)
             if (said := (known.low > 0) - (known.high < 0)) != 0:
                 return said
     return 0

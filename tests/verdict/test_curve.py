@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compare_cli import api, compare
+from compare_cli import api, compare, read
 from compare_cli.api import curve
+from compare_cli.engine.samples import FoldSizes
+from compare_cli.engine.splits import plan_folds
 from compare_cli.errors import UsageError
 from compare_cli.metrics import METRICS
 from compare_cli.verdict.curve import Size, sentences
@@ -107,6 +109,58 @@ def test_one_model_groups_time_and_large_tables() -> None:
     assert large.protocol.scheme == "samples"
     assert {p.samples for p in large.curve} == {1, 3}
     assert large.verdict.recommended == "tree"
+
+
+def of_groups(who: np.ndarray, shift: float = 0.0) -> pd.DataFrame:
+    data = table(len(who)).assign(who=[f"g{number}" for number in who])
+    data[["a", "b", "c"]] += shift * np.random.default_rng(1).normal(size=(who.max() + 1, 3))[who]
+    return data
+
+
+GROUPED = {
+    "equal": np.repeat(np.arange(60), 10),
+    "uneven": np.minimum(np.random.default_rng(0).exponential(6, 600).astype(int), 40),
+    "half in one": np.where(np.arange(600) < 300, 0, np.arange(600) // 10),
+    "one row each": np.arange(600),
+    "five": np.arange(600) % 5,
+    "two": np.arange(600) % 2,
+}
+
+
+@pytest.mark.parametrize("kind", GROUPED)
+def test_whole_groups_learn_and_no_size_is_shown_twice(kind: str) -> None:
+    data = read(of_groups(GROUPED[kind], 1.0), target="label", groups="who")
+    found = curve(data, models="tree")
+    rows = [p.train_rows for p in found.curve if p.model == "tree"]
+    assert rows == sorted(set(rows))
+    sizes = FoldSizes(data, plan_folds(data, None, 1, by_class=False), 0)
+    assert sizes.sizes == found.protocol.sizes
+    before: dict[int, set[int]] = {}
+    for split in (split for at in range(len(sizes.sizes)) for split in sizes.splits(at)):
+        learnt = data.groups[split.train]
+        assert not set(learnt) & set(data.groups[split.test])
+        assert all(np.sum(learnt == one) == np.sum(data.groups == one) for one in set(learnt))
+        assert before.setdefault(split.fold, set()) <= set(split.train)
+        before[split.fold] = set(split.train)
+
+
+def test_groups_widen_the_intervals_of_large_tables() -> None:
+    by_group = of_groups(np.arange(4000) % 60, 1.0)
+    how = {"target": "label", "models": "logistic", "sizes": (500,), "samples": True}
+    alone = curve(by_group, drop="who", **how).curve[0]
+    together = curve(by_group, groups="who", **how).curve[0]
+    assert together.high - together.low > 1.5 * (alone.high - alone.low)
+
+
+def test_few_groups_are_judged_by_folds() -> None:
+    data = read(of_groups(np.arange(600) % 20), target="label", groups="who")
+    with pytest.raises(UsageError, match="keeps whole groups to judge on, here 5, and needs 10"):
+        curve(data, models="logistic", samples=True)
+    with pytest.raises(UsageError, match="keeps whole groups to judge on, here 5, and needs 10"):
+        compare(data, models="logistic,tree", samples=True)
+    large = read(of_groups(np.arange(51_000) % 20), target="label", groups="who")
+    assert curve(large, models="logistic", sizes=(5100,)).protocol.scheme == "grouped"
+    assert compare(large, models="logistic,naive_bayes", boundary=False).protocol.scheme == "grouped"
 
 
 def test_an_interrupted_curve_shows_the_sizes_that_are_whole() -> None:

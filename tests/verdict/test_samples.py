@@ -42,7 +42,7 @@ def test_bounds_by_hand() -> None:
     first = np.array([[1.0, 1, 1, 1, 1, 0, 1, 0]])
     before = np.array([[1.0, 0, 1, 0, 1, 0, 1, 0]])
     here = np.array([[1.0, 0, 1, 0, 1, 0, 0, 0]])
-    z, found = 2.0, bounds([first, before, here], 1000, 8000, 2.0)
+    z, found = 2.0, bounds([first, before, here], [250, 500, 1000], 8000, 2.0)
     se = np.std(here[0], ddof=1) / sqrt(8)
     gains = [(2 / 8, np.std((first - before)[0], ddof=1)), (1 / 8, np.std((before - here)[0], ddof=1))]
     assert found.delta == pytest.approx(3 / 8)
@@ -54,7 +54,7 @@ def test_bounds_by_hand() -> None:
 
 
 def test_nothing_is_known_before_the_third_anchor() -> None:
-    early = bounds([np.ones((3, 50)), np.ones((3, 50))], 1000, 8000, 2.0)
+    early = bounds([np.ones((3, 50)), np.ones((3, 50))], [500, 1000], 8000, 2.0)
     assert (early.low, early.high) == (-np.inf, np.inf)
     assert early.outcome(0.01) == "undecided"
 
@@ -62,7 +62,16 @@ def test_nothing_is_known_before_the_third_anchor() -> None:
 def test_a_pair_seen_from_the_other_side() -> None:
     rng = np.random.default_rng(0)
     d = [rng.normal(size=(3, 20)) for _ in range(3)]
-    assert bounds(d, 100, 400, 1.5).mirrored() == bounds([-x for x in d], 100, 400, 1.5)
+    sizes = [25, 50, 100]
+    assert bounds(d, sizes, 400, 1.5).mirrored() == bounds([-x for x in d], sizes, 400, 1.5)
+
+
+def test_what_is_closed_counts_per_doubling() -> None:
+    rng = np.random.default_rng(0)
+    d = [rng.normal(mean, 1, size=(3, 500)) for mean in (1.0, 0.9, 0.85)]
+    doubled, quicker = bounds(d, [25, 50, 100], 400, 1.5), bounds(d, [64, 80, 100], 400, 1.5)
+    assert quicker.closing == pytest.approx(doubled.closing / log2(1.25))
+    assert quicker.low < doubled.low
 
 
 @pytest.mark.parametrize(
@@ -82,7 +91,7 @@ def test_outcomes(low: float, high: float, outcome: str) -> None:
 
 def test_the_same_predictions_are_identical() -> None:
     same = np.zeros((3, 20))
-    assert bounds([same] * 3, 100, 800, 3.0).outcome(0.0) == "identical"
+    assert bounds([same] * 3, [25, 50, 100], 800, 3.0).outcome(0.0) == "identical"
 
 
 def grown(rng: np.random.Generator, curves: dict[str, list[float]], rows: int = 20_000) -> list[Anchor]:
