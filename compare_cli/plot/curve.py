@@ -7,8 +7,8 @@ from functools import partial
 
 from compare_cli.metrics import metric_named
 from compare_cli.plot.figure import INK, MARKERS, Draw, own_settings, saved_figure
-from compare_cli.report.curve import curve_models, points_of
 from compare_cli.report.escaping import printable, shortened
+from compare_cli.report.pages import curve_models, points_of
 from compare_cli.report.tables import score_title
 from compare_cli.types import Comparison, CurvePoint
 

@@ -14,9 +14,9 @@ from rich.text import Text
 from compare_cli.metrics import Metric, metric_named
 from compare_cli.models.families import BASELINE
 from compare_cli.report import units
-from compare_cli.report.classes import comparison_page
 from compare_cli.report.diagram import rank_diagram
 from compare_cli.report.escaping import cells, fitted, fitted_apart, padded, printable
+from compare_cli.report.pages import comparison_page
 from compare_cli.report.table import GAP, Block, Cell, Column, Heading, Line, Table, View, fitting, in_blocks
 from compare_cli.report.tables import (
     NAME_WIDTH,

@@ -44,15 +44,12 @@ def fits_of(result: Result) -> Iterator[tuple[str, Fit]]:
 def blocks_of(result: Result, view: View) -> Iterable[Block]:
     """Return what is shown of a result: its tables and lines, block by block."""
     from compare_cli.report.across import bench_blocks
-    from compare_cli.report.classes import comparison_page
+    from compare_cli.report.pages import comparison_page, curve_page
 
     if isinstance(result, Bench):
         return bench_blocks(result, view)
-    if result.command == "curve":
-        from compare_cli.report.curve import curve_page
-
-        return curve_page(result, result.run, view)
-    return comparison_page(result, result.run, view)
+    page = curve_page if result.command == "curve" else comparison_page
+    return page(result, result.run, view)
 
 
 def _table(result: Result, view: View) -> str:

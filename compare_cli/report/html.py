@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from compare_cli.metrics import metric_named
 from compare_cli.report import units
 from compare_cli.report.across import bench_blocks
-from compare_cli.report.classes import CLASS_COLUMNS, headroom_columns, judged_times
 from compare_cli.report.escaping import cells, printable
 from compare_cli.report.formats import blocks_of
+from compare_cli.report.pages import CLASS_COLUMNS, headroom_columns, judged_times
 from compare_cli.report.table import Heading, Line, PagePicture, Table, View, without_fields
 from compare_cli.report.tables import (
     NAME_WIDTH,

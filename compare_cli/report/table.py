@@ -42,7 +42,7 @@ class View:
 
     ``everything`` asks for every column, pair and reason, ``boundary`` for all boundary statistics;
     ``baseline`` is the model that others are held against over several data sets (None: chosen). ``whole``
-    is set for files that have no width: names are not cut. ``details`` are names of `report.classes.DETAILS`.
+    is set for files that have no width: names are not cut. ``details`` are names of `report.pages.DETAILS`.
     A page shows ``pictures``, by the name of their data set ("" for the ranks), and the ``command``.
     ``checks`` are gates, by name, with the reason of those that do not hold.
     """

@@ -17,7 +17,7 @@ from test_tables import hostile
 from toy_tables import blobs
 
 from compare_cli.api import curve
-from compare_cli.report.classes import judged_times
+from compare_cli.report.pages import judged_times
 from compare_cli.report.table import PagePicture
 from compare_cli.types import Bench, Comparison
 
