@@ -403,6 +403,8 @@ class Probabilities(Plugin):
             "column": good[:, :1],
             "NaN": good * np.nan,
             "infinite": good * np.inf,
+            "complex": good + 1j,
+            "dates": (good * 4).astype("M8[s]"),
             "reversed": good[:, ::-1],
         }
         return given.get(self.kind, good)

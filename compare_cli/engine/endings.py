@@ -108,7 +108,12 @@ def watch_over() -> None:
     if not watched:
         end_with_parent()
         return
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(watched, signal.SIGKILL))
+
+    def end(*_: Any) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended just now
+            os.kill(watched, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, end)
     _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     code = os.waitstatus_to_exitcode(os.waitpid(watched, 0)[1])
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

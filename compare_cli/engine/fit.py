@@ -275,9 +275,9 @@ def _checked(given: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
         raise ValueError(f"predict_proba returned shape {given.shape}, not {shape}")
     if given.dtype.kind != "f":
         try:
-            given = given.astype(np.float64)
+            given = given.astype(np.float64, casting="unsafe" if given.dtype.kind in "OSU" else "same_kind")
         except (ValueError, TypeError):
-            raise ValueError("predict_proba returned no numbers") from None
+            raise ValueError(f"predict_proba returned no real numbers ({given.dtype})") from None
     if not np.isfinite(given).all():
         raise ValueError("predict_proba returned NaN or infinity")
     if given.min() < -SUM_ERROR:

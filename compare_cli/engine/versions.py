@@ -10,8 +10,9 @@ import contextlib
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,8 @@ from compare_cli.models.specs import load_class
 from compare_cli.types import ModelSpec
 
 PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
+KNOWN = frozenset({"compare_cli", "sklearn", "numpy", "scipy", *sys.stdlib_module_names})
+INSTALLED = {"site-packages", "dist-packages"}
 MANY = 1000  # source files of a package from which on only loaded ones are hashed
 
 
@@ -37,13 +40,45 @@ def versions() -> dict[str, str]:
 
 
 def sources(spec: ModelSpec) -> dict[str, str]:
-    """Return a digest for each module that a model from outside comes from, so that changes are noticed."""
+    """Return a digest for each module that a model from outside comes from, so that changes are noticed.
+
+    Those count too that these import when they are loaded, unless they are installed ones.
+    """
     if spec.factory.startswith("sklearn.") and spec.estimator is None:
         return {}
     classes = [load_class(spec)] if spec.estimator is None else classes_of(spec)
-    modules = dict.fromkeys(part.__module__.partition(".")[0] for c in classes for part in c.__mro__)
-    known = {"sklearn", "numpy", "scipy", *sys.stdlib_module_names}
-    return {name: _digest(name) for name in modules if name not in known}
+    named = spec.factory.partition(":")[0]
+    modules = dict.fromkeys([named, *(part.__module__ for c in classes for part in c.__mro__)])
+    names = dict.fromkeys(module.partition(".")[0] for module in (*modules, *_reached(modules)))
+    return {name: _digest(name) for name in names if name not in KNOWN}
+
+
+def _reached(modules: Iterable[str]) -> list[str]:
+    """Return the modules that are no installed ones and that some modules hold, or hold something of."""
+    waiting, found = list(modules), dict.fromkeys(modules)
+    while waiting:
+        module = sys.modules.get(waiting.pop())
+        held = vars(module).values() if module is not None and not _is_installed(module) else ()
+        for value in list(held):
+            name = value.__name__ if isinstance(value, ModuleType) else _module_of(value)
+            if name in sys.modules and name not in found and not _is_installed(sys.modules[name]):
+                found[name] = None
+                waiting.append(name)
+    return list(found)
+
+
+def _module_of(value: Any) -> str:
+    try:
+        return str(value.__module__)
+    except Exception:  # an object of somebody else's may raise anything
+        return ""
+
+
+def _is_installed(module: ModuleType) -> bool:
+    """Whether a module comes with Python or is installed, so that its version says what it is."""
+    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    top = getattr(module, "__name__", "").partition(".")[0]
+    return top in KNOWN or file is None or bool(INSTALLED & set(Path(file).parts))
 
 
 def task_key(
@@ -108,10 +143,12 @@ def _sources(module: ModuleType | None) -> list[Path]:
     own = getattr(module, "__file__", None)
     folders = [Path(folder) for folder in getattr(module, "__path__", ())]
     files = [Path(own)] if own else []
-    if not folders and own and not {"site-packages", "dist-packages"} & set(Path(own).parts):
+    installed = module is None or _is_installed(module)
+    if not folders and own and not installed:
         files += Path(own).parent.glob("*.py")
         folders = [package.parent for package in Path(own).parent.glob("*/__init__.py")]
-    files += [file for folder in folders for file in folder.rglob("*.py")]
+    kinds = ("*.py",) if installed else ("*.py", *(f"*{suffix}" for suffix in EXTENSION_SUFFIXES))
+    files += [file for folder in folders for kind in kinds for file in folder.rglob(kind)]
     if len(files) > MANY:
         loaded = {getattr(other, "__file__", None) for other in list(sys.modules.values())}
         files = [file for file in files if str(file) in loaded]

@@ -25,7 +25,7 @@ from compare_cli.engine.child import Children
 from compare_cli.engine.execute import in_order
 from compare_cli.engine.fit import fit_task
 from compare_cli.engine.limits import Limits
-from compare_cli.engine.nursery import Nursery
+from compare_cli.engine.nursery import Nursery, forks
 from compare_cli.engine.plan import Job, Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.models import epochs as followed
@@ -614,3 +614,22 @@ def test_children_are_shared_by_all_batches_and_data_sets(monkeypatch: pytest.Mo
     assert result.run.status == "complete"
     assert len(started) == 2
     assert sum(map(len, started)) == result.run.fits_run
+
+
+@pytest.mark.skipif(not forks(), reason="only where processes are forked")
+def test_who_watches_a_process_is_silent_when_it_is_asked_to_end_after_it() -> None:
+    """A limit may be reached at the moment in which the fit ends."""
+    program = """
+import os, signal
+from compare_cli.engine import endings
+wait = os.waitpid
+def waited(*asked):
+    found = wait(*asked)
+    signal.raise_signal(signal.SIGTERM)
+    return found
+os.waitpid = waited
+endings.watch_over()
+os._exit(7)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (7, "")

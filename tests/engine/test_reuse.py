@@ -216,6 +216,12 @@ SOURCES = {
     "pack/__init__.py": "from pack.inner import Mine\n",
     "pack/inner.py": "from toy_models import Constant\nclass Mine(Constant): pass\n",
     "pack/deep/later.py": "",
+    "other/uses.py": "import far.module\nfrom aside import VALUE\nfrom toy_models import Constant as Mine\n",
+    "other/far/module.py": "import further\n",
+    "elsewhere/aside.py": "VALUE = 1\n",
+    "elsewhere/further.py": "class Odd:\n    def __getattr__(self, name): raise KeyError\nODD = Odd()\n",
+    "wrapped/__init__.py": "from pack.inner import Mine as Base\nclass Mine(Base): pass\n",
+    "wrapped/compiled.so": "",
 }
 
 
@@ -226,22 +232,28 @@ SOURCES = {
         ("mine:Mine", "pack/inner.py"),
         ("pack:Mine", "pack/__init__.py"),
         ("pack:Mine", "pack/deep/later.py"),
+        ("wrapped:Mine", "pack/inner.py"),
+        ("wrapped:Mine", "wrapped/compiled.so"),
+        ("uses:Mine", "other/far/module.py"),
+        ("uses:Mine", "elsewhere/aside.py"),
+        ("uses:Mine", "elsewhere/further.py"),
     ],
 )
 def test_what_a_plugin_imports_counts_too(
     options: Callable[..., Options], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, changed: str
 ) -> None:
-    """Its package, or the folder that it is in; also what is imported only while it fits."""
+    """Its package, or the folder that it is in, also what is imported only while it fits; other folders."""
     for name, text in SOURCES.items():
         path = tmp_path / "made" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    monkeypatch.syspath_prepend(tmp_path / "made")
+    for folder in ("made", "made/other", "made/elsewhere"):
+        monkeypatch.syspath_prepend(tmp_path / folder)
     try:
         assert_fitted_anew_after_change(tmp_path / "made" / changed, options(model))
     finally:
-        for name in ("mine", "beside", "pack", "pack.inner"):
-            sys.modules.pop(name, None)
+        for name in [name for name, module in sys.modules.items() if str(tmp_path) in repr(module)]:
+            del sys.modules[name]
 
 
 def test_fits_that_failed_run_again(options: Callable[..., Options]) -> None:
