@@ -34,7 +34,7 @@ from compare_cli.data.roles import (
     label_places,
     listed,
 )
-from compare_cli.data.table import ReadOptions, Table
+from compare_cli.data.table import ReadOptions, Table, refuse_wide
 from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
 from compare_cli.types import Column, Dataset, DroppedColumn, Note, OwnRows, ReadInfo
@@ -46,13 +46,15 @@ if TYPE_CHECKING:
 def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     """Give every column its role and kind. Raises DataError, in one line, for what cannot be used."""
     names = list(table.frame.columns)
+    refuse_wide(table.source, len(names))
     candidates, groups, time, dropped = find_roles(table, options)
     target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates, options)
     guessed = [note("target_guessed", target=target, why=why)] if why else []
     features = [name for name in names if name not in {target, groups, time, *dropped}]
     own, frame = _own_rows(table, frame.index.to_numpy(), features), frame.reset_index(drop=True)
     spelling = spelling_of(table, options)
-    values = {name: interpret(name, frame[name], spelling) for name in features}
+    wanted = set(features)
+    values = {name: interpret(name, column, spelling) for name, column in frame.items() if name in wanted}
     kept, left_out = _features(values, table)
     asked = {name: DroppedColumn(name, "asked for with --drop") for name in dropped}
     reasons = asked | {column.column: column for column in left_out}
@@ -211,6 +213,9 @@ def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:
     """Return the features as a frame: float64, or pandas categories with text categories."""
     import pandas as pd
 
+    numbers = [values.numbers for values in columns.values() if values.numbers is not None]
+    if len(numbers) == len(columns) > rows:  # one block of memory: of many, each takes its time
+        return pd.DataFrame(np.stack(numbers).T, columns=list(columns), copy=False)
     arrays = {
         name: values.numbers
         if values.codes is None
@@ -377,8 +382,7 @@ def fingerprint(dataset: Dataset) -> str:
         len(dataset.y),
     ]
     digest.update(json.dumps(head).encode())
-    for column in dataset.columns:
-        values = dataset.X[column.name]
+    for column, (_, values) in zip(dataset.columns, dataset.X.items(), strict=True):
         if column.kind == "categorical":
             digest.update(json.dumps(list(map(str, values.cat.categories))).encode())
             digest.update(np.ascontiguousarray(values.cat.codes, dtype="<i4").data)

@@ -234,11 +234,11 @@ def _giveaway(dataset: Dataset, told: set[str]) -> Found:
     rng = np.random.default_rng(0)
     n = len(dataset.y)
     rows = np.sort(rng.choice(n, SAMPLE, replace=False)) if n > SAMPLE else np.arange(n)
-    y, X = dataset.y[rows], _matrix(dataset, rows)
-    half = rng.permutation(len(rows)) % 2 == 0
+    y = dataset.y[rows]
     most = float(np.bincount(y).max() / len(y))
     if n < MIN_LEAK_ROWS or most == 1:
         return
+    X, half = _matrix(dataset, rows), rng.permutation(len(rows)) % 2 == 0
     least = most + NEARLY * (1 - most)
     skills = np.array([(_alone(X[:, at], y, half, least) - most) / (1 - most) for at in range(X.shape[1])])
     best = int(skills.argmax())
@@ -361,6 +361,8 @@ def _matrix(dataset: Dataset, rows: Codes, without: Sequence[str] = ()) -> NDArr
     names = [c.name for c in dataset.columns if c.name not in without]
     if not names:
         return np.zeros((len(rows), 1))
+    if not without and all(c.kind != "categorical" for c in dataset.columns):
+        return dataset.X.iloc[rows].to_numpy(np.float64)
     return np.stack([_cells(dataset, name)[rows] for name in names], axis=1)
 
 

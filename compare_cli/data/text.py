@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -18,7 +18,15 @@ from compare_cli.data.dialect import Dialect, find_dialect
 from compare_cli.data.encoding import known_encoding, scan
 from compare_cli.data.header import ROW_NAMES, Layout, find_layout, is_comment, typical_width
 from compare_cli.data.rows import Lines, Outcome, decoded_lines, iterate, read_records, refuse_many
-from compare_cli.data.table import UNNAMED, Cells, ReadOptions, Table, clean_name, unique_names
+from compare_cli.data.table import (
+    UNNAMED,
+    Cells,
+    ReadOptions,
+    Table,
+    clean_name,
+    refuse_wide,
+    unique_names,
+)
 from compare_cli.errors import DataError, UsageError
 from compare_cli.notes import note
 from compare_cli.types import ReadInfo
@@ -59,6 +67,7 @@ def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> 
     """Read a text table. Raises DataError for what is not one, UsageError for options that cannot be."""
     plan = make_plan(text, options)
     _refuse_tiny(text, plan)
+    refuse_wide(text.source, plan.layout.width)
     as_text = list(keep_text(plan.names, bool(plan.layout.names)))
     frame = read_fast(text, plan, as_text)
     outcome = Outcome()
@@ -276,9 +285,9 @@ def _parse(text: ByteSource, plan: Plan, options: dict[str, Any]) -> pd.DataFram
 
     if text.path is not None and not plan.quoted:
         where: dict[str, Any] = {"skiprows": plan.skip_lines, "encoding": plan.encoding, "compression": None}
-        return pd.DataFrame(pd.read_csv(text.path, **where, **options))
+        return cast("pd.DataFrame", pd.read_csv(text.path, **where, **options))
     with open_text(text, plan.encoding, plan.skip_lines) as stream:
-        return pd.DataFrame(pd.read_csv(stream, **options))
+        return cast("pd.DataFrame", pd.read_csv(stream, **options))
 
 
 def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, Any]:
@@ -307,17 +316,14 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
 
     if not len(frame):
         return False
-    if frame.shape[1] >= 3 and frame.tail(1).notna().to_numpy().sum() <= 1:
+    last = (at for at in range(frame.shape[1]) if pd.notna(frame.iat[-1, at]))
+    if frame.shape[1] >= 3 and len(list(islice(last, 2))) < 2:
         return True  # a footer
-    first = frame.iloc[:, 0]
-    if not pd.api.types.is_numeric_dtype(first) and first.astype(str).str.lstrip().str.startswith("#").any():
+    texts = [at for at, kind in enumerate(frame.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
+    if texts[:1] == [0] and frame.iloc[:, 0].astype(str).str.lstrip().str.startswith("#").any():
         return True
-    header = plan.layout.header_cells
-    if header and any(
-        not pd.api.types.is_numeric_dtype(frame[name]) and (frame[name] == cell.strip()).any()
-        for name, cell in zip(plan.names, header[-1], strict=False)
-        if cell.strip()
-    ):
+    header = [cell.strip() for cell in (plan.layout.header_cells or [[]])[-1]]
+    if any(at < len(header) and header[at] and (frame.iloc[:, at] == header[at]).any() for at in texts):
         return True
     missing_last = frame.iloc[:, -1].isna().to_numpy()
     if missing_last.any() and bool(frame[missing_last].isna().all(axis=1).any()):

@@ -19,6 +19,7 @@ import pytest
 from conftest_types import Write
 
 from compare_cli.data import bytes as data_bytes
+from compare_cli.data import table
 from compare_cli.data import read
 from compare_cli.errors import DataError
 
@@ -117,3 +118,16 @@ def test_a_parquet_file_of_few_bytes_and_many_rows(tmp_path: Path, monkeypatch: 
 
 def test_free_memory_is_some() -> None:
     assert (64 << 20) < data_bytes.free_memory() < (1 << 50)
+
+
+def test_more_columns_than_can_be_compared(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = "has 100,001 columns; at most 100,000 can be compared: write those that matter, and the target,"
+    numbers = ",".join("1" for _ in range(100_000))
+    path = write(",".join(f"g{at}" for at in range(100_000)) + ",y\n" + f"{numbers},a\n{numbers},b\n" * 2)
+    with pytest.raises(DataError, match=wide):
+        read(path)
+    monkeypatch.setattr(table, "MAX_COLUMNS", 2)
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [4.0, 3, 2, 2], "y": list("uvuv")})
+    assert read(frame[["a", "y"]]).classes == ("u", "v")
+    with pytest.raises(DataError, match="DataFrame: has 3 columns; at most 2"):
+        read(frame)
