@@ -19,8 +19,7 @@ import pytest
 from conftest_types import Write
 
 from compare_cli.data import bytes as data_bytes
-from compare_cli.data import table
-from compare_cli.data import read
+from compare_cli.data import read, table
 from compare_cli.errors import DataError
 
 LARGE = b"a,b,y\n" + b"1,2,x\n2,1,y\n" * (1 << 18)  # 3 MiB
