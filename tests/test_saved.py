@@ -294,7 +294,7 @@ def test_the_command_line_saves_and_predicts(tmp_path: Path) -> None:
     assert (bad.returncode, bad.stderr) == (3, "error: bad.skops: is no model of compare, or is damaged.\n")
     for wrong, told in (
         (("--save-model", "tree"), "give --save FILE too"),
-        (("--save", "no/m.skops"), "there is no such folder"),
+        (("--save", "no/m.skops"), "--save no/m.skops: cannot be written"),
         (("--save", "m.skops", "--save-model", "knn"), "--save-model knn: is not among the models"),
     ):
         refused_run = run(*fit, *wrong, where=tmp_path)

@@ -195,7 +195,7 @@ class Threshold:
         """Read ``metric=value``. Raises UsageError for anything else, and for a value no score can have."""
         name, _, number = text.partition("=")
         name = name.strip()
-        metric = METRICS.get(name) or metric_named(name)
+        metric = metric_named(name)
         if metric.bounds == (-inf, inf) or not metric.ranks:
             known = [known.name for known in METRICS.values() if known.ranks]
             raise UsageError(f"--fail-under {text}: no such score.{nearest(name, known)}")
