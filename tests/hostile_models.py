@@ -130,7 +130,7 @@ class Ends(Base):
 
 
 class Hangs(Base):
-    """Does not return, and does not want to be ended."""
+    """Does not return, and does not want to be ended. The file of HANGS, if any, says that it has begun."""
 
     def __init__(self, how="sleep"):
         self.how = how
@@ -138,6 +138,8 @@ class Hangs(Base):
     def fit(self, X, y):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
             signal.signal(number, signal.SIG_IGN)
+        if "HANGS" in os.environ:
+            Path(os.environ["HANGS"]).touch()
         if self.how == "loop":
             while True:
                 pass

@@ -25,7 +25,8 @@ from compare_cli.errors import UsageError
 from compare_cli.metrics import METRICS
 
 RUNNER = """
-import json, sys
+import json, sys, warnings
+warnings.filterwarnings("ignore", r"\\nPyarrow")  # of pandas 2.2.0, that it will need it
 sys.modules["compare_cli"] = None  # cannot be imported
 names = {"__name__": "__main__", **HELD}
 exec(compile(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1], "exec"), names)

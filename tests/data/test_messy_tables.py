@@ -43,7 +43,9 @@ def one_line(cell: str) -> str:
 
 
 @needs_shared
-@pytest.mark.parametrize("path", sorted((MESSY / "spectrum").glob("*.csv")), ids=lambda path: str(path.stem))
+@pytest.mark.parametrize(
+    "path", sorted((MESSY / "spectrum").glob("*.csv")), ids=lambda path: getattr(path, "stem", "none")
+)
 def test_spectrum(path) -> None:  # type: ignore[no-untyped-def]
     meant = json.loads(path.with_suffix(".json").read_text())
     read = as_read(path, None)

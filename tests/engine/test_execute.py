@@ -237,15 +237,16 @@ def test_what_a_child_sent_before_it_died_is_taken(monkeypatch: pytest.MonkeyPat
     """It answers and dies at once, between two looks of the program."""
     tasks, job = tasks_of("tree", folds=2)
     look = child.wait
-    monkeypatch.setattr(child, "wait", lambda *given: (time.sleep(0.2), look(*given))[1])
+    monkeypatch.setattr(child, "wait", lambda *given: (time.sleep(0.5), look(*given))[1])
     monkeypatch.setattr(execution, "stays_here", lambda *facts: False)
     monkeypatch.setattr(nursery, "fit_task", _fit_and_die)
     assert [r.status for r in execute(tasks, job.workspace, 1)] == ["ok"] * len(tasks)
 
 
 def _fit_and_die(task: FitTask, workspace: Any) -> FitResult:
-    threading.Timer(0.05, os._exit, [9]).start()
-    return fit_task(task, workspace)
+    result = fit_task(task, workspace)
+    threading.Timer(0.1, os._exit, [9]).start()
+    return result
 
 
 def test_a_fit_whose_process_was_killed_once_by_the_system_is_run_again(tmp_path: Path) -> None:

