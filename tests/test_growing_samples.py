@@ -128,6 +128,24 @@ def test_groups_and_time() -> None:
         assert found.verdict.recommended == "tree"
 
 
+def test_rows_of_groups_are_the_same_everywhere() -> None:
+    data = table(curved=True).assign(who=np.random.default_rng(0).integers(0, 200, 4000))
+    found = compare(data, target="label", models=CLEAR, samples=True, boundary=False, groups="who")
+    leader = next(m for m in found.models if m.model == found.verdict.recommended)
+    assert f"on {leader.train_rows:,} of 4,000 rows" in found.verdict.sentence
+    assert leader.train_rows in {p.train_rows for p in found.curve or ()}
+
+
+def test_who_is_equivalent_is_named() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(12_000, 3))
+    data = pd.DataFrame(x, columns=list("abc")).assign(label=np.where(x.sum(axis=1) > 0, "yes", "no"))
+    models = "logistic,logistic(C=0.5),tree(max_depth=1)"
+    found = compare(data, models=models, samples=True, boundary=False)
+    assert found.verdict.status == "equivalent"
+    assert ": logistic and logistic(C=0.5) are left. Practically equivalent" in found.verdict.sentence
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

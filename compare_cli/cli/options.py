@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -348,6 +348,12 @@ class BenchOptions(CompareOptions):
             "MODEL",
         ),
     ] = None
+
+    def comparing(self) -> Any:
+        """Return the library's options; with growing samples there are no repeats, whatever is usual."""
+        if self.samples and self.repeats == "1":
+            return CompareOptions.comparing(replace(self, repeats="auto"))
+        return super().comparing()
 
 
 @dataclass(frozen=True)

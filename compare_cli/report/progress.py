@@ -48,7 +48,7 @@ class Progress:
         self._dataset = ""
         self._started = time.monotonic()
         self._repeats: dict[int, list[FitResult]] = {}
-        self._in_repeat = 0  # fits of one of several repeats
+        self._in_repeat, self._apart = 0, False  # fits of one of several repeats, or sizes of samples
 
     def show(self, event: object) -> None:
         """Take in an event."""
@@ -60,7 +60,8 @@ class Progress:
             self._work.plan(event)
             self._so_far.plan(event)
             if event.repeats > 1 and self._lines_wanted and not self._names:
-                self._in_repeat = event.most // event.repeats
+                self._in_repeat = len(event.tasks) if event.apart else event.most // event.repeats
+                self._apart = event.apart
         elif isinstance(event, FitResult | Refitted):
             if isinstance(event, FitResult):
                 self._so_far.finish(event)
@@ -78,12 +79,13 @@ class Progress:
             self._draw(by_thread=isinstance(event, Planned | FitResult | Refitted))
 
     def _say_repeat(self, fit: FitResult) -> None:
-        """Say a line when the last fit of one of several repeats is done."""
+        """Say a line when the last fit of one of several repeats, or of one size of samples, is done."""
         done = self._repeats.setdefault(fit.repeat, [])
         done.append(fit)
         if len(done) == self._in_repeat:
             facts = fits_told(len(done), sum(f.reused for f in done), sum(f.status != "ok" for f in done))
-            line = f"repeat {fit.repeat + 1}: {facts}, {time.monotonic() - self._started:.1f} s so far"
+            of = f"{fit.train_rows:,} training rows" if self._apart else f"repeat {fit.repeat + 1}"
+            line = f"{of}: {facts}, {time.monotonic() - self._started:.1f} s so far"
             print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:

@@ -86,7 +86,7 @@ def protocol_line(comparison: Comparison, run: Run) -> str:
         return f"{how}; judged by {printable(p.metric)}"
     ended = "" if comparison.status != "interrupted" else "; interrupted"
     reused = f", {comparison.fits_reused} reused" if comparison.fits_reused else ""
-    fits = f"{comparison.fits_run} fits{reused} in {comparison.seconds or 0:.1f} s"
+    fits = f"{counted(comparison.fits_run, 'fit')}{reused} in {comparison.seconds or 0:.1f} s"
     return f"{how}, seed {run.seed}; {fits}{ended}"
 
 

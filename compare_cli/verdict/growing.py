@@ -249,7 +249,8 @@ class SampleVerdict:
             return Verdict("undecided", "no_look", choice.model, top_set, sentence, because)
         if others:
             same = sentences.equivalent(leader, others, self.metric, choice.advice, "test row")
-            sentence = f"Decided on {self.reached:,} of {self.rows:,} rows. {same}"
+            left = f": {sentences.listed(top_set)} are left" if self.race.dropped else ""
+            sentence = f"Decided on {self.reached:,} of {self.rows:,} rows{left}. {same}"
             return Verdict("equivalent", "", choice.model, top_set, sentence, because)
         return Verdict("better", "", choice.model, top_set, self._decided(leader), because)
 

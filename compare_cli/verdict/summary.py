@@ -248,8 +248,9 @@ def _rows(
         for spec in models
     }
     if protocol.scheme == "samples":
-        learnt = {r.model: r.train_rows for r in judged}
-        rows = {name: replace(row, train_rows=learnt.get(name)) for name, row in rows.items()}
+        learnt = {name: [r.train_rows for r in judged if r.model == name and r.train_rows] for name in rows}
+        sizes = {name: round(sum(its) / len(its)) for name, its in learnt.items() if its}
+        rows = {name: replace(row, train_rows=sizes.get(name)) for name, row in rows.items()}
     return rows
 
 

@@ -60,3 +60,20 @@ def test_flags_that_do_not_go_together(source, compare):
     ended = compare("fit", source, "--samples", "--folds", "5")
     assert ended.code == 2
     assert "--samples takes the place of folds" in ended.err.replace("\n", " ")
+
+
+def test_a_bench_grows_samples_where_it_is_told(source, compare):
+    for flags, scheme in (([], "stratified"), (["--samples"], "samples")):
+        ended = compare("bench", source, "-m", CLEAR, "--no-store", "-q", "--no-boundary", "--json", *flags)
+        assert ended.code == 0, ended.err
+        assert [c["protocol"]["scheme"] for c in json.loads(ended.out)["datasets"]] == [scheme]
+    assert compare("bench", source, "--samples", "--repeats", "2").code == 2
+
+
+def test_each_size_is_told_when_it_is_done(source, compare):
+    ended = compare("fit", source, "-m", CLEAR, "--no-store", "--samples", "--no-boundary", "--json")
+    sizes = json.loads(ended.out)["protocol"]["sizes"]
+    told = [line for line in ended.err.splitlines() if "training rows: 9 fits" in line]
+    assert [line.partition(" ")[0] for line in told] == [f"{size:,}" for size in sizes[: len(told)]]
+    assert len(told) >= 3
+    assert "repeat" not in ended.err
