@@ -47,33 +47,34 @@ CLEAN = "compare data FILE --to-csv clean.csv writes it as it was read; compare 
 
 
 @dataclass(frozen=True)
-class ReadingScript:
-    """Statements that read a data set: they leave a frame ``data`` and the codes of its labels.
-
-    With a test set they leave ``test`` and ``test_codes`` too, with groups ``groups``, in time its ``order``.
-    A table that the program holds stands for itself: ``table``, or ``X`` and ``y``. ``loader`` is what is
-    imported from sklearn.datasets, "" for nothing; ``columns`` are those of ``data``.
-    """
-
-    text: str
-    loader: str
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Source:
-    """A statement that leaves the raw ``data``, with the name that it has from sklearn.datasets.
+    """A statement that leaves the raw ``data``; ``call`` reads a file, whose path is its first argument.
 
-    ``call`` reads a file: its path belongs between its name and its keywords.
+    ``loader`` is what it has from sklearn.datasets, "" for nothing. A table that the program ``held`` stands
+    for itself: "table", or "X" with y.
     """
 
     text: str = ""
     loader: str = ""
     call: Call | None = None
+    held: str = ""
 
     def statement(self, file: str) -> str:
         """Return the statement, ``file`` being an expression for the path."""
         return self.text if self.call is None else f"data = {self.call.text(file)}"
+
+
+@dataclass(frozen=True)
+class ReadingScript:
+    """Statements that read a data set: they leave a frame ``data`` and the codes of its labels.
+
+    With a test set they leave ``test`` and ``test_codes`` too, with groups ``groups``, in time its ``order``.
+    ``columns`` are those of ``data``.
+    """
+
+    text: str
+    source: Source
+    columns: tuple[str, ...]
 
 
 class _Different(Exception):  # noqa: N818 - no error: the next way is tried
@@ -99,7 +100,7 @@ def reading_script(dataset: Dataset) -> ReadingScript:
         text = (
             "".join(f"\n\n{source_of(f)}\n" for n, f in HELPERS.items() if f"{n}(" in body.text) + body.text
         )
-        return ReadingScript(text, source.loader, tuple(map(str, body.tables[0].columns)))
+        return ReadingScript(text, source, tuple(map(str, body.tables[0].columns)))
     raise UsageError(f"--code: {dataset.source}: pandas does not read this as compare does: {why}. {CLEAN}.")
 
 
@@ -112,7 +113,7 @@ def _sources(dataset: Dataset) -> Iterator[Source]:
     """Yield the statements that may leave the raw table."""
     name = dataset.source
     if dataset.own is not None:
-        yield Source(f"data = {_held(dataset.own.whole, dataset.target)}")
+        yield _held(dataset.own.whole, dataset.target)
     elif name in CLASSICS:
         named = "bunch.target_names.astype(str)[bunch.target]"
         made = f"bunch = load_{name}(as_frame=True)\ndata = bunch.data.assign(**{{'class': {named}}})"
@@ -141,15 +142,17 @@ def _calls(dataset: Dataset) -> Iterator[Call]:
         yield from (call("pd.read_csv", **how) for how in _ways(dataset))
 
 
-def _held(whole: Any, target: str) -> str:
+def _held(whole: Any, target: str) -> Source:
     """Return how a table that the program holds becomes a frame with the names of the data set."""
     names: list[Any] = list(_named(whole).columns)
     held = "table" if target in names else "X"
     end = "" if held == "table" else f".assign(**{{{target!r}: list(y)}})"
     if not hasattr(whole, "iloc"):
-        return f"pd.DataFrame({held}, columns=[f'c{{at}}' for at in range(1, {len(names) + 1})]){end}"
-    named = "" if names == list(whole.columns) else f".set_axis({literal(names)}, axis=1)"
-    return f"{held}{named}.reset_index(drop=True){end}"
+        made = f"pd.DataFrame({held}, columns=[f'c{{at}}' for at in range(1, {len(names) + 1})])"
+    else:
+        named = "" if names == list(whole.columns) else f".set_axis({literal(names)}, axis=1)"
+        made = f"{held}{named}.reset_index(drop=True)"
+    return Source(f"data = {made}{end}", held=held)
 
 
 def _named(whole: Any) -> pd.DataFrame:

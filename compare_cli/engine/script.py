@@ -14,7 +14,7 @@ import numpy as np
 
 from compare_cli import __version__
 from compare_cli.data.roles import own_labels
-from compare_cli.data.script import lines_of, reading_script
+from compare_cli.data.script import ReadingScript, lines_of, reading_script
 from compare_cli.data.ways import joined, literal
 from compare_cli.engine.plan import Job, resolve_params
 from compare_cli.engine.splits import FoldPlan
@@ -23,7 +23,7 @@ from compare_cli.metrics import COST, METRICS
 from compare_cli.models.families import family_of
 from compare_cli.models.preparation import column_steps, number_steps
 from compare_cli.models.specs import make_estimator
-from compare_cli.types import Dataset, ModelSpec
+from compare_cli.types import ModelSpec
 
 SCORERS = {"log_loss": "neg_log_loss", "brier": "neg_brier_score", "mcc": "matthews_corrcoef"}
 LOSSES = {"log_loss", "brier", COST.name}
@@ -56,59 +56,49 @@ def comparison_script(job: Job, repeats: int, found: Mapping[str, float | None])
     reading = reading_script(job.dataset)
     writer = Writer()
     models = _models(job, writer, repeats)
-    body = [_features(job, writer, reading.columns), models, _scores(job, repeats, writer), PRINT]
-    if reading.loader:
-        writer.name("sklearn.datasets", reading.loader)
-    text = "\n".join([_head(job, found), writer.imports(), reading.text, *filter(None, body)])
+    body = [_features(job, writer, reading), models, _scores(job, repeats, writer), PRINT]
+    if reading.source.loader:
+        writer.name("sklearn.datasets", reading.source.loader)
+    text = "\n".join(
+        [_head(job, found, reading.source.held), writer.imports(), reading.text, *filter(None, body)]
+    )
     return re.sub("\n{4,}", "\n\n\n", text)
 
 
-def _head(job: Job, found: Mapping[str, float | None]) -> str:
+def _head(job: Job, found: Mapping[str, float | None], held: str) -> str:
     """Return the comment at the top; every text in it is a literal of Python."""
     scores = [f"#   {name!r}: {score:.4f}" for name, score in found.items() if score is not None]
     labels = own_labels(job.dataset.classes).tolist()[:SHOWN_LABELS]
     given = {
-        "": "",
-        "X": f"# X and y are those that were compared, y of labels such as {labels!r}: make them here.\n",
+        "X": f"# X and y are those that were compared, y of labels such as {labels!r}: make them here.",
+        "table": "# table is the one that was compared; put what makes it here.",
     }
-    given["table"] = "# table is the one that was compared; put what makes it here.\n"
-    held = _held_as(job.dataset)
-    said = f"# compare {__version__} found these means of {job.metric.name!r}:\n" if scores else ""
-    return (
-        f"# Compares models on {job.dataset.name!r} with pandas and scikit-learn.\n"
-        + said
-        + "".join(f"{line}\n" for line in scores)
-        + given[held]
+    return lines_of(
+        f"# Compares models on {job.dataset.name!r} with pandas and scikit-learn.",
+        f"# compare {__version__} found these means of {job.metric.name!r}:" if scores else "",
+        *scores,
+        given.get(held, ""),
     )
 
 
-def _held_as(dataset: Dataset) -> str:
-    """Return the name of what the program holds, that the script begins with; "" for a file."""
-    if dataset.own is None:
-        return ""
-    names = dataset.own.columns if not hasattr(dataset.own.whole, "iloc") else dataset.own.whole.columns
-    return "table" if dataset.target in map(str, names) else "X"
-
-
-def _features(job: Job, writer: Writer, columns: Sequence[str]) -> str:
+def _features(job: Job, writer: Writer, reading: ReadingScript) -> str:
     """Return what takes the features from the table: numbers in an array, with categories in a frame."""
     numbers, categories = job.dataset.names_by_kind
-    taken = {"rows": "data", **({"test_rows": "test"} if job.dataset.test is not None else {})}
-    lines = [_named("numbers", numbers, columns)] if numbers else []
-    lines += [_named("categories", categories, columns)] if categories else []
-    both = " + ".join(name for name, used in (("numbers", numbers), ("categories", categories)) if used)
-    for left, table in taken.items():
-        if not categories:
-            lines.append(f"{left} = np.ascontiguousarray({table}[numbers], dtype=float)")
-        elif numbers:
-            lines.append(f"{left} = {table}[{both}].astype(dict.fromkeys(numbers, float))")
-        else:
-            lines.append(f"{left} = {table}[categories]")
+    if not categories:
+        taken = "np.ascontiguousarray({}[numbers], dtype=float)"
+    elif numbers:
+        taken = "{}[numbers + categories].astype(dict.fromkeys(numbers, float))"
+    else:
+        taken = "{}[categories]"
+    lines = [_named("numbers", numbers, reading.columns)] if numbers else []
+    lines += [_named("categories", categories, reading.columns)] if categories else []
+    lines.append(f"rows = {taken.format('data')}")
+    lines += [f"test_rows = {taken.format('test')}"] if job.dataset.test is not None else []
     if categories:
         lines.append('warnings.filterwarnings("ignore", "Found unknown categories")')
         writer.warns = True
     if any(spec.needs == "frame" for spec in job.models):
-        lines += _own_rows(job)
+        lines += _own_rows(job, reading.source.held)
     return lines_of(*lines)
 
 
@@ -121,12 +111,12 @@ def _named(variable: str, names: list[str], columns: Sequence[str]) -> str:
     return f"{variable} = {literal(names)}"
 
 
-def _own_rows(job: Job) -> list[str]:
+def _own_rows(job: Job, held: str) -> list[str]:
     """Return what keeps the rows and labels as they are for models that prepare columns themselves."""
     own, tests = job.dataset.own, job.dataset.test is not None
     labels = ["labels = np.array(classes)[codes]"] + ["test_labels = np.array(classes)[test_codes]"] * tests
     if own is not None:
-        held, places = _held_as(job.dataset), list(own.columns.values())
+        places = list(own.columns.values())
         if hasattr(own.whole, "iloc"):
             return [f"own = {held}.iloc[data.index, {literal(places)}].reset_index(drop=True)", *labels]
         return [f"own = np.asarray({held})[data.index][:, {literal(places)}]", *labels]
