@@ -27,7 +27,8 @@ _REASONS = (
     (
         "thresholds",
         "Thresholds decide",
-        "a tree of few different cuts does better than smooth models",
+        "a tree of few different cuts does better than smooth models, or as well as those that"
+        " run along the axes",
         "a few limits on the named columns say it all",
     ),
     (
@@ -76,7 +77,7 @@ _REASONS = (
     (
         "region",
         "Where one is better",
-        "at most two conditions, chosen on half of the folds and confirmed on the other half",
+        "at most two conditions, found on either half of the folds and confirmed on the other",
         "there, and not elsewhere",
     ),
 )
