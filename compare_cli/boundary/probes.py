@@ -218,8 +218,8 @@ def boundary_points(space: Space, anchors: Ints, rivals: Ints, seen: Ints) -> Bo
     """Return a boundary point for each anchor that has a rival with another label.
 
     ``rivals`` (m, k) are rows, nearest first, and ``seen`` (m, k) their labels with the anchor's held
-    values. The bracket shrinks to 2⁻¹⁸ of the way, in fewer calls where there are few points, and on small
-    tables: a call costs their models more than a thousand rows.
+    values. The bracket shrinks to 2⁻¹⁸ of the way, where there are few points to 2⁻¹⁵. There, and on small
+    tables, it does so in fewer calls: a call costs their models more than a thousand rows.
     """
     inside = space.anchor_labels[anchors]
     differs = seen != inside[:, None]
@@ -231,7 +231,7 @@ def boundary_points(space: Space, anchors: Ints, rivals: Ints, seen: Ints) -> Bo
     way = space.frame.pinned(space.frame.z[end], anchors) - start
     m = len(anchors)
     whole = BoundaryPoints(anchors, start, way, np.zeros(m), np.ones(m), inside, seen[kept, best])
-    sections, calls = (8, 6) if m <= REDUCED.anchors else (4, 9)
+    sections, calls = (8, 5) if m <= REDUCED.anchors else (4, 9)
     if len(space.frame.z) <= SMALL_TABLE:
         sections, calls = 64, 3
     return narrowed(space, whole, sections=sections, calls=calls)

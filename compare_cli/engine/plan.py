@@ -19,7 +19,7 @@ from compare_cli.engine.nursery import can_fork, in_a_fork
 from compare_cli.engine.samples import FoldSizes, Samples, plan_rows
 from compare_cli.engine.splits import FoldPlan
 from compare_cli.engine.versions import task_key
-from compare_cli.engine.workspace import LOOKED_AT, SLOW_FOLDS, Probing, Workspace
+from compare_cli.engine.workspace import AT_PROBES, Probing, Workspace
 from compare_cli.errors import UsageError, nearest, text_of
 from compare_cli.metrics import (
     COST,
@@ -41,6 +41,10 @@ from compare_cli.notes import note
 from compare_cli.types import Dataset, FitTask, ModelSpec, Note, Split
 
 Look = Literal["boundary", "probes", ""]
+LOOKS: Sequence[Look] = ("boundary",) * 4
+"""How boundaries are looked at in the folds of a repeat; not at all in the others."""
+SLOW_LOOKS: Sequence[Look] = ("boundary", "probes")
+"""The same for models that predict slowly: a second fold tells how far its answers depend on the sample."""
 SHOWN_CLASSES = 8  # in a message
 CLUSTERS = re.compile(r"dask|ray|dask://[^\s:]+:\d+")
 
@@ -349,6 +353,8 @@ def _asked_of(spec: ModelSpec, split: Split, asked: Mapping[str, Any] | None, lo
     more = dict(asked or {})
     if asked is not None:
         more |= {"place": [split.repeat, split.fold]} if look == "boundary" else {"boundary": None}
+        if look == "probes":
+            more["probes"] = more.get("probes") or asked["boundary"][:AT_PROBES]
     if spec.needs != "frame":
         more.pop("own_rows", None)
     return more
@@ -362,8 +368,8 @@ def _look(split: Split, spec: ModelSpec, asked: Mapping[str, Any] | None) -> Loo
         return "probes"
     if asked.get("boundary") is None:
         return ""
-    folds = SLOW_FOLDS if family_of(spec).slow_prediction else LOOKED_AT
-    return "boundary" if split.repeat < asked["boundary"][-1] and split.fold < folds else ""
+    looks = SLOW_LOOKS if family_of(spec).slow_prediction else LOOKS
+    return looks[split.fold] if split.repeat < asked["boundary"][-1] and split.fold < len(looks) else ""
 
 
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:

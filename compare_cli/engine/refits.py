@@ -14,6 +14,7 @@ import numpy as np
 from compare_cli.boundary.interplay import MOVED, least_returns
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
+from compare_cli.engine.workspace import AT_PROBES
 from compare_cli.models.families import FAMILIES
 from compare_cli.models.specs import make_spec
 from compare_cli.types import FitResult, FitTask, ModelSpec, Refit, Split
@@ -34,7 +35,7 @@ def refits_for(job: Job, results: Sequence[FitResult]) -> tuple[list[Refit], lis
     pruned = list(_pruned(job, first))
     refits = [*pruned, *_additive(job, first), *(_halves(job, first) if pruned else ())]
     folds = [split for split in job.splits if split.repeat == 0]
-    probes = {"boundary": None, "probes": job.workspace.probing.asked_at_probes}
+    probes = {"boundary": None, "probes": job.workspace.probing.asked[:AT_PROBES]}
     how: dict[str, tuple[list[Split], dict[str, Any]]] = {
         "pruned": (folds, job.asked),
         "additive": (folds, {**job.asked, "boundary": None}),  # only the score counts

@@ -23,11 +23,10 @@ from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
-BOUNDARY_VERSION = 8  # raise when a boundary statistic changes: stored ones are then made anew
+BOUNDARY_VERSION = 9  # raise when a boundary statistic changes: stored ones are then made anew
+AT_PROBES = 2
 SIZES = 64  # of growing samples: more than there can be
-LOOKED_AT = 4  # folds of a repeat in which boundaries are looked at
 ENOUGH = 4  # such fits; with fewer folds more repeats are looked at
-SLOW_FOLDS = 2  # for models that predict slowly
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 
 
@@ -161,13 +160,11 @@ class Probing:
 
     @property
     def asked(self) -> list[int | None]:
-        """What decides the statistics besides model, rows and fold; in how many repeats and folds to look."""
-        return [BOUNDARY_VERSION, self.seed, self.probes, self.repeats]
+        """What decides the statistics besides model, rows and fold, and in how many repeats to look.
 
-    @property
-    def asked_at_probes(self) -> list[int]:
-        """What decides the answers at shared probes besides model and rows."""
-        return [BOUNDARY_VERSION, self.seed]
+        The first `AT_PROBES` of these decide the answers at the shared probes.
+        """
+        return [BOUNDARY_VERSION, self.seed, self.probes, self.repeats]
 
     def shared(self, table: FeatureTable) -> FeatureTable:
         """Return the probes that all models and folds of a data set answer, as a table."""
