@@ -57,7 +57,7 @@ class RandomFrames:
         return estimates
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def random_frames(count: int, d: int, radius: float, seed: Seed) -> RandomFrames:
     """Return two sets of about 12 random vectors for each of ``count`` points: whole bases, or part of one.
 

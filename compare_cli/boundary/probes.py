@@ -121,12 +121,15 @@ def ends(frame: Frame, pairs: Pairs) -> Points:
     return frame.pinned(frame.z[pairs.end], pairs.start), pairs.start
 
 
-def noisy(frame: Frame, rows: int, noise: float | Floats, rng: np.random.Generator) -> Points:
-    """Return about ``rows`` anchors with noise added, every anchor equally often; its sd is one or (d,)."""
+def noisy(frame: Frame, rows: int, noise: float, rng: np.random.Generator) -> tuple[Points, Points]:
+    """Return about ``rows`` anchors with noise of this sd, every anchor equally often, and with less.
+
+    The second points have the same noise times ``frame.bulk``.
+    """
     n = len(frame.z)
     anchor = np.tile(np.arange(n), max(1, rows // n))
-    z = frame.z[anchor] + noise * rng.standard_normal((len(anchor), frame.z.shape[1]))
-    return z, anchor
+    here, shaken = frame.z[anchor], noise * rng.standard_normal((len(anchor), frame.z.shape[1]))
+    return (here + shaken, anchor), (here + shaken * frame.bulk, anchor)
 
 
 def planes(frame: Frame, count: int, side: int, rng: np.random.Generator) -> Points:

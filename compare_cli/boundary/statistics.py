@@ -280,8 +280,7 @@ def _sampled(space: Space, starts: _Starts, effort: Effort, rng: list[np.random.
     """Read walks, noise and planes in one pass."""
     labels, frame = space.anchor_labels, space.frame
     across = steps_along(frame, starts.different, DIFFERENT_STEPS)
-    shaken = noisy(frame, effort.noisy(len(labels), frame.width), NOISE, rng[3])
-    gently = noisy(frame, effort.noisy(len(labels), frame.width), NOISE * frame.bulk, rng[3])
+    shaken, gently = noisy(frame, effort.noisy(len(labels), frame.width), NOISE, rng[3])
     sheets = planes(frame, effort.planes(len(labels), frame.width), SIDE, rng[4])
     within, crossed, moved, stirred, sheet = space.labels(
         steps_along(frame, starts.same, SAME_STEPS, rng[0]), across, shaken, gently, sheets

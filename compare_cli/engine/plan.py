@@ -41,7 +41,7 @@ from compare_cli.notes import note
 from compare_cli.types import Dataset, FitTask, ModelSpec, Note, Split
 
 Look = Literal["boundary", "probes", ""]
-LOOKS: Sequence[Look] = ("boundary",) * 4
+LOOKS: Sequence[Look] = ("boundary",) * 3
 """How boundaries are looked at in the folds of a repeat; not at all in the others."""
 SLOW_LOOKS: Sequence[Look] = ("boundary", "probes")
 """The same for models that predict slowly: a second fold tells how far its answers depend on the sample."""

@@ -26,7 +26,7 @@ from compare_cli.types import Boundary, Column, Dataset, FitTask
 BOUNDARY_VERSION = 9  # raise when a boundary statistic changes: stored ones are then made anew
 AT_PROBES = 2
 SIZES = 64  # of growing samples: more than there can be
-ENOUGH = 4  # such fits; with fewer folds more repeats are looked at
+ENOUGH = 3  # fits whose boundary is looked at; with fewer folds more repeats are looked at
 CACHE_BYTES = 64 * 2**20  # prepared folds a process keeps: enough for small tables, little beside large ones
 
 

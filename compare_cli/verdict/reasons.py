@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -175,7 +174,7 @@ def _hits(
 
 
 def regions(dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResult]) -> Iterator[Region]:
-    """Yield where one model beats another, by how often each labels a row rightly."""
+    """Yield where the best model is beaten, or beats the second, by how often each labels a row rightly."""
     rows = {(s.repeat, s.fold): s.test for s in splits}
     folds = np.full(len(dataset.y), -1)
     hits = {r.model: np.zeros((2, len(folds))) for r in results if r.model != BASELINE}
@@ -185,9 +184,12 @@ def regions(dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResu
             hits[r.model][:, at] += np.stack([r.predictions == dataset.y[at], np.ones(len(at))])
             folds[at] = np.where(folds[at] < 0, r.fold, folds[at])
     with np.errstate(invalid="ignore"):
-        right = {name: found[0] / found[1] for name, found in hits.items()}
+        right = {name: found[0] / found[1] for name, found in hits.items() if found[1].any()}
+    if len(right) < 2:
+        return
     table = row_table(dataset)
-    for better, worse in permutations(right, 2):
+    best, *others = sorted(right, key=lambda name: -float(np.nanmean(right[name])))
+    for better, worse in [*((other, best) for other in others), *((best, other) for other in others[:1])]:
         region = find_region(right[better] - right[worse], folds, table)
         if region is not None:
             columns = tuple(dict.fromkeys(c.column for c in region.conditions))
