@@ -128,8 +128,13 @@ def describe_fold(
 
 
 def probe_labels(estimator: Any, shared: Floats, *, single: bool = False) -> Ints:
-    """Return what a fitted model predicts for the shared probes (s, D), in single precision or not, (s,)."""
-    return np.asarray(estimator.predict(shared.astype("float32") if single else shared))
+    """Return what a fitted model predicts for the shared probes (s, D), in single precision or not, (s,).
+
+    No warning escapes.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(estimator.predict(shared.astype("float32") if single else shared))
 
 
 SAME_STEPS, DIFFERENT_STEPS = 8, 12

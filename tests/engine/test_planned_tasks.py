@@ -222,9 +222,9 @@ def test_jobs_are_as_many_as_processors_unless_given() -> None:
     assert place(None, None).jobs == cpu_count()
 
 
-def test_boundaries_are_looked_at_in_four_folds_and_at_least_four_fits_and_slow_models_in_two_folds() -> None:
+def test_boundaries_are_looked_at_in_three_folds_and_three_fits_and_of_slow_models_in_one_fold() -> None:
     dataset = blobs()
-    for folds, repeats in ((10, 1), (5, 1), (3, 2), (2, 2)):
+    for folds, repeats in ((10, 1), (5, 1), (3, 1), (2, 2)):
         options = Options(models="tree,knn", folds=folds, repeats=4)
         job = prepare_job(dataset, options)
         splits = [split for repeat in make_splits(job.dataset, job.plan, 0) for split in repeat]
@@ -234,11 +234,11 @@ def test_boundaries_are_looked_at_in_four_folds_and_at_least_four_fits_and_slow_
             for name in ("tree", "knn")
         }
         assert {(t.repeat, t.fold) for t in seen["tree"]} == {
-            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 4))
+            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 3))
         }
-        assert {(t.repeat, t.fold) for t in seen["knn"]} == {
-            (repeat, fold) for repeat in range(repeats) for fold in range(min(folds, 2))
-        }
+        assert {(t.repeat, t.fold) for t in seen["knn"]} == {(repeat, 0) for repeat in range(repeats)}
+        asked_only = {(t.repeat, t.fold) for t in tasks if t.model.name == "knn" and t.look == "probes"}
+        assert asked_only == {(repeat, 1) for repeat in range(repeats)}
         plain = prepare_job(dataset, replace(options, boundary=False))
         without = make_tasks(plain.dataset, plain.models, splits, plain.shape, 0, plain.asked)
         same = [a.key == b.key for a, b in zip(tasks, without, strict=True)]
