@@ -380,25 +380,3 @@ def _margins(space: Space, at: BoundaryPoints, normals: Floats, exact: Exact | N
         "margin_q10": weighted_quantile(margins[finite], weights[finite], 0.1),
         "margin_exact": float(exactly),
     }
-
-
-def disagreement(left: Ints, right: Ints) -> float:
-    """Return the share of places where two arrays of labels differ (after Marx et al. 2020).
-
-    For two models over folds pass arrays (folds, probes): folds are compared with the same fold.
-    """
-    return float((left != right).mean())
-
-
-def instability(labels: Ints) -> float | None:
-    """Return the mean over pairs of folds of P[f_i(x) ≠ f_j(x)] for ``labels`` (folds, probes).
-
-    None with fewer than two folds. Counted per probe: pairs that differ are all pairs less those
-    within each label.
-    """
-    folds = len(labels)
-    if folds < 2:
-        return None
-    counts = np.stack([(labels == c).sum(axis=0) for c in np.unique(labels)])
-    agree = (counts * (counts - 1)).sum(axis=0) / (folds * (folds - 1))
-    return float(1.0 - agree.mean())

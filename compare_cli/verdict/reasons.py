@@ -25,7 +25,7 @@ from compare_cli.boundary.complexity import (
 )
 from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
 from compare_cli.boundary.explanation import with_reasons
-from compare_cli.boundary.statistics import instability
+from compare_cli.boundary.probes import instability
 from compare_cli.metrics import Metric
 from compare_cli.models.families import BASELINE
 from compare_cli.types import BenchComparison, Complexity, Dataset, FitResult, Refit, Split

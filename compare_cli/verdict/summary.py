@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.boundary.columns import columns_over_folds, over_folds
-from compare_cli.boundary.statistics import disagreement, instability
+from compare_cli.boundary.probes import disagreement, instability
 from compare_cli.data.roles import few_of_classes
 from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.models.specs import spec_text

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from compare_cli.boundary.columns import over_folds
-from compare_cli.boundary.probes import shared_probes
-from compare_cli.boundary.statistics import disagreement, instability
+from compare_cli.boundary.probes import disagreement, instability, shared_probes
 
 
 def test_shared_probes_are_midpoints_with_the_first_rows_categories() -> None:

@@ -19,8 +19,9 @@ from sklearn.tree import DecisionTreeClassifier
 from compare_cli.boundary.exact import exact_linear, exact_mlp, exact_tree
 from compare_cli.boundary.frames import prepared_frame
 from compare_cli.boundary.geometry import cohen_kappa, linearity, newton_logistic
+from compare_cli.boundary.probes import instability
 from compare_cli.boundary.space import Space
-from compare_cli.boundary.statistics import describe, describe_fold, instability
+from compare_cli.boundary.statistics import describe, describe_fold
 
 SEEDS = range(5)
 
