@@ -247,7 +247,7 @@ def tune(
 def with_headroom(
     comparison: BenchComparison, job: Job, session: Session, results: Sequence[FitResult], found: Tuning
 ) -> BenchComparison:
-    """Return a comparison with what tuning says of it; what the budget left out is told."""
+    """Return a comparison with what tuning says of it, and a note where the budget ended that early."""
     tried = {name: len(specs) for name, specs in tuning.tried(job).items()}
     metric = replace(job.metric, rope=job.rope)
     said = headroom(comparison, job.dataset, metric, job.splits, results, found.outcomes, tried)

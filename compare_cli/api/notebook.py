@@ -1,4 +1,4 @@
-"""Results in the hand: what they show in a notebook, and what can be done with them there."""
+"""Results as objects: what they show in a notebook, and what can be done with them there."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Drawing:
 
 
 class Shown:
-    """What results in the hand have in common: they are equal where all their values are."""
+    """What both kinds of results have in common: how they are compared and shown in a notebook."""
 
     def __eq__(self, other: object) -> bool:
         kind = Bench if isinstance(self, Bench) else SingleComparison

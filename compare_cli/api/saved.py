@@ -1,4 +1,4 @@
-"""Models that go home: saved into files, loaded, and asked for predictions of new tables."""
+"""Fitted models: saved into files, loaded, and used to predict new tables."""
 
 from __future__ import annotations
 

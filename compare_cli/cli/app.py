@@ -55,7 +55,7 @@ class Commands(TyperGroup):
 
 
 def _processed(param: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    """Return what Typer makes of a value, without pydantic where there is none, or a shell asks."""
+    """Convert an option's value as Typer does; absent ones, and completion, do without pydantic."""
     if context.resilient_parsing:
         return value
     absent = value is None and param.nargs == 1 and not param.required

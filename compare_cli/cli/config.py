@@ -164,7 +164,7 @@ def _shared(commands: Mapping[str, Any]) -> Options:
 def _of_command(
     read: Mapping[tuple[str, ...], Settings], path: tuple[str, ...], options: Options
 ) -> Settings:
-    """Return the settings for a command: its own, and of those for all what it has a use for."""
+    """Return a command's settings: its own, and those for all commands that are options of this one."""
     shared = {} if path[:1] == ("runs",) else read.get((), {})
     own = read.get(path, {})
     useful = options.keys() - REFUSED.get(path, frozenset())

@@ -93,7 +93,7 @@ def _parts(text: ByteSource, plan: Plan) -> Iterator[bytes]:
 
 
 def _last_record(data: bytes, quote: bytes) -> int:
-    """Return where the last whole record ends, 0 where none does: behind a line break outside of quotes."""
+    """Return the position behind the last line break that is outside of quotes; 0 where there is none."""
     end = data.rfind(b"\n") + 1
     inside = bool(quote) and data.count(quote, 0, end) % 2 == 1
     while inside and end:

@@ -316,7 +316,8 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
 
     if not len(frame):
         return False
-    last = (at for at in range(frame.shape[1]) if pd.notna(frame.iat[-1, at]))
+    cells: Any = frame.iat
+    last = (at for at in range(frame.shape[1]) if pd.notna(cells[-1, at]))
     if frame.shape[1] >= 3 and len(list(islice(last, 2))) < 2:
         return True  # a footer
     texts = [at for at, kind in enumerate(frame.dtypes) if not pd.api.types.is_numeric_dtype(kind)]

@@ -57,7 +57,7 @@ class Session:
             self.archive.close()
 
     def _note_end(self, kind: type[BaseException]) -> None:
-        """Note how a run without a result ended; one that was asked for wrongly is forgotten."""
+        """Store how a run without a result ended; one that an error of its user ended is removed."""
         if issubclass(kind, CompareError):
             self.archive.forget_run(self.run)
         else:

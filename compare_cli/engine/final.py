@@ -1,4 +1,4 @@
-"""The model that goes home: a Pipeline of scikit-learn, fitted on all rows, that answers with labels.
+"""The model that users keep: a Pipeline of scikit-learn, fitted on all rows, that answers with labels.
 
 Its first step reads tables as the first one was read; the others are scikit-learn's own, but for models from
 outside that learn codes.
@@ -33,7 +33,7 @@ from compare_cli.types import Column, Dataset, ModelSpec, ReadInfo
 
 
 class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
-    """Reads rows as those of a data set were read: the first step of a model that goes home.
+    """Reads rows as those of a data set were read: the first step of a model that users keep.
 
     ``like`` is that data set, without its rows. Rows are given as a DataFrame with its columns (others are
     passed over), as an array with its features in their order, or as a Dataset. They become a frame: numbers
@@ -181,7 +181,7 @@ def pipeline(dataset: Dataset, spec: ModelSpec, params: Mapping[str, Any], rows:
 
 
 def final_classifier(job: Job, model: str) -> Any:
-    """Return a model of a job fitted on all rows, as a Pipeline; one of the program's on its own rows.
+    """Return a model of a job, fitted on all rows: a Pipeline, or an estimator that was given as an object.
 
     Raises UsageError for a name that is not among them.
     """

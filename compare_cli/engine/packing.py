@@ -13,7 +13,7 @@ from compare_cli.types import Boundary, FitResult
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LEVEL = 1  # of compression: labels shrink tenfold, and faster than they are written
+LEVEL = 1  # of compression: it makes arrays of labels ten times smaller, in less time than writing them
 _WHOLE = ("<u1", "<i1", "<u2", "<i2", "<u4", "<i4", "<i8")
 _ARRAYS = {"predictions": "<i8", "row_scores": "<f8", "confusion": "<i8", "calibration": "<f8", "roc": "<f8"}
 _ABOUT_THE_TASK = {"key", "model", "repeat", "fold", "reused", "ran_at"}

@@ -349,7 +349,7 @@ def make_tasks(
 
 
 def _asked_of(spec: ModelSpec, split: Split, asked: Mapping[str, Any] | None, look: Look) -> dict[str, Any]:
-    """Return what decides the numbers of one fit: without boundaries where nobody looks at them."""
+    """Return what a fit's numbers depend on besides its model and rows; boundaries only where it has some."""
     more = dict(asked or {})
     if asked is not None:
         more |= {"place": [split.repeat, split.fold]} if look == "boundary" else {"boundary": None}

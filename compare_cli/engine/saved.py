@@ -247,7 +247,7 @@ def whole(estimator: Any) -> Any:
 
 
 def _check_nodes(part: Any) -> None:
-    """Raise DataError for a tree whose nodes lead out of it, back, or to columns that are not there."""
+    """Raise DataError for a tree with a node that points outside, to an earlier node, or to no column."""
     from sklearn.tree._tree import Tree
 
     waiting, seen = [part], set()

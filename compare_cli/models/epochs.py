@@ -14,7 +14,7 @@ _follower: ContextVar[Callable[[int, int], None] | None] = ContextVar("follower"
 
 
 def tell_epoch(epoch: int, epochs: int) -> None:
-    """Say that ``epoch`` (1, 2 …) of at most ``epochs`` is done; nothing happens where nobody follows."""
+    """Tell the follower, if there is one, that ``epoch`` (1, 2 …) of at most ``epochs`` is done."""
     follower = _follower.get()
     if follower is not None:
         follower(epoch, epochs)

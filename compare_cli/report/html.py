@@ -78,7 +78,7 @@ def _template(name: str) -> Template:
 
 
 def _shown(value: Any) -> Any:
-    """Replace what would act on a page's text, such as control and direction characters."""
+    """Replace control characters, and those that change the direction of text."""
     return value if hasattr(value, "__html__") or value is None else printable(str(value))
 
 

@@ -285,7 +285,7 @@ def model_columns(comparison: Comparison) -> list[Column[ModelSummary]]:
 
 
 def _later() -> Iterator[Column[ModelSummary]]:
-    """Yield the columns on the right, for which there is seldom room."""
+    """Yield the rightmost columns, the first to be left out where the terminal is narrow."""
     yield Column("fit_cpu", "Fit CPU", lambda row: units.seconds(row.fit_cpu_seconds), None)
     yield Column("prepare", "Prepare", lambda row: units.seconds(row.prepare_seconds), None)
     yield Column("size", "Size", lambda row: units.size(row.size_bytes), 11)

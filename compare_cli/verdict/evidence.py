@@ -120,7 +120,7 @@ class Evidence:
 
     @property
     def row(self) -> str | None:
-        """What more of would make the verdict surer; None where it is not known how many there are."""
+        """What one observation is called, as advice counts them; None where their number is not known."""
         if self.rows is None:
             return None
         return "row" if self.source == "folds" else "test row"
