@@ -73,6 +73,12 @@ def test_losses_keep_their_direction() -> None:
     assert "-0." not in by_loss.verdict.sentence
 
 
+def test_a_loss_that_falls_is_told_as_better() -> None:
+    found = compare(table(curved=True), models=CLEAR, samples=True, boundary=False, metric="log_loss")
+    *_, before, last = (p.score for p in found.curve or () if p.model == "tree")
+    assert f"made tree {before - last:.4f} better: with all rows" in found.verdict.sentence
+
+
 @pytest.mark.parametrize("more", [{"metric": "roc_auc"}, {"metric": "mcc"}, {"cost": "yes:no=5"}])
 def test_other_scores_are_judged_by_row(more: dict[str, str]) -> None:
     found = compare(table(curved=True), models=CLEAR, samples=True, boundary=False, **more)

@@ -282,14 +282,14 @@ class SampleVerdict:
         return min(there.items(), key=lambda item: (-item[1].train_rows, item[1].low))
 
     def _growth(self, leader: str) -> str:
-        """Return what the last doubling of rows brought the leader."""
+        """Return how much better the last doubling of rows made the leader."""
         scores = [a.scores[leader].mean() for a in self.anchors if leader in a.scores]
         if len(scores) < 2:
             return ""
         gain = float(scores[-1] - scores[-2])
-        way = "more" if gain >= 0 else "less"
-        higher = ": with all rows it should score higher" if gain >= self.metric.rope else ""
-        return f" The last doubling brought {leader} {self._amount(abs(gain))} {way}{higher}."
+        way = "better" if gain >= 0 else "worse"
+        still = ": with all rows it should be better still" if gain >= self.metric.rope else ""
+        return f" The last doubling made {leader} {self._amount(abs(gain))} {way}{still}."
 
     def _amount(self, value: float) -> str:
         return sentences.amount(value, self.metric, 1 if self.metric.rate else 4)
