@@ -47,7 +47,7 @@ from compare_cli.models.specs import load_class
 from compare_cli.types import FitTask
 
 PATIENCE = 60.0  # seconds that building a model may take
-PREPARING = ("sklearn.impute", "sklearn.preprocessing")  # what every fold needs: imported once
+PREPARING, FILLING = "sklearn.preprocessing", "sklearn.impute"  # what folds need: imported once
 BEGUN = "begun"  # what a child sends when the clock of a fit starts; then perhaps (epoch, epochs), the result
 SPENT = "spent"  # what one sends before a fit after which it is not used again
 TIDILY = "ignore:resource_tracker"  # as PYTHONWARNINGS
@@ -200,8 +200,9 @@ def _nurse(connection: Connection, parents: Connection | None, workspace: Worksp
     be_mortal(parents)
     adopt_orphans()
     _be_quiet()
-    for module in PREPARING:
-        import_module(module)
+    import_module(PREPARING)
+    if workspace is None or workspace.impute:
+        import_module(FILLING)
     with contextlib.suppress(EOFError, OSError):
         while True:
             asked = connection.recv()

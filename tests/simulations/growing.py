@@ -213,8 +213,10 @@ def on_large_tables(names: list[str], **how: Any) -> Iterator[list[object]]:
         found = api.compare(table, samples=True, boundary=False, **how)
         whole = api.compare(table, samples=False, repeats=1, boundary=False, **how)
         full = {m.model: float(m.accuracy or 0) for m in whole.models}
-        same = "yes" if agrees(found, full) else "NO"
-        yield [name, _said(found), _told(full), whole.verdict.status, same]
+        undecided = "undecided" in {found.verdict.status, whole.verdict.status}
+        same = undecided or found.verdict.recommended == whole.verdict.recommended
+        said = f"{whole.verdict.status}: {whole.verdict.recommended}"
+        yield [name, _said(found), _told(full), said, "yes" if same else "NO"]
 
 
 def on_millions(names: list[str], **how: Any) -> Iterator[list[object]]:
