@@ -62,6 +62,11 @@ def encodable(text: str) -> str:
     return str.__str__(text).encode("utf-8", "backslashreplace").decode()
 
 
+def utf8(name: str) -> str:
+    """Return a name with "?" for bytes of a file's name that are no text: results and SQLite hold UTF-8."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 def text_of(value: Any, how: Callable[[Any], str] = str) -> str:
     """Return a foreign object as text, also where the object itself fails to give it."""
     try:

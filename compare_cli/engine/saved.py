@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from compare_cli.engine.final import OnCodes, TableReader
+from compare_cli.engine.versions import versions
 from compare_cli.errors import DataError, UsageError, message_of
 from compare_cli.notes import note
 from compare_cli.types import Note
@@ -67,7 +68,7 @@ def model_bytes(model: Any, name: str) -> bytes:
     Raises UsageError, naming the type, for a model that holds what a file may not, and without skops.
     """
     sio = require()
-    state = {"pipeline": model, "format": FORMAT, "model": name, "versions": _versions()}
+    state = {"pipeline": model, "format": FORMAT, "model": name, "versions": versions()}
     if is_ours(model):
         last = model[-1].estimator_ if isinstance(model[-1], OnCodes) else model[-1]  # which is named, then
         steps = [*model.steps[1:-1], (model.steps[-1][0], plain(last))]
@@ -131,7 +132,7 @@ def _load(data: bytes, notes: list[Note]) -> Any:
 
 def _other_versions(made: Any) -> list[Note]:
     """Return a note where another compare or scikit-learn made a model."""
-    here = _versions()
+    here = versions()
     known = made if isinstance(made, dict) else {}
     names = [name for name in ("compare-cli", "scikit-learn") if known.get(name) != here[name]]
     if not names:
@@ -147,12 +148,6 @@ def require() -> Any:
     except ImportError:
         raise UsageError("saved models need: pip install 'compare-cli[skops]'") from None
     return skops.io
-
-
-def _versions() -> dict[str, str]:
-    from compare_cli.engine.versions import versions
-
-    return versions()
 
 
 def _description(data: bytes) -> Any:

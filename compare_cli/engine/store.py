@@ -17,7 +17,7 @@ from pathlib import Path
 
 from compare_cli.engine.packing import pack, unpack
 from compare_cli.engine.runs import is_that_of
-from compare_cli.errors import CompareError, ExitCode
+from compare_cli.errors import CompareError, ExitCode, utf8
 from compare_cli.types import FitResult, FitTask, Pruned, StoredRun, StoreFacts
 
 APPLICATION = 0x636D7072  # "cmpr": marks the file as a store of this program
@@ -210,7 +210,7 @@ class Store:
     def put(self, result: FitResult, run: str, dataset: str) -> None:
         """Keep one result in place of an earlier one of the same task; a failure never of a good one."""
         now = _now()
-        row = (result.key, run, _text(dataset), _text(result.model), result.repeat, result.fold)
+        row = (result.key, run, utf8(dataset), utf8(result.model), result.repeat, result.fold)
         with self._faults():
             self._db.execute(
                 "INSERT INTO fits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
@@ -229,7 +229,7 @@ class Store:
             self._db.execute(
                 f"INSERT OR REPLACE INTO runs ({_LIST}, process, document)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*facts, run.status, _text(run.verdict), run.fits, run.seconds, os.getpid(), packed),
+                (*facts, run.status, utf8(run.verdict), run.fits, run.seconds, os.getpid(), packed),
             )
 
     def forget_run(self, run: StoredRun) -> None:
@@ -326,12 +326,7 @@ def _run(
 
 def _lines(names: Iterable[str]) -> str:
     """Return names in a line each: commas may be part of them."""
-    return "\n".join(" ".join(_text(name).split()) for name in names)
-
-
-def _text(text: str) -> str:
-    """Return text with "?" for bytes of a file's name that are no text; SQLite keeps UTF-8."""
-    return text.encode("utf-8", "replace").decode()
+    return "\n".join(" ".join(utf8(name).split()) for name in names)
 
 
 def _now() -> str:

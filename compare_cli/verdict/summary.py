@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from compare_cli.boundary.columns import columns_over_folds, over_folds
 from compare_cli.boundary.probes import disagreement, instability
 from compare_cli.data.roles import few_of_classes
+from compare_cli.errors import utf8
 from compare_cli.metrics import METRICS, Metric, metric_named
 from compare_cli.models.specs import spec_text
 from compare_cli.notes import note
@@ -61,8 +62,8 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
     counts = rows_of_classes(dataset)
     kinds = [c.kind for c in dataset.columns]
     return DatasetSummary(
-        name=_encodable(dataset.name),
-        source=_encodable(dataset.source),
+        name=utf8(dataset.name),
+        source=utf8(dataset.source),
         fingerprint=dataset.fingerprint,
         rows=len(dataset.y),
         test_rows=len(dataset.test.y) if dataset.test is not None else None,
@@ -78,11 +79,6 @@ def summarise_dataset(dataset: Dataset) -> DatasetSummary:
         dropped=dataset.dropped,
         read=dataset.read,
     )
-
-
-def _encodable(name: str) -> str:
-    """Return a file's name with "?" for bytes that are no text; results are written in UTF-8."""
-    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def summarise_model(
