@@ -268,7 +268,7 @@ def test_boundaries_are_summed_up_over_folds() -> None:
     tree = row(comparison, "tree")
     found = [fit.boundary for fit in fits_of(comparison, "tree")]
     linear = [b.statistics["linearity"] for b in found if b is not None]
-    assert len(linear) == 4
+    assert len(linear) == 3
     assert tree.boundary is not None
     assert tree.boundary["linearity"]["mean"] == pytest.approx(np.mean(linear))  # type: ignore[arg-type]
     assert 0 <= tree.boundary["instability"]["mean"] <= 1
