@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, Literal
 
 from compare_cli.types import Note
@@ -10,7 +11,10 @@ from compare_cli.types import Note
 
 @dataclass(frozen=True)
 class NoteKind:
-    """One kind of note. ``message`` and ``hint`` are format strings over the facts of the case."""
+    """One kind of note. ``message`` and ``hint`` are format strings over the facts of the case.
+
+    ``{count:row|rows}`` is the number with the word that fits it: ``1 row``, ``3,000 rows``.
+    """
 
     level: Literal["info", "warning"]
     message: str
@@ -26,14 +30,14 @@ NOTES: dict[str, NoteKind] = {
     ),
     "target_quantity": NoteKind(
         "warning",
-        "The target {target!r} has {count} different numbers: it looks like a quantity; compare judges "
+        "The target {target!r} has {count:,} different numbers: it looks like a quantity; compare judges "
         "classes.",
         "put it into ranges first, or say --classes if they are classes",
         "--classes",
     ),
     "groups_suspected": NoteKind(
         "warning",
-        "{count} values of {column!r}, {rows} rows each: scores may be memory. A quick tree is right in "
+        "{count:,} values of {column!r}, {rows} rows each: scores may be memory. A quick tree is right in "
         "{mixed:.0%} of rows, for values that it has not seen in {apart:.0%}.",
         "try --groups {shown}",
         "--groups",
@@ -54,8 +58,8 @@ NOTES: dict[str, NoteKind] = {
     ),
     "duplicate_rows": NoteKind(
         "warning",
-        "{count:,} of {total:,} rows are there more than once ({extra:,} repeats): models are judged on rows "
-        "that they learnt.",
+        "{count:,} of {total:,} rows are there more than once ({extra:repeat|repeats}): models are judged "
+        "on rows that they learnt.",
         "see the verdict with each row once: --check-leaks",
         "--check-leaks",
     ),
@@ -70,18 +74,19 @@ NOTES: dict[str, NoteKind] = {
         "average over classes are from the folds that have all of them.",
     ),
     "columns_dropped": NoteKind("info", "Left out {count} of {total} columns: {columns}."),
-    "missing_target": NoteKind("warning", "Dropped {count} rows whose target is missing."),
+    "missing_target": NoteKind("warning", "Dropped {count:row|rows} whose target is missing."),
     "labels_joined": NoteKind(
         "warning", "Target {target!r}: texts that mean the same are one class: {texts}."
     ),
     "rare_class_dropped": NoteKind("warning", "Dropped {classes}: a class needs at least 2 rows."),
     "high_cardinality": NoteKind(
-        "info", "Column {column!r} has {count} different values; models see the most frequent and 'other'."
+        "info", "Column {column!r} has {count:,} different values; models see the most frequent and 'other'."
     ),
     "not_balanced": NoteKind("info", "{models}: no class weights, so --balanced changes nothing there."),
     "headroom_cost": NoteKind(
         "info",
-        "Tuning for --headroom: up to {fits:,} more fits, about {about} if they are as long as those before.",
+        "Tuning for --headroom: up to {fits:more fit|more fits}, about {about} if they are as long as those "
+        "before.",
     ),
     "headroom_cut": NoteKind(
         "warning",
@@ -96,28 +101,31 @@ NOTES: dict[str, NoteKind] = {
     ),
     "store_unusable": NoteKind("warning", "Nothing more is saved: {message}"),
     "stored_fits_damaged": NoteKind(
-        "warning", "{count} fits in the store are damaged and were run again; the others are used."
+        "warning",
+        "{count:fit in the store is|fits in the store are} damaged and run again; the others are used.",
     ),
     "budget_spent": NoteKind(
         "warning",
-        "The budget of {seconds:g} s is spent: {left_out} of {total} fits were left out.",
+        "The budget of {seconds:g} s is spent: left out {left_out:,} of {total:fit|fits}.",
         "the same command goes on where this one stopped",
     ),
-    "interrupted": NoteKind("info", "Interrupted after {done} of at most {most} fits; {then}."),
+    "interrupted": NoteKind("info", "Interrupted after {done:,} of at most {most:fit|fits}; {then}."),
     "datasets_left_out": NoteKind(
         "warning",
-        "The budget of {seconds:g} s is spent: the last {count} data sets were left out.",
+        "The budget of {seconds:g} s is spent: left out the last {count:data set|data sets}.",
         "the same command goes on where this one stopped",
     ),
     "shared_folds": NoteKind(
-        "info", "Not all fits are there: scores are over the {shared} folds that every model finished."
+        "info", "Not all fits are there: scores are over the {shared:fold|folds} that every model finished."
     ),
     "dataset_left_out": NoteKind("warning", "Left out: {message}"),
     "dataset_repeated": NoteKind("info", "{name} holds the same data as {first}: compared once."),
-    "fits_failed": NoteKind("warning", "{count} of {total} fits failed.", "see why with --debug", "--debug"),
+    "fits_failed": NoteKind(
+        "warning", "{count:,} of {total:fit|fits} failed.", "see why with --debug", "--debug"
+    ),
     "not_converged": NoteKind(
         "info",
-        "{model} did not converge in {count} of {total} fits.",
+        "{model} did not converge in {count:,} of {total:fit|fits}.",
         "give it more steps, e.g. '{family}(max_iter={suggested})'",
     ),
     "imbalanced": NoteKind(
@@ -147,56 +155,64 @@ NOTES: dict[str, NoteKind] = {
         "run it while nothing else runs, or with --jobs 1",
         "--jobs",
     ),
-    "rows_skipped": NoteKind("info", "Left out {count} records that are no rows: {kinds}."),
+    "rows_skipped": NoteKind(
+        "info", "Left out {count:record that is no row|records that are no rows}: {kinds}."
+    ),
     "rows_too_long": NoteKind(
         "warning",
-        "Left out {count} rows with too many columns (line {line}).",
+        "Left out {count:row|rows} with too many columns ({lines}).",
         "check their quotes, or name the delimiter with --delimiter",
         "--delimiter",
     ),
     "rows_joined": NoteKind(
         "info",
-        "{count} rows had too many columns (line {line}); cells were joined where only one way fits.",
+        "{count:row|rows} had too many columns ({lines}); cells were joined where only one way fits.",
     ),
     "nul_bytes": NoteKind("warning", "The text has NUL bytes; they were taken out."),
     "rows_short": NoteKind(
-        "warning", "{count} rows have too few columns (line {line}); the rest counts as missing."
+        "warning", "{count:row has|rows have} too few columns ({lines}); the rest counts as missing."
     ),
     "quotes_repaired": NoteKind(
         "warning",
-        "Quotes do not match in {count} lines (line {line}); read as plain characters.",
+        "Quotes do not match in {count:line|lines} ({lines}); read as plain characters.",
     ),
-    "header_repeated": NoteKind("info", "Left out {count} repeated header rows (line {line})."),
+    "header_repeated": NoteKind(
+        "info", "Left out {count:repeated header row|repeated header rows} ({lines})."
+    ),
     "other_sheets": NoteKind(
         "info", "Of the workbook's sheets the longest was read, not {sheets}.", "save another one as CSV"
     ),
     "second_table": NoteKind(
         "warning",
-        "Another table begins in line {line}; left out its {count} rows.",
+        "Another table begins in line {line}; left out its {count:row|rows}.",
         "put it into its own file",
     ),
     "header_was_data": NoteKind(
         "info", "The first row is data that a program once took for column names; read as data."
     ),
-    "columns_renamed": NoteKind("info", "Renamed {count} columns whose names are not unique: {columns}."),
+    "columns_renamed": NoteKind(
+        "info", "Renamed {count:column whose name is|columns whose names are} not unique: {columns}."
+    ),
     "infinite_values": NoteKind(
-        "info", "Column {column!r}: {count} infinite values count as missing (the first in row {row})."
+        "info",
+        "Column {column!r}: {count:infinite value|infinite values}, read as missing (first in row {row:,}).",
     ),
     "too_large_values": NoteKind(
         "info",
-        "Column {column!r}: {count} values beyond ±3.4e38 count as missing (first {example}, row {row}).",
+        "Column {column!r}: {count:value|values} beyond ±3.4e38, read as missing (first {example}, row "
+        "{row:,}).",
         "measure it in a larger unit",
     ),
     "stray_text": NoteKind(
         "info",
-        "Column {column!r} holds {what}; {count} cells with text such as {example!r} (row {row}) "
-        "count as missing.",
+        "Column {column!r} holds {what}; read as missing: {count:cell|cells} with text such as {example!r} "
+        "(row {row:,}).",
     ),
     "date_ambiguous": NoteKind(
         "info", "Column {column!r}: dates could be day or month first; read as day first.", "write 2024-12-31"
     ),
     "columns_passed_over": NoteKind(
-        "info", "The model did not learn from {count} of the columns, and passes over them: {columns}."
+        "info", "The model passes over {count:column|columns} that it did not learn from: {columns}."
     ),
     "other_version": NoteKind(
         "warning",
@@ -205,8 +221,8 @@ NOTES: dict[str, NoteKind] = {
     ),
     "unseen_categories": NoteKind(
         "info",
-        "Test data, column {column!r}: {count} cells with categories that training has not, such as "
-        "{example!r}, count as missing.",
+        "Test data, column {column!r}: read as missing: {count:cell|cells} with categories that training has "
+        "not, such as {example!r}.",
     ),
     "plane": NoteKind(
         "info", "The picture shows {plane}.", "look elsewhere with --features A,B", "--features"
@@ -214,7 +230,15 @@ NOTES: dict[str, NoteKind] = {
 }
 
 
+class _Counting(Formatter):
+    """Formats as `str.format` does, and a number with one of two words: ``{count:row|rows}``."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, more = format_spec.partition("|")
+        return f"{value:,} {one if value == 1 else more}" if bar else str(format(value, format_spec))
+
+
 def note(code: str, **facts: Any) -> Note:
     """Make the note ``code`` from its facts. An unknown code is a programming error (KeyError)."""
-    kind = NOTES[code]
-    return Note(code, kind.level, kind.message.format(**facts), kind.hint.format(**facts))
+    kind, told = NOTES[code], _Counting()
+    return Note(code, kind.level, told.format(kind.message, **facts), told.format(kind.hint, **facts))

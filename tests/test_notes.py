@@ -31,6 +31,16 @@ def test_facts_with_braces_are_shown_as_they_are() -> None:
     assert note("dataset_left_out", message="{x}: {0}").message == "Left out: {x}: {0}"
 
 
+def test_counts_have_the_word_that_fits_them() -> None:
+    told = [note("second_table", line=9, count=count).message for count in (1, 2, 3_000)]
+    assert told == [
+        f"Another table begins in line 9; left out its {rows}." for rows in ("1 row", "2 rows", "3,000 rows")
+    ]
+    assert note("rows_short", count=1, lines="line 4").message.startswith(
+        "1 row has too few columns (line 4)"
+    )
+
+
 def test_an_unknown_code_is_a_programming_error() -> None:
     with pytest.raises(KeyError):
         note("no_such_code")
@@ -71,6 +81,10 @@ def test_notes_are_sentences_with_hints_that_name_their_flag(code: str) -> None:
     assert kind.message.endswith((".", "{message}"))
     assert "\n" not in kind.message + kind.hint
     assert not kind.hint.endswith(".")
+    several = {"target_quantity", "groups_suspected", "high_cardinality"}  # there are always more than one
+    assert code in several or not re.search(
+        r"\{(count|extra|most|shared|fits)(:,)?\} (?!of )\w", kind.message
+    )
     assert all(flag == kind.flag for flag in re.findall(r"--[a-z][a-z-]*", kind.hint))
 
 

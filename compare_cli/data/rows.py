@@ -20,6 +20,7 @@ from compare_cli.types import Note
 
 HOLD = "\ue000"  # stands for a quote that is an ordinary character; private use, so in no real table
 MAX_BAD_SHARE = 0.1
+SHOWN = 3  # lines in a note
 MAX_FOOTER = 10
 MAX_JOINED = 12  # delimiters that one cell may hold without quotes
 MIN_PROFILE = 5  # rows of the right width from which a column's kind of cells is known
@@ -49,7 +50,7 @@ class Lines:
 class Outcome:
     """The rows kept, each of the table's width, and what happened to the others (line numbers from 1).
 
-    ``second_table`` is the line in which another table begins, ``after_second`` how many rows it has.
+    ``second_table`` is the line of another table's header, ``after_second`` how many rows it has.
     ``widest`` is the most cells of any row, kept or not.
     """
 
@@ -77,7 +78,7 @@ class Outcome:
     def skipped(self) -> int:
         """How many records were left out."""
         left = len(self.too_long) + self.blank + self.comments + self.titles + len(self.headers) + self.footer
-        return left + self.after_second
+        return left + self.after_second + bool(self.second_table)
 
     def notes(self) -> tuple[Note, ...]:
         """Say what a user should know."""
@@ -91,12 +92,12 @@ class Outcome:
         }
         for code, lines in counted.items():
             if lines:
-                found.append(note(code, count=len(lines), line=", ".join(map(str, lines[:3]))))
+                shown = ", ".join(map(str, lines[:SHOWN])) + ", …" * (len(lines) > SHOWN)
+                found.append(note(code, count=len(lines), lines=f"line{'s' * (len(lines) > 1)} {shown}"))
         if self.second_table:
             found.append(note("second_table", line=self.second_table, count=self.after_second))
         what = {"blank": self.blank, "comment": self.comments, "title": self.titles, "footer": self.footer}
-        kinds = ", ".join(f"{count} {kind}" for kind, count in what.items() if count)
-        if kinds:
+        if kinds := ", ".join(f"{count} {kind}" for kind, count in what.items() if count):
             found.append(note("rows_skipped", count=sum(what.values()), kinds=kinds))
         return tuple(found)
 
@@ -167,7 +168,7 @@ def read_records(lines: Lines, dialect: Dialect, layout: Layout) -> Outcome:
         if kind == "table":
             outcome.titles += _drop_titles(kept, layout.width)
             outcome.second_table = line
-            outcome.after_second = sum(any(map(str.strip, row)) for row, _, _ in records[at:])
+            outcome.after_second = sum(map(_has_cells, records[at + 1 :]))
             break
     outcome.footer = _strip_footer(kept, after_gap, layout.width)
     _fit_width(kept, lines, dialect, layout.width, outcome)

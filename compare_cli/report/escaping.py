@@ -17,12 +17,19 @@ ASCII = (
 
 
 def printable(text: str) -> str:
-    """Replace control, format and line-separating characters (escape sequences, bidi marks) by "�"."""
-    if text.isprintable():
+    """Return a text that is safe to show.
+
+    Control, format and line-separating characters (escape sequences, bidi marks) become "�". Words of more
+    than 300 letters, which no sentence but a name in a table may have, lose their ends.
+    """
+    if not text.isprintable():
+        text = "".join("�" if unicodedata.category(ch) in _HIDDEN else ch for ch in text)
+    if len(text) <= LONGEST_WORD:
         return text
-    return "".join("�" if unicodedata.category(ch) in _HIDDEN else ch for ch in text)
+    return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: shortened(word[0], LONGEST_WORD), text)
 
 
+LONGEST_WORD, LONGEST = 300, 5_000  # characters of a word, and of a text that is one value or message
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from compare_cli.metrics import metric_named
 from compare_cli.report import units
 from compare_cli.report.across import bench_blocks
-from compare_cli.report.escaping import cells, printable
+from compare_cli.report.escaping import LONGEST, cells, printable, shortened
 from compare_cli.report.formats import blocks_of
 from compare_cli.report.pages import CLASS_COLUMNS, headroom_columns, judged_times
 from compare_cli.report.table import Heading, Line, PagePicture, Table, View, without_fields
@@ -34,6 +34,7 @@ from compare_cli.types import Bench, Comparison, CurvePoint, ModelSummary, Resul
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
 SCREEN, PHONE = 104, 38  # characters of the table of models; on a phone beside the names
 COLORS = 8
@@ -78,14 +79,19 @@ def _template(name: str) -> Template:
 
 
 def _shown(value: Any) -> Any:
-    """Replace control characters, and those that change the direction of text."""
-    return value if hasattr(value, "__html__") or value is None else printable(str(value))
+    """Replace control characters, and those that change the direction of text; cut what is long."""
+    if hasattr(value, "__html__") or value is None:
+        return value
+    return shortened(printable(str(value)), LONGEST)
 
 
-def _images(picture: PagePicture | None) -> list[str]:
+def _images(picture: PagePicture | None) -> list[Markup]:
     """Return a picture's panels as addresses that hold them."""
+    from markupsafe import Markup
+
     panels = picture.panels if picture is not None else ()
-    return ["data:image/svg+xml;base64," + base64.b64encode(svg).decode() for svg in panels]
+    addresses = ("data:image/svg+xml;base64," + base64.b64encode(svg).decode() for svg in panels)
+    return [Markup(address) for address in addresses]  # base64 has no letter that acts
 
 
 def _across(bench: Bench) -> Iterator[Line | Table]:

@@ -42,7 +42,7 @@ def test_what_is_left_out_is_told_once(compare, folder):
     ended = compare("bench", str(folder), *FAST)
     lines = ended.err.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["[1/3] a", "[2/3] b", "warning"]
-    assert "bad.csv: has 1 data rows" in lines[2]
+    assert "bad.csv: has 1 data row;" in lines[2]
 
 
 def test_warnings_have_the_name_of_their_data_set(compare, folder, tmp_path):

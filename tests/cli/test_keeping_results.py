@@ -179,7 +179,7 @@ def test_damaged_fits_run_again_with_a_warning(compare, table, file):
     ended = compare("fit", str(table), *FAST, "--json")
     again = json.loads(ended.out)
     assert ended.code == 0
-    assert ended.err.count("warning: 3 fits in the store are damaged and were run again") == 1
+    assert ended.err.count("warning: 3 fits in the store are damaged and run again") == 1
     assert (again["run"]["fits_run"], again["run"]["fits_reused"]) == (3, 6)
     assert scores(first) == scores(again)
 

@@ -113,7 +113,7 @@ def test_drop_is_recorded(write: Write) -> None:
     [
         ("", {}, "empty"),
         ("a,b,class\n", {}, "0 data rows"),
-        ("a,b,class\n1,2,x\n", {}, "1 data rows"),
+        ("a,b,class\n1,2,x\n", {}, "1 data row;"),
         ("a,class\n1,x\n2,x\n3,x\n", {}, "single class 'x'"),
         ("a,class\n1,x\n2,y\n3,z\n", {}, "fewer than two classes"),
         ("a,class\n1,\n2,\n3,?\n", {}, "is empty"),

@@ -294,7 +294,7 @@ def test_a_damaged_fit_runs_again_and_is_told_once(options: Callable[..., Option
     again = compare(blobs(), options())
     assert ran(again) == (4, 4)
     assert [n.message for n in again.notes if n.code == "stored_fits_damaged"] == [
-        "4 fits in the store are damaged and were run again; the others are used."
+        "4 fits in the store are damaged and run again; the others are used."
     ]
     assert [(m.accuracy, m.scores) for m in again.models] == [(m.accuracy, m.scores) for m in first.models]
     assert ran(compare(blobs(), options())) == (0, 8)

@@ -48,7 +48,7 @@ CASES: dict[str, Case] = {
     "blanks": (b"   \t  \n", 3, "is empty|one column"),
     "one letter": (b"x", 3, "one column"),
     "a header only": ("a,b,y\n", 3, "0 data rows"),
-    "one row": ("a,b,y\n1,2,p\n", 3, "1 data rows"),
+    "one row": ("a,b,y\n1,2,p\n", 3, "1 data row;"),
     "one column": ("y\np\nq\np\nq\n", 3, "one column only"),
     "one class": ("a,y\n1,p\n2,p\n3,p\n", 3, "single class"),
     "no target": ("a,y\n1,\n2,\n3,\n", 3, "is empty"),
@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
     "JSON, a list of lists": ('[{"a": 1}, [2]]', 3, "not a list of objects"),
     "JSON, nested deep": ('{"a": ' + "[" * LONG + "\n", 3, "line 1 is no JSON object"),
     "JSON, other encoding": (b'{"a": "\xe9", "y": "p"}\n', 3, "byte 7 is not UTF-8"),
-    "JSON, one object": ('{"a": 1, "y": "p"}', 3, "1 data rows"),
+    "JSON, one object": ('{"a": 1, "y": "p"}', 3, "1 data row;"),
     # quotes and widths
     "a quote that never ends": ('a,b,y\n1,"2,p\n' + ROWS * 5, 0, ""),
     "quotes everywhere": ('"' * 5001 + "\n", 3, ""),

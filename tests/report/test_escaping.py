@@ -37,6 +37,14 @@ def test_what_is_harmless_stays(text: str) -> None:
     assert printable(text) == text
 
 
+def test_a_word_that_no_sentence_has_is_cut() -> None:
+    name = "n" * 100_000
+    shown = printable(f"Left out {name!r} (constant) and {name!r}.")
+    assert shown == f"Left out '{'n' * 298}… (constant) and '{'n' * 298}…"
+    points = "1.5,2 " * 1000
+    assert printable(points) == points
+
+
 @given(st.text())
 def test_no_control_character_passes(text: str) -> None:
     assert not any(ord(ch) < 32 or 127 <= ord(ch) < 160 for ch in printable(text))

@@ -140,6 +140,13 @@ def test_confusion_counts_the_rows_of_one_repeat_whatever_was_run(compared: Comp
         assert counts == [c.rows for c in model.per_class or ()] == list(result.dataset.class_counts)
 
 
+@pytest.mark.parametrize("name", ["n" * 100_000, "n " * 50_000])
+def test_names_without_end_are_cut(three: Comparison, name: str) -> None:
+    page = shown(hostile(three, name), "html", command="compare fit t.csv")
+    assert "n" * 250 in page or "n " * 250 in page
+    assert max(map(len, Page(page).words)) <= 5_000
+
+
 def test_names_are_whole_in_the_title_of_a_page(three: Comparison) -> None:
     name = "the outcome of the treatment after twelve months"
     named = replace(three, dataset=replace(three.dataset, target=name))
