@@ -116,8 +116,8 @@ def _labelled(table: Table, target: str, *, asked: bool, classes: bool) -> Label
     """Return the rows that have a label of at least two rows, their codes and the classes."""
     source, frame = table.source, table.frame
     if len(frame) < 2:
-        rows = "1 data row" if len(frame) else "0 data rows"
-        raise DataError(f"{source}: has {rows}; at least two of each of two classes are needed.")
+        few = "1 data row" if len(frame) else "0 data rows"
+        raise DataError(f"{source}: has {few}; at least two of each of two classes are needed.")
     codes, labels, joined = label_codes(frame[target])
     notes: list[Note] = []
     if joined:

@@ -161,6 +161,59 @@ def test_a_clear_table_is_read_back_without_any_flag(tmp_path: Path, examples: i
     holds()
 
 
+@dataclass(frozen=True)
+class Spelling:
+    """A way to write numbers with two decimals: the mark before them, and whether thousands are grouped."""
+
+    delimiter: str
+    grouped: bool
+    places: int
+
+    def written(self, rows: list[list[float]], decimal: str) -> bytes:
+        """Return numbers and a label as a table with this decimal mark; the other one groups thousands."""
+        marks = str.maketrans(".,", ",.") if decimal == "," else {}
+        number = f"{',' if self.grouped else ''}.{self.places}f"
+        lines = [
+            [*(format(v, number).translate(marks) for v in row), "pq"[at % 2]] for at, row in enumerate(rows)
+        ]
+        names = [*(f"v{at}" for at in range(len(rows[0]))), "label"]
+        return Dialect(self.delimiter, '"', False, "\n", "utf-8", header=True).written(names, lines)
+
+
+@st.composite
+def number_tables(draw: st.DrawFn) -> tuple[Spelling, list[list[float]]]:
+    """Draw a spelling and numbers of any size, the cells of ten to thirty rows."""
+    spelling = Spelling(draw(st.sampled_from(",;\t|")), draw(st.booleans()), draw(st.sampled_from([1, 2, 4])))
+    width, height = draw(st.integers(1, 4)), draw(st.integers(10, 30))
+    number = st.floats(-1e7, 1e7, allow_subnormal=False)
+    row = st.lists(number, min_size=width, max_size=width)
+    return spelling, draw(st.lists(row, min_size=height, max_size=height))
+
+
+@many
+@pytest.mark.parametrize("flag", [{}, {"decimal": ","}], ids=["told by the numbers", "--decimal ,"])
+def test_numbers_with_a_decimal_comma_are_those_with_a_point(
+    tmp_path: Path, examples: int, flag: dict[str, str]
+) -> None:
+    @steady(examples // 2)
+    @given(number_tables())
+    def holds(drawn: tuple[Spelling, list[list[float]]]) -> None:
+        spelling, rows = drawn
+        assert learnt(spelling.written(rows, ","), **flag) == learnt(spelling.written(rows, "."))
+
+    def learnt(content: bytes, **asked: str) -> tuple[list[list[float]], list[str]] | str:
+        path = tmp_path / "table.csv"
+        path.write_bytes(content)
+        try:
+            dataset = read(path, target="label", **asked)
+        except DataError as error:
+            return str(error)
+        assert all(column.kind == "numeric" for column in dataset.columns)
+        return dataset.X.to_numpy().tolist(), list(dataset.X.columns)
+
+    holds()
+
+
 pieces = st.one_of(
     st.binary(max_size=40),
     st.sampled_from(
