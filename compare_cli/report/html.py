@@ -34,7 +34,6 @@ from compare_cli.types import Bench, Comparison, CurvePoint, ModelSummary, Resul
 
 if TYPE_CHECKING:
     from jinja2 import Template
-    from markupsafe import Markup
 
 SCREEN, PHONE = 104, 38  # characters of the table of models; on a phone beside the names
 COLORS = 8
@@ -85,13 +84,10 @@ def _shown(value: Any) -> Any:
     return shortened(printable(str(value)), LONGEST)
 
 
-def _images(picture: PagePicture | None) -> list[Markup]:
-    """Return a picture's panels as addresses that hold them."""
-    from markupsafe import Markup
-
+def _images(picture: PagePicture | None) -> list[str]:
+    """Return a picture's panels as addresses that hold them; base64 has no letter that acts."""
     panels = picture.panels if picture is not None else ()
-    addresses = ("data:image/svg+xml;base64," + base64.b64encode(svg).decode() for svg in panels)
-    return [Markup(address) for address in addresses]  # base64 has no letter that acts
+    return ["data:image/svg+xml;base64," + base64.b64encode(svg).decode() for svg in panels]
 
 
 def _across(bench: Bench) -> Iterator[Line | Table]:
