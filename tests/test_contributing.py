@@ -48,6 +48,13 @@ def test_every_room_is_in_the_picture() -> None:
     assert [room for room in rooms if f"{room}/" not in picture] == []
 
 
+def test_every_name_in_the_picture_is_a_file_or_a_room() -> None:
+    picture = TEXT.partition("```\n")[2].partition("```")[0]
+    drawn = [line[:75] for line in picture.splitlines()[2:]]  # without captions
+    files = {path.stem for path in (ROOT / "compare_cli").rglob("*") if "__" not in path.name}
+    assert set(re.findall(r"[a-z]+", "\n".join(drawn))) - files == set()
+
+
 def test_every_dependency_has_a_lowest_version() -> None:
     bounds = lowest(declared())
     for text in declared():
