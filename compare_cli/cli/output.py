@@ -101,11 +101,7 @@ class Output:
             raise UsageError("--format junit says whether gates hold: give --fail-under METRIC=X.")
         self._renderer = FORMATS[form]
         self._view_of = partial(
-            View,
-            everything=options.verbose,
-            boundary=boundary,
-            baseline=baseline,
-            details=options.details,
+            View, everything=options.verbose, boundary=boundary, baseline=baseline, details=options.details
         )
         self._picture = _picture(self.file, command)
         self._begun = begun_file(self.file, "-o") if self.file is not None else None

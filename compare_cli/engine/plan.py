@@ -21,22 +21,10 @@ from compare_cli.engine.splits import FoldPlan
 from compare_cli.engine.versions import task_key
 from compare_cli.engine.workspace import AT_PROBES, Probing, Workspace
 from compare_cli.errors import UsageError, nearest, text_of
-from compare_cli.metrics import (
-    COST,
-    METRICS,
-    Metric,
-    find_metric,
-    practical_rope,
-)
+from compare_cli.metrics import COST, METRICS, Metric, find_metric, practical_rope
 from compare_cli.models.estimators import weights_of_codes
 from compare_cli.models.families import BASELINE, FAMILIES, Shape, family_of
-from compare_cli.models.specs import (
-    check_values,
-    load_class,
-    make_estimator,
-    parameter_names,
-    parse_models,
-)
+from compare_cli.models.specs import check_values, load_class, make_estimator, parameter_names, parse_models
 from compare_cli.notes import note
 from compare_cli.types import Dataset, FitTask, ModelSpec, Note, Split
 

@@ -197,13 +197,7 @@ class Surroundings:
         gaps, missing = (cells[:, moving] if cells.any() else None for cells in self._missing)
         sources = Sources(self.probing.names, *self._preparation.sources(self._shared_table))
         return prepared_frame(
-            train,
-            test,
-            moving,
-            missing=missing,
-            train_missing=gaps,
-            sources=sources,
-            seed=self.probing.seed,
+            train, test, moving, missing=missing, train_missing=gaps, sources=sources, seed=self.probing.seed
         )
 
     @cached_property

@@ -57,7 +57,4 @@ def _bands(points: Sequence[CurvePoint]) -> list[tuple[float | None, float | Non
     return [(p.score if p.low is None else p.low, p.score if p.high is None else p.high) for p in points]
 
 
-CURVES: dict[str, Draw] = {
-    ".png": partial(curve_file, kind="png"),
-    ".svg": partial(curve_file, kind="svg"),
-}
+CURVES: dict[str, Draw] = {".png": partial(curve_file, kind="png"), ".svg": partial(curve_file, kind="svg")}

@@ -15,11 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from compare_cli.engine.execute import single_thread
-from compare_cli.engine.fit import (
-    checked_labels,
-    class_probabilities,
-    surroundings_restored,
-)
+from compare_cli.engine.fit import checked_labels, class_probabilities, surroundings_restored
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
 from compare_cli.engine.workspace import PreparedFold

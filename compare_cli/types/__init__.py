@@ -50,16 +50,7 @@ from compare_cli.types.runs import (
     StoredRun,
     StoreFacts,
 )
-from compare_cli.types.table import (
-    Column,
-    ColumnKind,
-    Dataset,
-    DroppedColumn,
-    Guard,
-    Note,
-    OwnRows,
-    ReadInfo,
-)
+from compare_cli.types.table import Column, ColumnKind, Dataset, DroppedColumn, Guard, Note, OwnRows, ReadInfo
 from compare_cli.types.verdict import (
     Across,
     AcrossPair,

@@ -31,11 +31,7 @@ CHUNK = 1_000  # draws at a time: the weights of hundreds of data sets stay in t
 
 
 def judge_across(
-    means: Mapping[str, Floats],
-    *,
-    metric: Metric,
-    baseline: str | None = "dummy",
-    seed: int = 0,
+    means: Mapping[str, Floats], *, metric: Metric, baseline: str | None = "dummy", seed: int = 0
 ) -> Across:
     """Judge models by their mean score on each of several data sets.
 

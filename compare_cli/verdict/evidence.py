@@ -234,12 +234,7 @@ class Joint:
 
 
 def judge_pairs(
-    evidence: Evidence,
-    joint: Joint,
-    *,
-    metric: Metric,
-    predictions: Predictions | None,
-    repeats_cap: int,
+    evidence: Evidence, joint: Joint, *, metric: Metric, predictions: Predictions | None, repeats_cap: int
 ) -> dict[Pair, PairVerdict]:
     """Return the verdict of every pair, in order of merit, the pairs with the baseline included.
 

@@ -208,10 +208,7 @@ class ScoreTable:
 
 
 def arrays_from_rows(
-    rows: Iterable[Mapping[str, str]],
-    *,
-    metric: str,
-    source: str = "scores",
+    rows: Iterable[Mapping[str, str]], *, metric: str, source: str = "scores"
 ) -> list[ScoreTable]:
     """Return one table of paired scores per data set, in order of appearance.
 

@@ -73,12 +73,7 @@ def headroom(
 
 
 def _model(
-    name: str,
-    tried: int,
-    metric: Metric,
-    defaults: Sequence[FitResult],
-    tuned: Sequence[Tuned],
-    judge: Judge,
+    name: str, tried: int, metric: Metric, defaults: Sequence[FitResult], tuned: Sequence[Tuned], judge: Judge
 ) -> TunedModel:
     """Return one model beside its default: means over the tuned folds, and the gain of the same folds."""
     its = [t for t in tuned if t.model == name]

@@ -208,13 +208,7 @@ def judge_evidence(
     of the draws for more than two models; the rest is as for `judge`.
     """
     joint = joint_evidence(evidence, metric.rope, seed)
-    pairs = judge_pairs(
-        evidence,
-        joint,
-        metric=metric,
-        predictions=predictions,
-        repeats_cap=repeats_cap,
-    )
+    pairs = judge_pairs(evidence, joint, metric=metric, predictions=predictions, repeats_cap=repeats_cap)
     beats = {name: beats_baseline(evidence, name, metric) for name in evidence.registry}
     pairs = {names: _without_idle_winner(pair, beats) for names, pair in pairs.items()}
     shrunk = supported_chances(joint.p_best_shrunk, pairs)

@@ -39,11 +39,7 @@ def better(leader: str, pairs: Mapping[str, PairVerdict], metric: Metric) -> str
 
 
 def equivalent(
-    leader: str,
-    pairs: Mapping[str, PairVerdict],
-    metric: Metric,
-    advice: str = "",
-    row: str | None = "row",
+    leader: str, pairs: Mapping[str, PairVerdict], metric: Metric, advice: str = "", row: str | None = "row"
 ) -> str:
     """Return the sentence for a top set whose members are as good as its leader.
 
