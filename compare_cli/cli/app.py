@@ -86,6 +86,10 @@ Data = Annotated[
 ]
 
 
+def _result(help_text: str) -> Any:
+    return typer.Argument(help=help_text, show_default=False, autocompletion=completion.results)
+
+
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"compare {__version__}")
@@ -220,22 +224,8 @@ def verdict(
 @takes(GateOptions)
 def gate(
     options: GateOptions,
-    base: Annotated[
-        str,
-        typer.Argument(
-            help="The result to hold against: a file (JSON), or a run such as last~1.",
-            show_default=False,
-            autocompletion=completion.results,
-        ),
-    ],
-    new: Annotated[
-        str,
-        typer.Argument(
-            help="The new result: a file, or a run such as last.",
-            show_default=False,
-            autocompletion=completion.results,
-        ),
-    ],
+    base: Annotated[str, _result("The result to hold against: a file (JSON), or a run such as last~1.")],
+    new: Annotated[str, _result("The new result: a file, or a run such as last.")],
 ) -> None:
     """Exit 0 when NEW is not worse than BASE by more than the margin, 5 when it is or cannot be told."""
     from compare_cli.cli.runs import run_gate

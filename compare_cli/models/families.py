@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from math import log
 from typing import Any, Literal
@@ -192,6 +193,16 @@ _MLP_GROWTH = frozenset(
 _NETWORK_GROWTH = frozenset({"batch_size", "early_stopping", "epochs", "learning_rate", "optimizer"})
 _NETWORK_RULE = f"below {LARGE:,} training rows batch_size=32, learning_rate=0.005, 3,000 updates at least"
 
+_KERAS = partial(
+    Family,
+    rule=_NETWORK_RULE,
+    needs="plain",
+    settings=_network,
+    growth=_NETWORK_GROWTH,
+    cost=lambda s: 1 + 20 * _network_epoch(s),
+    builtin=False,
+    extra="keras",
+)
 _BUILTIN = (
     Family(
         "logistic",
@@ -275,29 +286,15 @@ _BUILTIN = (
         geometry="compare_cli.boundary.exact:exact_kernel",
         slow_prediction=True,
     ),
-    Family(
+    _KERAS(
         "keras_logistic",
         "compare_cli.models.networks:LogisticNetwork",
         "logistic regression as a Keras network without a hidden layer",
-        rule=_NETWORK_RULE,
-        needs="plain",
-        settings=_network,
-        growth=_NETWORK_GROWTH,
-        cost=lambda s: 1 + 20 * _network_epoch(s),
-        builtin=False,
-        extra="keras",
     ),
-    Family(
+    _KERAS(
         "keras_mlp",
         "compare_cli.models.networks:NetworkClassifier",
         "Keras network with hidden layers (one of 100 units)",
-        rule=_NETWORK_RULE,
-        needs="plain",
-        settings=_network,
-        growth=_NETWORK_GROWTH,
-        cost=lambda s: 1 + 20 * _network_epoch(s),
-        builtin=False,
-        extra="keras",
     ),
     Family(
         "dummy",
