@@ -19,6 +19,7 @@ from compare_cli.engine.runs import find_run, parse_age, runs_to_prune
 from compare_cli.engine.store import Store, StoreError
 from compare_cli.engine.store import default_path as default_store
 from compare_cli.errors import DataError, UsageError
+from compare_cli.report.files import is_there
 from compare_cli.types import (
     Bench,
     Pruned,
@@ -49,7 +50,7 @@ class StoreList:
 def runs(store: str | Path | None = None) -> StoreList:
     """Return the runs that are kept, the newest first; none where there is no store yet."""
     path = _path(store)
-    if not path.exists():
+    if not is_there(path):
         return StoreList((), StoreFacts(path, 0, 0, 0))
     with closing(Store(path, to_read=True)) as opened:
         return StoreList(tuple(opened.runs()), opened.facts())
@@ -117,7 +118,7 @@ def _path(store: str | Path | None) -> Path:
 def _existing(store: str | Path | None) -> Path:
     """Return the file of a store that is there. Raises UsageError when it is not."""
     path = _path(store)
-    if not path.exists():
+    if not is_there(path):
         raise UsageError(f"{path}: there is no store yet; compare fit makes one.")
     return path
 
@@ -160,7 +161,7 @@ def _one(result: str | Path | SingleComparison) -> SingleComparison:
 
     if isinstance(result, SingleComparison):
         return result
-    if RUN_NAME.fullmatch(str(result)) and not Path(result).exists():
+    if RUN_NAME.fullmatch(str(result)) and not is_there(result):
         kept = load_run(str(result))[1]
         found = parts_as_singles(kept) if isinstance(kept, Bench) else [kept]
     else:

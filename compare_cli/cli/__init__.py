@@ -116,11 +116,11 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _fail(message: str, code: ExitCode, error: BaseException) -> NoReturn:
-    from compare_cli.cli.output import say_error
+    from compare_cli.cli.output import say_error, say_lines
 
     if "--debug" in sys.argv:
         import traceback
 
-        traceback.print_exception(error)
+        say_lines("".join(traceback.format_exception(error)))
     say_error(message)
     sys.exit(code)

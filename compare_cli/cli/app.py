@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,8 @@ from compare_cli.cli.options import (
 )
 from compare_cli.cli.runs import GateOptions, runs_app
 from compare_cli.errors import UsageError
+from compare_cli.report.escaping import brief
+from compare_cli.report.files import is_there
 
 
 class Commands(TyperGroup):
@@ -42,7 +45,13 @@ class Commands(TyperGroup):
         ):
             for param in command.get_params(ctx):
                 setattr(param, "process_value", partial(_processed, param, param.process_value))  # noqa: B010
-        return super().parse_args(ctx, args)
+        with _briefly():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse and run the command."""
+        with _briefly():
+            return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first argument names. Raises UsageError for data."""
@@ -52,6 +61,19 @@ class Commands(TyperGroup):
         if self.get_command(ctx, name) is None and _is_data(name):
             raise UsageError(f"{name} is no command. To compare models on it: compare fit {name}")
         return super().resolve_command(ctx, args)
+
+
+WRONG_USAGE: Any = typer.BadParameter.__base__  # of all that Typer says of what was typed wrong
+
+
+@contextmanager
+def _briefly() -> Iterator[None]:
+    """Let Typer say of what was typed wrong only what is safe to show."""
+    try:
+        yield
+    except WRONG_USAGE as error:
+        error.message = brief(error.message)
+        raise
 
 
 def _processed(param: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
@@ -66,7 +88,7 @@ def _is_data(name: str) -> bool:
     from compare_cli import api
 
     looks_so = "/" in name or Path(name).suffix or name.startswith("openml:")
-    return bool(looks_so) or Path(name).exists() or name in api.datasets()
+    return bool(looks_so) or is_there(name) or name in api.datasets()
 
 
 app = typer.Typer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from inspect import GEN_CLOSED, getgeneratorstate
@@ -10,7 +9,7 @@ from typing import Any
 
 from compare_cli import api
 from compare_cli.cli.options import BenchOptions, CompareOptions, CurveOptions, FitOptions
-from compare_cli.cli.output import Output, say, say_error, say_notes
+from compare_cli.cli.output import Output, say, say_error, say_lines, say_notes
 from compare_cli.errors import ExitCode, UsageError
 from compare_cli.report.progress import Progress
 from compare_cli.types import Comparison, Dataset, FitResult, LeftOut, Note, Planned, PlannedBench, Result
@@ -210,7 +209,7 @@ class Follower:
             if self._options.debug and event.traceback:
                 self.progress.close()
                 where = f"{event.model}, repeat {event.repeat}, fold {event.fold}"
-                print(f"{where}:\n{event.traceback}", file=sys.stderr)
+                say_lines(f"{where}:\n{event.traceback}")
         elif isinstance(event, Comparison | LeftOut) and self._of_several:
             self.progress.close()
             self.tell(notes_at_once(event, everything=self._options.verbose))

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from compare_cli.errors import CompareError, ExitCode, UsageError, nearest
-from compare_cli.report.escaping import LONGEST, encodable, printable, shortened
+from compare_cli.report.escaping import brief, encodable
 from compare_cli.report.files import begun_file, put_in_place, told
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def say_notes(notes: Iterable[Note]) -> None:
 
 def _say(kind: str, message: str) -> None:
     """Say a label and a message in one line; on a terminal it is broken at words, under the label."""
-    label, text = f"{kind}:", shortened(printable(" ".join(message.split())), LONGEST)
+    label, text = f"{kind}:", brief(" ".join(message.split()))
     if sys.stderr.isatty():
         width = max(shutil.get_terminal_size().columns - len(label) - 1, 20)
         text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
@@ -281,6 +281,12 @@ def _say(kind: str, message: str) -> None:
     if wants_color(sys.stderr):
         label = f"\x1b[{_COLORS.get(kind, _COLORS['info'])}m{label}\x1b[0m"
     say(f"{label} {text}")
+
+
+def say_lines(text: str) -> None:
+    """Print a traceback on standard error, line by line: models from outside may write anything into it."""
+    for line in text.splitlines():
+        say(brief(line))
 
 
 def say(line: str) -> None:

@@ -16,12 +16,23 @@ ASCII = (
 )
 
 
+# What has no width of its own but is no control or format character: joiners, fillers, selectors of variants.
+_UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+_UNSEEN += "".join(map(chr, (*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0))))
+_NO_SIGN = re.compile(f"[{_UNSEEN}]")
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+LONGEST_WORD, LONGEST = 300, 2_000  # characters of a word, and of a text that is one value or message
+
+
 def printable(text: str) -> str:
     """Return a text that is safe to show.
 
-    Control, format and line-separating characters (escape sequences, bidi marks) become "�". Words of more
-    than 300 letters, which no sentence but a name in a table may have, lose their ends.
+    Control, format and line-separating characters (escape sequences, bidi marks), and fillers that nobody
+    sees become "�". Words of more than 300 letters, which no sentence but a name in a table may have, lose
+    their ends.
     """
+    if not text.isascii():
+        text = _NO_SIGN.sub("�", text)
     if not text.isprintable():
         text = "".join("�" if unicodedata.category(ch) in _HIDDEN else ch for ch in text)
     if len(text) <= LONGEST_WORD:
@@ -29,8 +40,12 @@ def printable(text: str) -> str:
     return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: shortened(word[0], LONGEST_WORD), text)
 
 
-LONGEST_WORD, LONGEST = 300, 5_000  # characters of a word, and of a text that is one value or message
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+def brief(text: str) -> str:
+    """Make a text of any length safe to show; a long one loses its middle, as hints stand at the end."""
+    text = printable(text)
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST * 2 // 3]} … {text[-(LONGEST // 3) :]}"
+    return text
 
 
 def shortened(text: str, width: int) -> str:

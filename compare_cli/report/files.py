@@ -12,6 +12,14 @@ from typing import BinaryIO
 from compare_cli.errors import CompareError, UsageError
 
 
+def is_there(path: str | Path) -> bool:
+    """Whether a file or folder exists; nothing is called by a name that no system takes."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 @contextlib.contextmanager
 def whole_file(file: Path, option: str = "") -> Iterator[BinaryIO]:
     """Open a file that ends whole, or stays as it was.

@@ -132,7 +132,7 @@ def junit_page(suite: str, checks: Mapping[str, str], seconds: float = 0.0, said
     """
     from xml.etree import ElementTree
 
-    from compare_cli.report.escaping import printable
+    from compare_cli.report.escaping import brief
 
     counts = {"tests": str(len(checks)), "failures": str(sum(map(bool, checks.values()))), "errors": "0"}
     root = ElementTree.Element("testsuites", counts)
@@ -141,13 +141,13 @@ def junit_page(suite: str, checks: Mapping[str, str], seconds: float = 0.0, said
     )
     for name, why in checks.items():
         case = ElementTree.SubElement(
-            tests, "testcase", {"classname": suite, "name": printable(name), "time": "0"}
+            tests, "testcase", {"classname": suite, "name": brief(name), "time": "0"}
         )
         if why:
-            failure = ElementTree.SubElement(case, "failure", {"message": printable(why), "type": "gate"})
-            failure.text = printable(why)
+            failure = ElementTree.SubElement(case, "failure", {"message": brief(why), "type": "gate"})
+            failure.text = brief(why)
     if said:
-        ElementTree.SubElement(tests, "system-out").text = printable(said)
+        ElementTree.SubElement(tests, "system-out").text = brief(said)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"  # without a declaration it is UTF-8
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from compare_cli.metrics import metric_named
 from compare_cli.report import units
 from compare_cli.report.across import bench_blocks
-from compare_cli.report.escaping import LONGEST, cells, printable, shortened
+from compare_cli.report.escaping import brief, cells, printable
 from compare_cli.report.formats import blocks_of
 from compare_cli.report.pages import CLASS_COLUMNS, headroom_columns, judged_times
 from compare_cli.report.table import Heading, Line, PagePicture, Table, View, without_fields
@@ -79,9 +79,7 @@ def _template(name: str) -> Template:
 
 def _shown(value: Any) -> Any:
     """Replace control characters, and those that change the direction of text; cut what is long."""
-    if hasattr(value, "__html__") or value is None:
-        return value
-    return shortened(printable(str(value)), LONGEST)
+    return value if hasattr(value, "__html__") or value is None else brief(str(value))
 
 
 def _images(picture: PagePicture | None) -> list[str]:

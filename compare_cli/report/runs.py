@@ -9,7 +9,7 @@ from datetime import datetime
 
 from compare_cli.metrics import Metric
 from compare_cli.report import units
-from compare_cli.report.escaping import printable, shortened
+from compare_cli.report.escaping import brief, printable, shortened
 from compare_cli.report.table import Block, Heading, Line, Table, View, csv_page, text_page
 from compare_cli.report.units import counted
 from compare_cli.types import DatasetDiff, ModelDiff, Pruned, RunsDiff, StoredRun, StoreFacts
@@ -29,7 +29,7 @@ def runs_text(runs: Sequence[StoredRun], facts: StoreFacts, view: View, now: dat
     ``now`` (with a time zone) decides whether a year is shown; times are those of its zone.
     """
     if not runs:
-        return f"No runs yet: compare fit and bench keep theirs in {facts.path}\n"
+        return f"No runs yet: compare fit and bench keep theirs in {brief(str(facts.path))}\n"
     more = f"{len(runs)} of {facts.runs} runs" if len(runs) < facts.runs else counted(facts.runs, "run")
     foot = f"{more}, {counted(facts.fits, 'fit')}, {units.size(facts.size)} in {facts.path}"
     return text_page([[_runs_table(runs, view, now)], [Line(foot, "quiet")]], view)

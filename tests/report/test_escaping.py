@@ -20,6 +20,9 @@ HOSTILE = {
     "zero width": "a\u200bb\ufeff",
     "separators": "a\u2028b\u2029c\x85d",
     "null": "a\x00b",
+    "fillers": "a\u3164\u115f\u2800b",
+    "joiners": "a\u034f\ufe00b",
+    "tags": "a\U000e0041b\U000e0100",
     "surrogate": "a\udcffb",
 }
 
