@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import inf
 
 from compare_cli.boundary.evidence import (
     STEPPED,
@@ -181,7 +182,8 @@ def _thresholds(
             continue
         sure = min((_better(evidence, shown, p) for p in smooth), default=0.0)
         as_good = max(sure, _level_along_axes(evidence, shown, smooth))
-        if as_good < RATHER or cuts > (MANY_CUTS if sure >= NEARLY_SURE else CUTS_PER_COLUMN) * len(columns):
+        most = MANY_CUTS if len(columns) > 1 else inf  # a staircase, or a bend, takes two columns
+        if as_good < RATHER or cuts > (most if sure >= NEARLY_SURE else CUTS_PER_COLUMN) * len(columns):
             continue
         each = [c for c in columns if c.name in evidence.held_columns]
         yield Reason(

@@ -234,6 +234,19 @@ def test_thresholds_are_few_cuts_that_no_smooth_model_equals() -> None:
     assert "thresholds" not in told(rules(6.5, 0.9))
 
 
+def test_many_cuts_of_one_column_are_thresholds_where_no_smooth_model_comes_near() -> None:
+    evidence = rules(7.0, 0.99)
+    assert "thresholds" in told(evidence)
+    many = rules(9.0, 0.99)
+    assert "thresholds" not in told(many)  # of two columns: a staircase perhaps
+    tree, *others = many.profiles
+    alone = replace(tree, statistics={**tree.statistics, "columns": {"age": {"mean": 1.0, "sd": 0.0}}})
+    sentence = told(replace(many, profiles=[alone, *others]))["thresholds"].sentence
+    assert sentence == "Thresholds decide: about 9 cuts of age do as well as any model here."
+    level = rules(9.0, 0.9)
+    assert "thresholds" not in told(replace(level, profiles=[alone, *others]))
+
+
 def test_thresholds_are_told_of_a_level_tree_where_a_smooth_model_runs_along_the_axes_itself() -> None:
     evidence = rules(3.6, 0.3)
     level = pair("tree", "mlp", -0.004, -0.012, 0.004, 0.16)
