@@ -182,13 +182,16 @@ class Evidence:
         return None
 
     def surely_better(self, one: str, other: str) -> bool:
-        """Return whether one is better beyond error, of models and refits."""
+        """Return whether one is better beyond error, of models and refits; of refits by the ROPE at least.
+
+        Of many rows any difference is beyond error.
+        """
         if self.beats(one, other):
             return True
         found = self.differences.get((one, other))
         if found is None and (other, one) in self.differences:
             found = self.differences[other, one].reversed()
-        return found is not None and found.p_positive >= SURE
+        return found is not None and found.p_positive >= SURE and found.delta >= self.rope
 
     def refit(self, model: str, role: str) -> Profile | None:
         """Return the refit of a model in a role, if there was one."""

@@ -36,7 +36,9 @@ from compare_cli.verdict.summary import summarise_boundary
 HALVES = 2
 DEPTH = 2
 LEAST_ROWS = 30  # in each half, and at least 5 % of it
+MOST_ROWS = 2 / 3  # of all: of more the verdict says it already
 CONFIRMED = 3.3  # standard errors: one of a thousand, for the few pairs of models that are looked at
+ONE_SIDED = 1.645  # standard errors: one of twenty
 LEAST_GAIN = 0.04
 SAME_ROWS = 0.5  # of the rows that either half finds: those that both do
 LEVEL, OF_GAIN = 0.02, 0.2  # gains elsewhere that are small enough, in all and beside the gain inside
@@ -212,12 +214,17 @@ class Condition:
 
 @dataclass(frozen=True)
 class Found:
-    """A confirmed region: mean gain inside with its standard error, elsewhere, and rows (n,) inside."""
+    """A confirmed region: mean gain inside with its standard error, elsewhere, and rows (n,) inside.
+
+    ``elsewhere_most`` is what the gain elsewhere may be: its upper end in the rows that confirm it, and
+    its mean in all rows, as models of some folds may be worse there than those of others.
+    """
 
     conditions: tuple[Condition, ...]
     gain: float
     gain_se: float
     elsewhere: float
+    elsewhere_most: float
     inside: NDArray[np.bool_]
 
     @property
@@ -227,8 +234,8 @@ class Found:
 
     @property
     def level_elsewhere(self) -> bool:
-        """Whether the gain elsewhere is none, or small beside that inside."""
-        return self.elsewhere <= max(LEVEL, OF_GAIN * self.gain)
+        """Whether the gain elsewhere is none, or small beside that inside, nearly surely."""
+        return self.elsewhere_most <= max(LEVEL, OF_GAIN * self.gain)
 
 
 @dataclass(frozen=True)
@@ -323,15 +330,15 @@ def _measured(
 ) -> Found | None:
     """Return a region with what the judging half says of it; None where that does not confirm it."""
     here, there = gain[judging & inside], gain[judging & ~inside]
-    if min(len(here), len(there)) < LEAST_ROWS:
+    if min(len(here), len(there)) < LEAST_ROWS or len(here) > MOST_ROWS * (len(here) + len(there)):
         return None
     mean, elsewhere = float(here.mean()), float(there.mean())
-    se = float(here.std(ddof=1) / np.sqrt(len(here)))
-    apart = float(np.hypot(se, there.std(ddof=1) / np.sqrt(len(there))))
-    sure = mean >= CONFIRMED * se and mean - elsewhere >= CONFIRMED * apart
+    se, other_se = (float(rows.std(ddof=1) / np.sqrt(len(rows))) for rows in (here, there))
+    sure = mean >= CONFIRMED * se and mean - elsewhere >= CONFIRMED * float(np.hypot(se, other_se))
     if not sure or mean < LEAST_GAIN:
         return None
-    return Found(conditions, mean, se, elsewhere, inside)
+    most = max(elsewhere + ONE_SIDED * other_se, float(np.nanmean(gain[~inside])))
+    return Found(conditions, mean, se, elsewhere, most, inside)
 
 
 def _nodes(

@@ -247,6 +247,16 @@ def test_many_cuts_of_one_column_are_thresholds_where_no_smooth_model_comes_near
     assert "thresholds" not in told(replace(level, profiles=[alone, *others]))
 
 
+def test_what_is_better_by_less_than_the_rope_supports_no_reason() -> None:
+    evidence = rules(3.6, 0.99)
+    tree = evidence.profiles[0]
+    refit = replace(tree, model="tree(ccp_alpha=0.1)", refit_of="tree", role="pruned", accuracy=0.91)
+    for gain, expected in ((0.008, False), (0.012, True)):
+        sure = Difference(gain, gain - 0.002, gain + 0.002, 1.0)
+        found = {(refit.model, other): sure for other in ("mlp", "logistic")}
+        assert ("thresholds" in told(replace(evidence, refits=[refit], differences=found))) == expected
+
+
 def test_thresholds_are_told_of_a_level_tree_where_a_smooth_model_runs_along_the_axes_itself() -> None:
     evidence = rules(3.6, 0.3)
     level = pair("tree", "mlp", -0.004, -0.012, 0.004, 0.16)

@@ -100,6 +100,25 @@ def mean_accuracy(results: list[FitResult]) -> float:
     return float(np.mean([r.accuracy for r in results]))
 
 
+def test_a_region_is_told_only_where_elsewhere_is_shown_to_be_level() -> None:
+    """A gain of 30 pt in a third of the rows, and of 4 elsewhere, where 600 rows leave more open."""
+    seen = {}
+    for rows_there in (900, 60_000):
+        rng, rows = table(rows_there, 5)
+        gain = differences(rng, np.where(rows.numbers[:, 0] > 0.43, 0.3, 0.04))
+        seen[rows_there] = find_region(gain, rng.integers(10, size=rows_there), rows)
+    assert seen[900] is None
+    assert seen[60_000] is not None
+    assert seen[60_000].rows == pytest.approx(20_000, rel=0.1)
+
+
+def test_most_of_the_rows_are_no_region() -> None:
+    rng, rows = table(3000, 6)
+    for limit, told in ((-0.9, False), (-0.2, True)):  # 82 and 58 % of the rows
+        gain = differences(rng, np.where(rows.numbers[:, 0] > limit, 0.3, 0.0))
+        assert (find_region(gain, rng.integers(10, size=3000), rows) is not None) == told
+
+
 def test_few_rows_say_nothing() -> None:
     rng, rows = table(100, 0)
     gain = differences(rng, np.where(rows.numbers[:, 0] > 0, 0.6, 0.0))
