@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ PLACEHOLDERS = frozenset(
     | {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "tbd", "nap", "–", "—", "nat", "\\n"}
 )
 _FOLDED = frozenset(token.casefold() for token in MISSING)
+LONGEST = 100  # characters of a number or date; patterns take long for what is no number and has no end
 MAX_STRAY_TEXTS = 10  # different texts that are no numbers, in a column that holds numbers
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?%?")
@@ -32,14 +34,15 @@ CURRENCY = (
 # Units that may stand right behind a number; after a blank any word may.
 ATTACHED = (
     r"[%‰°]|°?[CFK]|[kmcµnd]?m[²³]?|[kmµn]?g|[mcdµ]?[lL]|lbs?|oz|ft|in|yd|mi|km/h|mph|m/s|[kMG]?[WV]h?|m[AVW]|[kMG]?Hz"
-    r"|[kMh]?Pa|mbar|bar|psi|k?J|k?cal|m?mol|[kKMGT]i?B|h|hrs?|min|m?s|secs?|d|days?|wks?|yrs?|bpm|rpm|pp[mb]|px|[kKMx]"
+    r"|[kMh]?Pa|mbar|bar|psi|k?J|k?cal|m?mol|[kKMGT]i?B|h|hrs?|min|m?s|secs?|d|days?|wks?|yrs?|bpm|rpm|pp[mb]|px|[kKMBx]|bn"
 )
 SPELLED = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>[+-])?\s*(?P<before>{CURRENCY})?\s*(?P<inner>[+-])?"
+    rf"(?P<open>\()?\s*(?P<sign>[+-])?\s*(?P<before>{CURRENCY})?\s*(?P<within>\()?(?P<inner>[+-])?"
     r"(?P<number>(?:\d[\d.,' _]*|[.,]\d+)(?:[eEdD][+-]?\d+)?)"
     rf"(?P<unit>(?:{ATTACHED}|{CURRENCY})|\s+[^\W\d_%°][^\d,;:()+-]{{0,19}}|\s*(?:[%‰°]|{CURRENCY}))?"
     r"(?P<after>-)?\s*(?P<close>\))?"
 )
+SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "m": 1e6, "bn": 1e9, "B": 1e9}  # behind sums of money
 WRITTEN = {  # by decimal mark: digits with or without groups; blanks, apostrophes and underscores group, too
     ".": re.compile(r"(\d+|\d{1,3}([,' _])\d{3}(\2\d{3})*|\d{1,2}(,\d{2})+,\d{3})?(\.\d*)?([eE][+-]?\d+)?"),
     ",": re.compile(r"(\d+|\d{1,3}([.' _])\d{3}(\2\d{3})*)?(,\d*)?([eE][+-]?\d+)?"),
@@ -50,19 +53,26 @@ CLOCK = (
     r"(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?\s*(?:Z|UTC|GMT|(?P<zone>[+-]\d{2}):?(?P<offset>\d{2})?)?"
 )
+EXACT = r"(?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})"
 YEAR = r"(?P<year>\d{4}|'?\d{2})"
 NAME = r"(?P<name>[^\W\d_]{3,9})\.?"
+OF = r"(?:[- ,/]|de |of )"  # between day, month and year
 WEEKDAY = r"(?:[^\W\d_]{2,9}\.?,?\s+)?"
 ISO = re.compile(rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}}){CLOCK}")
 LOCAL = re.compile(rf"{WEEKDAY}(?P<first>\d{{1,2}})([-/.])(?P<second_part>\d{{1,2}})\2{YEAR}{CLOCK}")
 NAMED = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[- /]*{NAME}[- ,/]+{YEAR}{CLOCK}",
+        rf"{WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?{OF}*{NAME}{OF}+{YEAR}{CLOCK}",
+        rf"(?P<day>\d{{1,2}}){NAME}(?P<year>\d{{4}})(?::{EXACT})?",
+        rf"{WEEKDAY}{NAME} +(?P<day>\d{{1,2}}) {EXACT} (?P<year>\d{{4}})",
+        rf"(?P<year>\d{{4}})年 ?(?P<month>\d{{1,2}})月(?: ?(?P<day>\d{{1,2}})日)?{CLOCK}",
         rf"{WEEKDAY}{NAME}[- ]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[- ]+(?P<year>\d{{4}}){CLOCK}",
         rf"(?P<year>\d{{4}})[- /]{NAME}[- /](?P<day>\d{{1,2}}){CLOCK}",
         rf"{NAME}[- /,]+{YEAR}",
         r"(?P<year>\d{4})[-/](?P<month>\d{2})",
+        r"(?P<year>(?:19|20)\d{2})[-/](?P<month>\d)",
+        r"(?P<month>\d{1,2})[-/](?P<year>(?:19|20)\d{2})",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?Z?",
         r"(?P<year>\d{4})[- /]?Q(?P<quarter>[1-4])",
         r"Q(?P<quarter>[1-4])[- /]?(?P<year>\d{4})",
@@ -111,7 +121,9 @@ def plain_numbers(texts: Sequence[str]) -> NDArray[np.float64]:
     read = pd.to_numeric(pd.Series(list(texts), dtype=object), errors="coerce")
     values = read.to_numpy("float64", copy=True)
     for at in map(int, np.flatnonzero(np.isnan(values))):
-        if _OVERFLOW.fullmatch(texts[at]):  # pandas before 3 takes 1e400 for text, newer ones for infinity
+        if len(texts[at]) <= LONGEST and _OVERFLOW.fullmatch(
+            texts[at]
+        ):  # pandas before 3 takes 1e400 for text, newer ones for infinity
             values[at] = float(texts[at])
     return values
 
@@ -128,7 +140,8 @@ def parse_numbers(texts: Sequence[str], *, decimal: str | None = None, likely: s
     """Read numbers as people write them: with grouped digits, a sign, a currency or a unit.
 
     ``decimal`` is the mark before the decimals where it is known; else the texts tell it, and ``likely``
-    counts where they do not. A unit is taken off where it is the same in all texts that have one.
+    counts where they do not. A unit is taken off where it is the same in all texts that have one; thousands
+    and millions count where some texts have them and others not.
     """
     numbers = plain_numbers(texts)
     rest = [int(i) for i in np.flatnonzero(np.isnan(numbers)) if not is_placeholder(texts[int(i)])]
@@ -136,9 +149,10 @@ def parse_numbers(texts: Sequence[str], *, decimal: str | None = None, likely: s
         return Numbers(numbers, decimal or ".")
     bare: dict[int, str] = {}
     units: set[str] = set()
+    scales = np.ones(len(texts))
     strays = 0
     for i in rest if decimal != "," else range(len(texts)):
-        number, unit = _without_unit(texts[i])
+        number, unit, scales[i] = _without_unit(texts[i])
         if not number:
             strays += 1
             if strays > MAX_STRAY_TEXTS:
@@ -152,20 +166,42 @@ def parse_numbers(texts: Sequence[str], *, decimal: str | None = None, likely: s
     mark = decimal or decimal_mark(every, likely)
     at = list(range(len(texts))) if mark == "," else list(bare)
     numbers[at] = plain_numbers([_without_groups(every[i], mark) for i in at])
+    if len(set(scales[~np.isnan(numbers)])) > 1:
+        numbers *= scales
     return Numbers(numbers, mark)
 
 
-def _without_unit(text: str) -> tuple[str, str]:
-    """Return the digits of a number and its unit; no digits for what is no number."""
-    if not any(char.isdigit() for char in text[:40]):
-        return "", ""
-    plain = text if re.search("[²³]", text) else unicodedata.normalize("NFKC", text)
-    found = SPELLED.fullmatch(re.sub(r"[−–]", "-", plain).replace("’", "'").strip())
-    if found is None or bool(found["open"]) != bool(found["close"]) or (found["before"] and found["unit"]):
-        return "", ""
-    negative = (found["sign"], found["inner"], found["after"]).count("-") + bool(found["open"])
-    digits = re.sub("[dD]", "e", found["number"]).strip()
-    return ("-" if negative == 1 else "") + digits, (found["before"] or found["unit"] or "").strip()
+def _without_unit(text: str) -> tuple[str, str, float]:
+    """Return the digits of a number, its unit, and how much it counts: 1, a thousand, a million.
+
+    There are no digits where it is no number.
+    """
+    if len(text) > LONGEST or not any(char.isdigit() for char in text[:40]):
+        return "", "", 1
+    found = SPELLED.fullmatch(_in_plain_signs(text))
+    brackets = (found["open"] or "") + (found["within"] or "") if found else ""
+    if found is None or brackets != ((found["close"] and "(") or ""):
+        return "", "", 1
+    negative = (found["sign"], found["inner"], found["after"]).count("-") + bool(brackets)
+    digits = ("-" if negative == 1 else "") + re.sub("[dD]", "e", found["number"]).strip()
+    money, unit = found["before"] or "", (found["unit"] or "").strip()
+    if unit in SCALES and (money or unit != "m"):
+        return digits, money or "a scale", SCALES[unit]
+    if money and unit:
+        return "", "", 1
+    several = len(unit) > 2 and unit.endswith("s")  # 1 year, 2 years
+    return digits, money or (unit[:-1] if several else unit), 1
+
+
+def _in_plain_signs(text: str) -> str:
+    """Return a text with the digits and signs that programs know: 5ºC, 5µg, ٣٫٥, −5 and 12,–."""
+    if not text.isascii():
+        known = text.replace("º", "°").replace("²", "\ue002").replace("³", "\ue003")
+        known = unicodedata.normalize("NFKC", known).translate(
+            str.maketrans("μ−–—’٫٬\ue002\ue003", "µ---'.,²³")
+        )
+        text = "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in known)
+    return re.sub(r"([.,])-{1,2}$", r"\g<1>00", text.strip())
 
 
 def _without_groups(text: str, decimal: str) -> str:
@@ -216,12 +252,14 @@ class Dates:
 
 
 def date_numbers(texts: Sequence[str], *, month_first: bool | None = None) -> Dates | None:
-    """Return texts as days since 1970-01-01 (times of day as fractions); None where any is no date.
+    """Return texts as days since 1970-01-01 (times of day as fractions); None where they are no dates.
 
-    Cells that stand for a missing value are NaN. ``month_first`` tells the order where it is known.
+    Cells that stand for a missing value are NaN, and so are strays: one text in twenty, and ten at most, that
+    are no dates, as 2021-02-30 is none. ``month_first`` tells the order where it is known.
     """
     held = [text for text in texts if not is_placeholder(text)]
-    if not held or not any(char.isdigit() for char in held[0]):
+    most = min(len(held) // 20, MAX_STRAY_TEXTS)
+    if not any(char.isdigit() for text in held[: most + 1] for char in text):
         return None
     try:
         if all(TIME.fullmatch(text) for text in held):
@@ -230,15 +268,17 @@ def date_numbers(texts: Sequence[str], *, month_first: bool | None = None) -> Da
     except ValueError:
         return None
     parts: dict[str, re.Match[str]] = {}
-    for text in held:
-        found = _date_parts(text)
-        if found is None:
+    for at, text in enumerate(held):
+        if (found := _date_parts(text)) is not None:
+            parts[text] = found
+        elif at - len(parts) >= most:
             return None
-        parts[text] = found
     order = _order([found for found in parts.values() if found.re is LOCAL], month_first)
-    try:
-        days = {text: _days(found, order.month_first) for text, found in parts.items()}
-    except (ValueError, KeyError):
+    days: dict[str, float] = {}
+    for text, found in parts.items():
+        with contextlib.suppress(ValueError, KeyError):
+            days[text] = _days(found, order.month_first)
+    if len(held) - len(days) > most:
         return None
     return Dates(
         np.array([days.get(text, np.nan) for text in texts]), order.month_first, ambiguous=order.ambiguous
@@ -246,7 +286,7 @@ def date_numbers(texts: Sequence[str], *, month_first: bool | None = None) -> Da
 
 
 def _date_parts(text: str) -> re.Match[str] | None:
-    for pattern in (ISO, LOCAL, *NAMED):
+    for pattern in (ISO, LOCAL, *NAMED) if len(text) <= LONGEST else ():
         if found := pattern.fullmatch(text):
             return found
     return None

@@ -36,6 +36,7 @@ MANY_TEXTS_SHARE = 0.2
 ID_WORDS = frozenset(
     {"id", "ids", "idx", "index", "uuid", "guid", "key", "rowid", "row", "rownumber", "rownum", "rowname"}
 )
+LONG_CODE = re.compile(r"[+-]?(\d{16,}|\d{1,3}([.,' _])\d{3}(\2\d{3}){4,})([.,]0*)?")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -175,15 +176,16 @@ def _interpret_text(name: str, codes: NDArray[np.int64], texts: list[str], spell
         return Values("numeric", np.full(len(codes), np.nan))
     if _truth_values(texts):
         return Values("boolean", _spread(np.array([float(t.casefold() == "true") for t in texts]), codes))
-    if sum(len(text) > 15 and text.lstrip("+-").isdigit() for text in texts) > 0.5 * len(texts):
+    if sum(len(text) > 15 and LONG_CODE.fullmatch(text) is not None for text in texts) > 0.5 * len(texts):
         return categories(codes, texts)  # codes of many digits: floats would make different ones equal
     counts = np.bincount(codes[codes >= 0], minlength=len(texts))
     numbers = parse_numbers(texts, decimal=spelling.decimal, likely=spelling.likely)
     if (values := _as_numeric(name, numbers, texts, codes, counts)) is not None:
         return values
-    if (dates := date_numbers(texts, month_first=spelling.month_first)) is not None:
+    dates = date_numbers(texts, month_first=spelling.month_first)
+    gaps = np.isnan(dates.days) if dates is not None else np.ones(len(texts), bool)
+    if dates is not None and counts[gaps & ~_placeholders(texts)].sum() <= (1 - NUMERIC_SHARE) * counts.sum():
         found = [note("date_ambiguous", column=name)] if dates.ambiguous else []
-        gaps = np.isnan(dates.days)
         found += [_stray(name, "dates", gaps, texts, codes, counts)] if gaps.any() else []
         days = _spread(dates.days, codes)
         return Values("date", days, notes=tuple(found), month_first=dates.month_first)
@@ -216,7 +218,7 @@ def _as_numeric(
     stray = np.isnan(read.values)
     if stray.all():
         return None
-    unexplained = stray & ~np.array([is_placeholder(text) for text in texts])
+    unexplained = stray & ~_placeholders(texts)
     share = 1 - counts[unexplained].sum() / counts.sum()
     if share < NUMERIC_SHARE or unexplained.sum() > MAX_STRAY_TEXTS or (~stray).sum() < 2 * unexplained.sum():
         return None
@@ -227,6 +229,11 @@ def _as_numeric(
         else (*values.notes, _stray(name, "numbers", stray, texts, codes, counts))
     )
     return Values("numeric", values.numbers, notes=notes, decimal=read.decimal)
+
+
+def _placeholders(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which texts stand for a missing value in a column of numbers or dates."""
+    return np.array([is_placeholder(text) for text in texts], dtype=bool)
 
 
 def _stray(

@@ -31,7 +31,10 @@ STARTS = (
     (rb"\s*(<!doctype html|<html|<head|<body|<table)", "an HTML page, not the table itself: download that"),
     (rb"\s*<\?xml|\s*<svg", f"XML: {AS_CSV}"),
     (rb"version https://git-lfs", "a Git LFS pointer, not the table itself: git lfs pull"),
-    (rb"(\s*%[^\n]*\n|\s*\n)*\s*@relation\b", "an ARFF file: scipy.io.arff reads it; save the table as CSV"),
+    (
+        rb"([^\S\n]*(%[^\n]*)?\n)*[^\S\n]*@relation\b",
+        "an ARFF file: scipy.io.arff reads it; save the table as CSV",
+    ),
     (
         rb"(\s*#[^\n]*\n)*[+-]?\d+(\.\d+)?( qid:\d+)?( +\d+:[-+.\deE]+)+ *[#\r\n]",
         "a libsvm file: sklearn.datasets.load_svmlight_file reads it; save the table as CSV",

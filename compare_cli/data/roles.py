@@ -27,7 +27,7 @@ MAX_WHOLE = 50
 MAX_WHOLE_SHARE = 0.02
 MAX_TEXT_SHARE = 0.5
 MAX_CLASSES = 10_000
-DECIMALS = re.compile(r"\+?(-?(?:0|[1-9]\d*))(?:\.(\d*?)0*)?")
+DECIMALS = re.compile(r"\+?(-?(?:0|[1-9]\d*))(?:\.(\d*))?")
 # In this order; compared without case, blanks and punctuation.
 TARGET_NAMES = (
     "target", "class", "label", "y", "classes", "labels", "category", "outcome", "species", "diagnosis",
@@ -168,7 +168,8 @@ def label_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str], l
 def plain_label(text: str) -> str:
     """Return a label without what may differ from program to program: .0 at its end, TRUE or True."""
     if found := DECIMALS.fullmatch(text):
-        return f"{found[1]}.{found[2]}" if found[2] else found[1]
+        decimals = (found[2] or "").rstrip("0")
+        return f"{found[1]}.{decimals}" if decimals else found[1]
     return text.casefold() if text.casefold() in {"true", "false"} else text
 
 

@@ -307,9 +307,9 @@ def _shape(cell: str) -> str:
 def _join_cells(line: str, dialect: Dialect, profile: Sequence[Counter[str]]) -> list[str] | None:
     """Return the cells of a line with a run of unquoted ones joined; None unless one way is clearly best."""
     width, joint = len(profile), dialect.delimiter + " " * dialect.skip_blanks
-    tokens = list(_tokens(line.rstrip("\r\n"), dialect))
+    tokens = list(_tokens(line.rstrip("\r\n"), dialect)) if len(line) <= 10_000 else []
     extra = len(tokens) - width
-    if not 1 <= extra <= MAX_JOINED or len(line) > 10_000:
+    if not 1 <= extra <= MAX_JOINED:
         return None
     ways = []
     for at in range(width):

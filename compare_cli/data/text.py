@@ -14,6 +14,7 @@ import numpy as np
 
 from compare_cli.data.bytes import ByteSource
 from compare_cli.data.cells import MISSING
+from compare_cli.data.columns import MAX_EXACT
 from compare_cli.data.dialect import Dialect, find_dialect
 from compare_cli.data.encoding import known_encoding, scan
 from compare_cli.data.header import ROW_NAMES, Layout, find_layout, is_comment, typical_width
@@ -271,12 +272,27 @@ def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFr
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 frame = _parse(text, plan, {**options, "low_memory": low_memory})
+                if codes := _long_codes(frame):
+                    options["dtype"] |= dict.fromkeys(codes, object)
+                    frame = _parse(text, plan, {**options, "low_memory": low_memory})
             return None if _irregular(frame, text, plan) else frame
         except pd.errors.DtypeWarning:
             continue
         except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, OverflowError):
             return None
     return None
+
+
+def _long_codes(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of floats, as some are missing, that are whole numbers too large to tell apart."""
+    found = []
+    for name, kind in frame.dtypes.items():
+        values = frame[name].to_numpy() if kind == np.float64 else np.empty(0)
+        with np.errstate(invalid="ignore"):
+            large = (np.abs(values) > MAX_EXACT).any()
+            if large and (np.isnan(values) | (values % 1 == 0)).all():
+                found.append(str(name))
+    return found
 
 
 def _parse(text: ByteSource, plan: Plan, options: dict[str, Any]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import io
 import lzma
 import os
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 from conftest_types import Write
 
 from compare_cli.data import bytes as data_bytes
-from compare_cli.data import read, table
+from compare_cli.data import read, read_cells, table
 from compare_cli.errors import DataError
 
 LARGE = b"a,b,y\n" + b"1,2,x\n2,1,y\n" * (1 << 18)  # 3 MiB
@@ -130,3 +131,23 @@ def test_more_columns_than_can_be_compared(write: Write, monkeypatch: pytest.Mon
     assert read(frame[["a", "y"]]).classes == ("u", "v")
     with pytest.raises(DataError, match="DataFrame: has 3 columns; at most 2"):
         read(frame)
+
+
+NO_END = {
+    "blank lines": "\n" * 3000 + "a,b,y\n",
+    "remarks": " %\n" * 900 + "a,b,y\n",
+    "blanks behind a digit": "a,b,y\n1" + " " * 100_000 + "(,2,p\n" * 2,
+    "digits and a letter": "a,b,y\n" + "1" * 100_000 + "x,2,p\n3,4,q\n" * 2,
+    "a class of zeros": "a,b,y\n" + f"1,2,1.{'0' * 100_000}x\n3,4,q\n" * 2,
+    "a weekday without end": "a,b,y\n" + f"Mon{' ' * 100_000}1,2,p\n3,4,q\n" * 2,
+    "quotes": "a,b,y\n1," + 'x"' * 20_000 + "\n" + "1,2,p\n3,4,q\n" * 9,
+}
+
+
+@pytest.mark.parametrize("name", NO_END)
+def test_patterns_take_no_time_for_text_without_end(write: Write, name: str) -> None:
+    path, began = write(NO_END[name]), time.process_time()
+    for way in (read, read_cells):
+        with contextlib.suppress(DataError):
+            way(path)
+    assert time.process_time() - began < 5

@@ -86,6 +86,33 @@ def test_large_whole_numbers_stay_different(write: Write, name: str, quote: str)
     assert len(read(path).X["acc"].unique()) == 40
 
 
+SPELLED = {
+    "with gaps": "{}",
+    "with a point and a zero": "{}.0",
+    "with groups": '"{:,}"',
+    "with groups of dots": "{:.}",
+    "with a plus": "+{}",
+}
+
+
+@pytest.mark.parametrize("name", SPELLED)
+def test_large_whole_numbers_stay_different_however_they_are_written(write: Write, name: str) -> None:
+    gaps = name == "with gaps"
+    wanted = SPELLED[name].replace("{:.}", "{:,}")
+    codes = ["" if gaps and at % 11 == 0 else wanted.format(76543210987654400 + at % 40) for at in range(440)]
+    codes = [code.replace(",", ".") if "dots" in name else code for code in codes]
+    dataset = read(
+        write(lines("acc,a,label", [(code, at % 5, "xz"[at % 2]) for at, code in enumerate(codes)]))
+    )
+    assert (dataset.columns[0].kind, dataset.columns[0].unique) == ("categorical", 40)
+    assert dataset.columns[0].missing == 40 * gaps
+
+
+def test_large_measures_with_gaps_are_numbers(write: Write) -> None:
+    rows = [("" if at % 9 == 0 else f"{at % 7 + 1}.5e20", at % 5, "xz"[at % 2]) for at in range(60)]
+    assert read(write(lines("mass,a,label", rows))).columns[0].kind == "numeric"
+
+
 # Classes keep the text of the file
 
 LABELS = {
@@ -151,6 +178,18 @@ NUMBERS: dict[str, tuple[list[str], list[float], str]] = {
     "square metres": (["54 m²", "120.5 m²"], [54, 120.5], ","),
     "words behind": (["3 rooms", "5 rooms", "12 rooms"], [3, 5, 12], ","),
     "full-width digits": (["１２", "７"], [12, 7], ","),
+    "full-width groups": (["１，０００", "２，５００"], [1000, 2500], "\t"),
+    "Arabic digits": (["٣٫٥", "١٬٢٣٤٫٢"], [3.5, 1234.2], "\t"),
+    "Devanagari digits": (["५", "१२"], [5, 12], ","),
+    "no cents, with a comma": (["1.234,-", "500,-"], [1234, 500], ";"),
+    "no cents, with a dot": (["1'234.-", "500.–"], [1234, 500], ","),
+    "accountants of dollars": (["$ (5.00)", "($7.50)", "$ 1,200.00"], [-5, -7.5, 1200], "\t"),
+    "one year, two years": (["5 years", "1 year"], [5, 1], ","),
+    "micrograms": (["5µg", "7.5μg"], [5, 7.5], ","),
+    "degrees by the wrong sign": (["21ºC", "-7 ºC"], [21, -7], ","),
+    "thousands and millions": (["1.5k", "2.3M", "700"], [1500, 2.3e6, 700], ","),
+    "thousands or none": (["1.5K", "700"], [1500, 700], ","),
+    "players' prices": (["€110.5M", "€600K", "€0"], [110.5e6, 600e3, 0], ","),
 }  # fmt: skip
 
 
@@ -171,6 +210,11 @@ TEXTS = [
     ["1/2", "3/4"],
     ["12:61", "13:70"],
     ["3x4", "5x6"],
+    ["5 kg", "7M"],
+    ["5 m", "7 ms"],
+    ["<5", ">7"],
+    ["½", "1 ¾"],
+    ["((5)", "7"],
 ]
 
 
@@ -380,6 +424,26 @@ DATES: dict[str, tuple[list[str], list[float]]] = {
     "months": (["2021-01", "2021-12"], [days(2021, 1, 1), days(2021, 12, 1)]),
     "quarters": (["2021Q1", "2021-Q4"], [days(2021, 1, 1), days(2021, 10, 1)]),
     "weeks": (["2021-W01", "2021-W10"], [days(2021, 1, 4), days(2021, 3, 8)]),
+    "SAS": (["05JAN2021", "17dec2021"], [days(2021, 1, 5), days(2021, 12, 17)]),
+    "SAS with time": (
+        ["05JAN2021:10:30:00", "06JAN2021:00:00:00"],
+        [days(2021, 1, 5, 10, 30), days(2021, 1, 6)],
+    ),
+    "as C writes them": (
+        ["Tue Jan  5 10:30:00 2021", "Sun Jan 31 00:00:00 2021"],
+        [days(2021, 1, 5, 10, 30), days(2021, 1, 31)],
+    ),
+    "Japanese": (["2021年1月5日", "2021年12月17日"], [days(2021, 1, 5), days(2021, 12, 17)]),
+    "Spanish": (
+        ["31 de diciembre de 2020", "5 de enero de 2021"],
+        [days(2020, 12, 31), days(2021, 1, 5)],
+    ),
+    "the fifth of January": (
+        ["5th of January 2021", "1st of May 2021"],
+        [days(2021, 1, 5), days(2021, 5, 1)],
+    ),
+    "months from the month": (["1/2021", "12/2021"], [days(2021, 1, 1), days(2021, 12, 1)]),
+    "months of one digit": (["2021-1", "2021-12"], [days(2021, 1, 1), days(2021, 12, 1)]),
     "with weekdays": (["Mon, 04 Jan 2021", "Sun, 31 Jan 2021"], [days(2021, 1, 4), days(2021, 1, 31)]),
 }
 
@@ -392,6 +456,18 @@ def test_dates_in_the_spellings_of_the_world(write: Write, name: str) -> None:
     np.testing.assert_allclose(dataset.X["w"][: len(wanted)], wanted, rtol=1e-12)
     if not np.isnan(wanted).any():
         assert read(write(column(cells, always=True)), time="w").time is not None
+
+
+@pytest.mark.parametrize("stray", ["2021-02-30", "2021-13-01", "never", "12 o'clock", "2021-01-02x", "7 am"])
+def test_one_cell_that_is_no_date_is_missing_and_told(write: Write, stray: str) -> None:
+    cells = [f"2021-{at % 12 + 1:02}-{at % 28 + 1:02}" for at in range(60)]
+    rows = [(stray if at == 7 else cells[at], at % 7, "pq"[at % 2]) for at in range(60)]
+    dataset = read(write(lines("when,v,label", rows)))
+    assert (dataset.columns[0].kind, dataset.columns[0].missing) == ("date", 1)
+    (told,) = (note.message for note in dataset.notes if note.code == "stray_text")
+    assert f"{stray!r} (row 8)" in told or f'"{stray}" (row 8)' in told
+    rows = [(stray if at % 4 == 3 else cells[at], at % 7, "pq"[at % 2]) for at in range(60)]
+    assert read(write(lines("when,v,label", rows))).columns[0].kind == "categorical"
 
 
 @pytest.mark.parametrize("cell", ["1e39", "-1e39", "1e308", "inf", "-inf", "Infinity", "1e400", "3.5e38"])
