@@ -14,7 +14,7 @@ from compare_cli.boundary.space import Bools, Floats, Frame, Ints, Points, Space
 
 SMALL_TABLE = 32  # anchors up to which a predict call costs more than the rows that it saves
 SIDE = 14  # of the grids on planes
-SAMPLED_CELLS = 65_000  # numbers in the noisy rows, and in the grids on planes, of wide tables
+SAMPLED_CELLS = 40_000  # numbers in the noisy rows, and in the grids on planes, of wide tables
 FEWEST_NOISY = 500  # rows, whatever the width
 SHARED_PROBES = 500  # points at which the fits of all folds and models are compared
 FARTHER = 12  # random rows that are tried after them

@@ -23,7 +23,7 @@ from compare_cli.models.families import BASELINE, family_of
 from compare_cli.models.preparation import FeatureTable, Preparation
 from compare_cli.types import Boundary, Column, Dataset, FitTask
 
-BOUNDARY_VERSION = 9  # raise when a boundary statistic changes: stored ones are then made anew
+BOUNDARY_VERSION = 10  # raise when a boundary statistic changes: stored ones are then made anew
 AT_PROBES = 2
 SIZES = 64  # of growing samples: more than there can be
 ENOUGH = 3  # fits whose boundary is looked at; with fewer folds more repeats are looked at
