@@ -140,8 +140,8 @@ def parse_numbers(texts: Sequence[str], *, decimal: str | None = None, likely: s
     """Read numbers as people write them: with grouped digits, a sign, a currency or a unit.
 
     ``decimal`` is the mark before the decimals where it is known; else the texts tell it, and ``likely``
-    counts where they do not. A unit is taken off where it is the same in all texts that have one; thousands
-    and millions count where some texts have them and others not.
+    counts where they do not. A unit is taken off where it is the same in all texts that have one; 1.5k is
+    1,500, and 2M two millions.
     """
     numbers = plain_numbers(texts)
     rest = [int(i) for i in np.flatnonzero(np.isnan(numbers)) if not is_placeholder(texts[int(i)])]
@@ -166,9 +166,7 @@ def parse_numbers(texts: Sequence[str], *, decimal: str | None = None, likely: s
     mark = decimal or decimal_mark(every, likely)
     at = list(range(len(texts))) if mark == "," else list(bare)
     numbers[at] = plain_numbers([_without_groups(every[i], mark) for i in at])
-    if len(set(scales[~np.isnan(numbers)])) > 1:
-        numbers *= scales
-    return Numbers(numbers, mark)
+    return Numbers(numbers * scales, mark)
 
 
 def _without_unit(text: str) -> tuple[str, str, float]:

@@ -11,16 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.data.bytes import ByteSource, Room, open_path
+from compare_cli.data.columns import MAX_EXACT
 from compare_cli.data.table import Table, from_frame
 from compare_cli.errors import DataError, UsageError
 from compare_cli.notes import note
 from compare_cli.types import Note, ReadInfo
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 CELL = 8  # bytes that a value takes at least
@@ -140,11 +144,24 @@ def load_parquet(text: ByteSource, max_bytes: int | None) -> Table:
         with text.open() as stream:
             file = pyarrow.parquet.ParquetFile(stream)
             Room(text.source, max_bytes).refuse(file.metadata.num_rows * file.metadata.num_columns * CELL)
-            frame = file.read().to_pandas()
+            frame = _frame_of(file.read())
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{text.source}: the Parquet file cannot be read: {first.rstrip('.')}.") from None
     return replace(from_frame(frame, text.source), name=text.name)
+
+
+def _frame_of(table: Any) -> pd.DataFrame:
+    """Return an Arrow table as pandas has it, but large whole numbers with gaps as texts, not as floats."""
+    import pyarrow.compute
+
+    frame: pd.DataFrame = table.to_pandas()
+    for name, column in zip(table.schema.names, table.columns, strict=True):
+        if column.null_count and pyarrow.types.is_integer(column.type) and (frame.columns == name).sum() == 1:
+            ends = pyarrow.compute.min_max(column).as_py().values()
+            if frame[name].dtype == "float64" and any(end and abs(end) > MAX_EXACT for end in ends):
+                frame[name] = column.cast(pyarrow.string()).to_pandas().to_numpy(dtype=object)
+    return frame
 
 
 def refuse_foreign(text: ByteSource) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from compare_cli.data.cells import NUMBER, is_filled, is_missing, looks_numeric
+from compare_cli.data.cells import DATE, NUMBER, is_filled, is_missing, looks_numeric
 
 COMMENT_MARKS = ("#", "%", "//")
 MAX_HEADER_ROWS = 6
 HEADER_SAMPLE = 100
 ROW_NAMES = "row_names"  # the column for which R writes no name
 HEADER_COLUMNS = 300  # judged in a very wide table, evenly spread
-PLAIN_NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
+PLAIN_NUMBER = re.compile(r"-?\d{1,9}(\.\d+)?")
 NAMES_SAMPLE = 20
 MIN_COLUMN = 4  # cells that show what a column holds
 MANY_NUMBERS = 8
@@ -179,7 +179,9 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
             continue
         later = present[len(present) // 3 :]  # units and the like may follow the names
         numeric = sum(map(looks_numeric, later)) / len(later)
-        if looks_numeric(cell):
+        if _is_date(cell) and numeric >= 0.9 and not any(map(_is_date, later)):
+            for_header += 1.0
+        elif looks_numeric(cell):
             against += 1.0 if numeric > 0.5 else 0.3
         elif is_missing(cell):
             against += 1.0
@@ -197,6 +199,11 @@ def _is_header(first: Sequence[str], below: Sequence[list[str]]) -> bool:
         named = [cell.strip() for cell in first if cell.strip()]
         return len(set(named)) == len(named) and not nameless
     return for_header > against
+
+
+def _is_date(cell: str) -> bool:
+    """Whether a cell is a date or a time of day, and no number."""
+    return DATE.fullmatch(cell) is not None and NUMBER.fullmatch(cell) is None
 
 
 def _named_by_numbers(first: Sequence[str], below: Sequence[list[str]]) -> bool:
@@ -227,12 +234,17 @@ def _named_by_numbers(first: Sequence[str], below: Sequence[list[str]]) -> bool:
 
 
 def _counts(cells: Sequence[str]) -> bool:
-    """Whether three or more cells are numbers with the same step from each to the next, or rising years."""
-    if len(cells) < 3 or not all(PLAIN_NUMBER.fullmatch(cell.strip()) for cell in cells):
+    """Whether cells are three numbers or more with the same step from each to the next, or rising years.
+
+    Of two years the second must be the next.
+    """
+    if len(cells) < 2 or not all(PLAIN_NUMBER.fullmatch(cell.strip()) for cell in cells):
         return False
     numbers = [float(cell) for cell in cells]
     steps = [b - a for a, b in pairwise(numbers)]
     years = all(number % 1 == 0 and 1700 <= number <= 2200 for number in numbers)
+    if len(cells) == 2:
+        return years and steps == [1]
     return min(steps) > 0 and (years or max(steps) - min(steps) < 1e-6 * max(numbers))
 
 

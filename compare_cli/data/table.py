@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_COLUMNS = 100_000  # each takes a tenth of a millisecond to read, and longer to learn from
-UNNAMED = re.compile(r"|Unnamed: 0(\.\d+)?|__index_level_0__")  # what pandas calls a column without a name
+# What pandas and R's readr call a column without a name.
+UNNAMED = re.compile(r"|Unnamed: 0(\.\d+)?|__index_level_0__|level_0|\.\.\.1")
 
 
 @dataclass(frozen=True)

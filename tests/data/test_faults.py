@@ -41,7 +41,9 @@ INDEXES = {
 }
 
 
-@pytest.mark.parametrize("name", ["", '""', " ", "Unnamed: 0", '"Unnamed: 0.1"', "__index_level_0__"])
+@pytest.mark.parametrize(
+    "name", ["", '""', " ", "Unnamed: 0", '"Unnamed: 0.1"', "__index_level_0__", "...1", "level_0"]
+)
 @pytest.mark.parametrize("numbers", INDEXES)
 def test_row_numbers_without_a_name_are_left_out(write: Write, name: str, numbers: str) -> None:
     rows = [(number, f"{(at * 7) % 11}.5", "pq"[at % 2]) for at, number in enumerate(INDEXES[numbers])]
@@ -106,6 +108,16 @@ def test_large_whole_numbers_stay_different_however_they_are_written(write: Writ
     )
     assert (dataset.columns[0].kind, dataset.columns[0].unique) == ("categorical", 40)
     assert dataset.columns[0].missing == 40 * gaps
+
+
+@pytest.mark.extra
+def test_large_whole_numbers_with_gaps_in_a_parquet_file(tmp_path, write: Write) -> None:  # type: ignore[no-untyped-def]
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    codes = [None if at % 11 == 0 else 76543210987654400 + at % 40 for at in range(440)]
+    columns = {"acc": pyarrow.array(codes), "a": [at % 5 for at in range(440)], "y": list("xz") * 220}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "t.parquet")
+    column = read(tmp_path / "t.parquet").columns[0]
+    assert (column.kind, column.unique, column.missing) == ("categorical", 40, 40)
 
 
 def test_large_measures_with_gaps_are_numbers(write: Write) -> None:
@@ -235,6 +247,10 @@ NUMBER_HEADERS = {
     "unnamed frame with its index": (",0,1,2,3", "{at},0.{at}1,0.2{at},0.3,{at}", 5),
     "identifiers": ("label,1007,53,117,121", "{at},{at}.5,2,3,4", 5),
     "days": ("patient,day,1,2,3,4", "{at},{at},0.5,2,3,4", 6),
+    "two years": ("region,2019,2020,2021 (p),kind", "r{at},{at},3{at},{at}7,{pq}", 5),
+    "hours": ("day,00:00,01:00,02:00,kind", "{at},{at}7,3{at},5,{pq}", 5),
+    "days of a calendar": ("id,2020-01-15,2020-02-15,kind", "{at},{at}7,3{at},{pq}", 4),
+    "steps before and after": ("y,-2,-1,0,1,2", "{pq},{at}.5,3.5,2.{at},1.5,{at}.25", 6),
     "in quotes": ('"0","1","2","y"', '{at},{at}.5,1,"{pq}"', 4),
     "pixels": (",".join(map(str, range(12))), ",".join(["{at}"] * 6 + ["0", "255"] * 3), 12),
 }
@@ -255,6 +271,10 @@ HEADERLESS = {
     "rising": "1,2,3,{at}",
     "the same step in every row": "{at},{at}0,{at}00,{pq}",
     "texts": "{pq},red,{at},big",
+    "dates and numbers": "2021-01-1{at},{at},7,{pq}",
+    "times and numbers": "1{at}:00,{at},7,{pq}",
+    "years that follow each other": "{pq},2019,2020,{at}",
+    "signed numbers": "{pq},-2,-1,{at},1,2",
     "years among the cells": "1990,2001,{at},{pq}",
     "zeros and ones": "0,1,0,{at},1",
 }
@@ -355,6 +375,7 @@ SECOND = {
     "more columns": ("w,label", [(1, "p"), (2, "q")], "w,extra,label", [(1, "x", "p")]),
     "dates": ("w,label", [("13/01/2020", "p"), ("02/01/2020", "q")], "w,label", [("02/01/2020", "q")]),
     "months first": ("w,label", [("01/13/2020", "p"), ("02/01/2020", "q")], "w,label", [("02/01/2020", "q")]),
+    "thousands": ("w,label", [("1.5k", "p"), ("700", "q"), ("2k", "p")], "w,label", [("2k", "p")]),
     "one value everywhere": ("w,label", [(1, "p"), (2, "q")], "w,label", [(2, "q"), (2, "q")]),
 }
 
