@@ -55,7 +55,7 @@ _FAULTS = {
     "unable to open": "cannot be opened; choose another with --store",
     "readonly": "cannot be written; choose another with --store",
     "is full": "the disk is full",
-    "disk I/O": "cannot be written (is the disk full?)",
+    "disk I/O": "cannot be written (is the disk full, or read-only?)",
     "locked": f"another program has held it for {PATIENCE:.0f} s",
 }
 """What SQLite says, in the words of those who have to do something about it."""
@@ -86,6 +86,8 @@ class Store:
         self.path = path
         self._alone = alone
         with self._faults():
+            if path.is_dir():
+                raise StoreError(f"{path}: cannot be opened: it is a folder; choose another with --store.")
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

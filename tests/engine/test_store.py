@@ -494,3 +494,10 @@ def test_a_full_disk_can_be_pruned(file: Path, request: pytest.FixtureRequest) -
     assert file.stat().st_size < size
     assert [path.name for path in file.parent.iterdir()] == [file.name]
     assert sound(file)
+
+
+@pytest.mark.parametrize("to_read", [True, False])
+def test_a_folder_is_no_store(tmp_path: Path, to_read: bool) -> None:
+    with pytest.raises(StoreError, match="cannot be opened: it is a folder; choose another"):
+        Store(tmp_path, to_read=to_read)
+    assert list(tmp_path.iterdir()) == []
