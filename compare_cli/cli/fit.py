@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import replace
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
@@ -105,8 +106,9 @@ def _follow_and_show(
         api.require_mlflow()
     with Output(options, boundary=options.boundary, gates=bool(thresholds), **shown) as output:
         follower = Follower(output, options)
-        try:
-            result = follower.follow(begin(follower))
+        try:  # a reader that went away, `| head`, ends what runs here: processes are waited for at exit
+            with closing(begin(follower)) as stream:
+                result = follower.follow(stream)
         finally:
             follower.progress.close()
         follower.tell(result.notes)
