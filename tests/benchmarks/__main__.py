@@ -18,7 +18,7 @@ import numpy as np
 
 from tests.benchmarks.growing import beside_lazypredict, to_verdict
 from tests.benchmarks.measuring import in_turn, peak_memory, wall
-from tests.benchmarks.reader import compare_readers
+from tests.benchmarks.reader import beside_pandas, compare_readers
 from tests.benchmarks.verdicts import times_to_verdict
 from tests.dask_processes import Processes
 
@@ -263,8 +263,15 @@ def _reader(_: Path) -> None:
     compare_readers()
 
 
+def _reading(where: Path) -> None:
+    """How long reading takes beside pandas alone, in CPU time, pair by pair."""
+    for rows, times in ((100_000, 15), (1_000_000, 5)):
+        _row(*beside_pandas(where, rows, times))
+
+
 OTHERS = {
     "reader": _reader,
+    "reading": _reading,
     "samples": _samples,
     "lazypredict": _lazypredict,
     "verdict": _verdict,

@@ -15,7 +15,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+import statistics
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -208,6 +210,33 @@ def _show_survey(wrong: dict[str, dict[str, list[str]]]) -> None:
     for name, found in wrong["compare"].items():
         if found:
             print(f"  compare differs in {', '.join(found)}: {name}")
+
+
+def beside_pandas(folder: Path, rows: int, times: int) -> tuple[str, str, str, str, str]:
+    """Return a row of the table of times: a table of floats read by compare and by pandas alone, in turn.
+
+    Times are CPU seconds of this process, all its threads.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from compare_cli.data import read
+
+    path = folder / f"floats{rows}.csv"
+    X = np.random.default_rng(0).normal(size=(rows, 28))
+    frame = pd.DataFrame(X).add_prefix("x").assign(label=(X[:, 0] + X[:, 1] > 0).astype(int))
+    frame.to_csv(path, index=False, float_format="%.6g")
+    read(path)  # what is imported on the way is not counted
+    spent: dict[Any, list[float]] = {read: [], pd.read_csv: []}
+    for _ in range(times):
+        for way, seconds in spent.items():
+            began = time.process_time()
+            way(path)
+            seconds.append(time.process_time() - began)
+    ratios = sorted(ours / theirs for ours, theirs in zip(*spent.values(), strict=True))
+    ours, theirs = (f"{statistics.median(seconds):.3f} s" for seconds in spent.values())
+    ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+    return f"reading {rows:,} x 28, CPU time", ours, theirs, ratio, "<= 1.2"
 
 
 def compare_readers() -> None:
