@@ -86,9 +86,11 @@ def _names_in_comment(row: Sequence[str], body: Sequence[list[str]], width: int)
     first = row[0].strip()
     bare = first.lstrip("#%/").strip()
     names = [cell.strip() for cell in (row if bare or len(row) == width else row[1:])]
+    if len(names) != width:
+        return None
     names[0] = bare if bare and len(names) == len(row) else names[0]
     plain = all(name and len(name.split()) <= 4 and not looks_numeric(name) for name in names)
-    return names if len(names) == width == len(set(names)) and plain else None
+    return names if width == len(set(names)) and plain else None
 
 
 def _filled(row: Sequence[str]) -> int:

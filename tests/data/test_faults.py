@@ -309,6 +309,13 @@ def test_a_header_may_begin_with_a_mark_of_comments(write: Write, header: str) -
     assert "hp" in {name.casefold() for name in dataset.X.columns}
 
 
+@pytest.mark.parametrize("mark", ["#", "%", "//", "# ", "##"])
+def test_a_mark_without_a_word_names_nothing(write: Write, mark: str) -> None:
+    text = mark + "\n" + "".join(f"{at},m{at},{at * 7 % 44},{at % 2 == 0}\n" for at in range(13, 40))
+    cells = read_cells(write(text))
+    assert (cells.header, len(cells.rows)) == (None, 27)
+
+
 def test_comments_are_no_headers(write: Write) -> None:
     text = "# made in spring, by hand\n#\n" + lines("a,b,y", [(1, 2, "p"), (3, 4, "q")] * 5)
     assert read_cells(write(text)).header == ["a", "b", "y"]
