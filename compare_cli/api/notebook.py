@@ -113,13 +113,18 @@ class ComparisonResult(Shown, SingleComparison):
 
         It has ``predict`` and ``predict_proba`` for tables with the columns of this one, and answers with
         its labels; of a Pipeline that was given it is a copy. Raises UsageError for a name that is not in the
-        result, and without the table.
+        result, for a model whose fits all failed, and without the table.
         """
         from compare_cli.engine.final import final_classifier
         from compare_cli.engine.plan import prepare_job
 
         dataset, options = self._table("estimator")
         name = model or self.verdict.recommended or self.models[0].model
+        if name in {m.model for m in self.models if m.status == "failed"}:
+            why = next(
+                (fit.error for fit in self.fits if fit.model == name and fit.error), "no reason is known"
+            )
+            raise UsageError(f"{name}: every fit of it failed, so it is not fitted on all rows: {why}")
         return final_classifier(prepare_job(dataset, replace(options, boundary=False)), name)
 
     def save(self, file: str | Path, model: str | None = None) -> str:

@@ -9,16 +9,18 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from compare_cli.engine.execute import single_thread
 from compare_cli.engine.fit import checked_labels, class_probabilities, surroundings_restored
+from compare_cli.engine.limits import Limits
+from compare_cli.engine.places import place
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
-from compare_cli.engine.workspace import PreparedFold
+from compare_cli.engine.workspace import PreparedFold, Workspace
 from compare_cli.errors import UsageError
 from compare_cli.models.estimators import OnCopies, own
 from compare_cli.models.families import BASELINE, family_of
@@ -51,6 +53,20 @@ def attempt(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | Raise
             return work(*args, **named)
         except (Exception, SystemExit) as error:  # a model may raise anything
             return Raised(" ".join(f"{type(error).__name__}: {error}".split()))
+
+
+def tried(tasks: Sequence[FitTask], workspace: Workspace) -> dict[str, Raised]:
+    """Return why models from outside cannot be fitted, by name.
+
+    Each is fitted in a process of its own first: one that ends its process must not end the program.
+    """
+    outside = [task for task in tasks if not family_of(task.model).builtin and task.model.needs != "frame"]
+    at = place(None, 1)
+    try:
+        results = [at.fit(replace(task, look=""), workspace, Limits()) for task in outside]
+    finally:
+        at.end()
+    return {result.model: Raised(str(result.error)) for result in results if result.status != "ok"}
 
 
 class FirstFold:
