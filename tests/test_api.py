@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -528,3 +530,15 @@ def test_one_column_to_leave_out_is_a_name() -> None:
 def test_two_protocols_at_once_are_refused() -> None:
     with pytest.raises(UsageError, match="--groups and --time"):
         read("iris", groups="sepal length (cm)", time="petal length (cm)")
+
+
+def test_a_program_that_leaves_a_run_open_ends() -> None:
+    """Python waits for processes when it ends, before it closes what was left open."""
+    program = """
+from compare_cli import api
+events = api.iter_compare("iris", models="logistic,tree", repeats=2, store=None, jobs=2, time_limit=60)
+for _ in range(5): next(events)
+print("left")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "left\n", "")

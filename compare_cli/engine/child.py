@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from typing import Any
 
 from compare_cli.engine.endings import ending, kill
@@ -43,6 +44,8 @@ class Children:
         self._idle: list[Child] = []  # the longest idle first
         self._busy: set[Child] = set()
         self._closed = False
+        # A run that was left open is not closed when Python ends, which would wait for the nursery for ever.
+        self._at_exit = Finalize(None, self.end, exitpriority=100)
 
     def share(self, workspace: Workspace) -> None:
         """Start the nursery while that may be forked; later it could not, and would know no table.
@@ -138,6 +141,7 @@ class Children:
 
     def end(self) -> None:
         """End all processes, busy ones too: the threads that wait for them get "killed" as results."""
+        self._at_exit.cancel()
         with self._starting, self._changing:
             self._closed = True
             for child in self._busy:

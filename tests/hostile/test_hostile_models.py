@@ -274,6 +274,32 @@ def test_nothing_is_imported_from_the_current_folder_unless_it_is_named(table: s
     assert {fit["status"] for fit in json.loads(done.stdout)["fits"]} == {"ok"}
 
 
+@pytest.mark.parametrize("how", ["_3", "'11'"])
+def test_a_picture_of_a_model_that_ends_its_process_says_so(table: str, how: str) -> None:
+    model = f"hostile_models:Ends(how={how})"
+    done = subprocess.run(
+        [sys.executable, "-m", "compare_cli", "plot", table, "--models", f"tree,{model}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+    )
+    assert done.returncode == 4
+    assert "accuracy on the" in done.stdout, "the other model is drawn"
+    assert f"{model} failed: ProcessDied:" in " ".join(done.stderr.split())
+
+
+def test_a_model_whose_fits_all_failed_is_not_fitted_on_all_rows(table: str, tmp_path: Path) -> None:
+    pytest.importorskip("skops", reason="needs the extra skops")
+    model = "hostile_models:Ends(how=_3)"
+    command = [sys.executable, "-m", "compare_cli", *(a.format(table=table) for a in FIT)]
+    command += ["--models", f"tree,{model}", "--save", str(tmp_path / "m.skops"), "--save-model", model]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    assert f"error: {model}: every fit of it failed, so it is not fitted on all rows" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("way", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
 def test_every_signal_that_ends_keeps_what_is_done(table: str, way: signal.Signals, tmp_path: Path) -> None:
     file = tmp_path / "result.json"
