@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -270,15 +271,22 @@ def finished(
     how = {"backend": "threading", "batch_size": 1, "pre_dispatch": jobs}
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", **how)
     stream = parallel(delayed(lambda task: (task, fit(task)))(task) for task in wanted())
-    try:
-        yield from map(tuple, stream)
-        closed = True
-    finally:
+
+    def leave() -> None:
+        nonlocal closed
+        at_exit.cancel()
         if not closed:
             closed = True
             end()
             for _ in stream:
                 pass
+
+    at_exit = Finalize(None, leave, exitpriority=200)  # threads stand still when Python closes what is open
+    try:
+        yield from map(tuple, stream)
+        closed = True
+    finally:
+        leave()
 
 
 @contextlib.contextmanager
