@@ -278,8 +278,7 @@ def finished(
         if not closed:
             closed = True
             end()
-            for _ in stream:
-                pass
+            list(stream)
 
     at_exit = Finalize(None, leave, exitpriority=200)  # threads stand still when Python closes what is open
     try:

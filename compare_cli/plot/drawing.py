@@ -15,7 +15,7 @@ from compare_cli.errors import DataError, UsageError, nearest
 from compare_cli.models.families import BASELINE
 from compare_cli.models.specs import split_specs
 from compare_cli.notes import note
-from compare_cli.plot.fits import FirstFold, FittedModel, Raised, attempt, tried
+from compare_cli.plot.fits import FirstFold, FittedModel, Raised, attempt, fitted_or_raised
 from compare_cli.plot.picture import Axis, Panel, Picture, Points, axis_value
 from compare_cli.plot.planes import (
     Held,
@@ -59,13 +59,7 @@ def make_picture(
     fold = FirstFold(job)
     planes = Planes(fold, features, row)
     tasks = fold.tasks(baseline=_names_baseline(models))
-    failed = tried(tasks, job.workspace)
-    fitted: dict[str, FittedModel | Raised] = {
-        task.model.name: failed[task.model.name]
-        if task.model.name in failed
-        else attempt(FittedModel, task, fold)
-        for task in tasks
-    }
+    fitted = fitted_or_raised(tasks, fold)
     view = planes.view([model for model in fitted.values() if isinstance(model, FittedModel)])
     axes = _axes(view, fold)
     points, rows = _drawn(fold, view.plane, axes)

@@ -55,20 +55,6 @@ def attempt(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | Raise
             return Raised(" ".join(f"{type(error).__name__}: {error}".split()))
 
 
-def tried(tasks: Sequence[FitTask], workspace: Workspace) -> dict[str, Raised]:
-    """Return why models from outside cannot be fitted, by name.
-
-    Each is fitted in a process of its own first: one that ends its process must not end the program.
-    """
-    outside = [task for task in tasks if not family_of(task.model).builtin and task.model.needs != "frame"]
-    at = place(None, 1)
-    try:
-        results = [at.fit(replace(task, look=""), workspace, Limits()) for task in outside]
-    finally:
-        at.end()
-    return {result.model: Raised(str(result.error)) for result in results if result.status != "ok"}
-
-
 class FirstFold:
     """The rows of the first fold of the first repeat: numbers (r, p) and (n, p), codes (r, q)."""
 
@@ -137,6 +123,30 @@ class FittedModel:
 
     def _input(self, rows: Numbers) -> Any:
         return rows.astype("float32") if self._single else rows
+
+
+def fitted_or_raised(tasks: Sequence[FitTask], fold: FirstFold) -> dict[str, FittedModel | Raised]:
+    """Fit the model of each task on the first fold; return it, or why it cannot be, by name."""
+    found: dict[str, FittedModel | Raised] = {**_failures(tasks, fold.job.workspace)}
+    return {
+        name: found[name] if name in found else attempt(FittedModel, task, fold)
+        for task in tasks
+        for name in [task.model.name]
+    }
+
+
+def _failures(tasks: Sequence[FitTask], workspace: Workspace) -> dict[str, Raised]:
+    """Return why models from outside cannot be fitted, by name.
+
+    Each is fitted in a process of its own first: one that ends its process must not end the program.
+    """
+    outside = [task for task in tasks if not family_of(task.model).builtin and task.model.needs != "frame"]
+    at = place(None, 1)
+    try:
+        results = [at.fit(replace(task, look=""), workspace, Limits()) for task in outside]
+    finally:
+        at.end()
+    return {result.model: Raised(str(result.error)) for result in results if result.status != "ok"}
 
 
 @dataclass(frozen=True)

@@ -205,9 +205,7 @@ def summarise(
     )
     ordered, summary = in_order_of_merit(rows, judgement), summarise_dataset(dataset)
     notes = comparison_notes(summary, ordered, judged, metric)
-    truth = judged_classes(dataset)
-    few = few_of_classes(truth, dataset.classes, "rows" if len(truth) == len(dataset.y) else "judged rows")
-    notes += [told for told in few if told not in dataset.notes]
+    notes += _few_notes(dataset)
     shared = len({(r.repeat, r.fold) for r in judged})
     folds = protocol.scheme != "samples"
     if folds and len(judged) < len(results) and len(judged) == shared * len(models):
@@ -266,6 +264,13 @@ def comparison_notes(
     if without:
         notes.append(note("no_probabilities", models=", ".join(without)))
     return notes + _busy_notes(models)
+
+
+def _few_notes(dataset: Dataset) -> list[Note]:
+    """Return a note on classes with few judged rows, unless the table's own notes have told it."""
+    truth = judged_classes(dataset)
+    which = "rows" if len(truth) == len(dataset.y) else "judged rows"
+    return [n for n in few_of_classes(truth, dataset.classes, which) if n not in dataset.notes]
 
 
 def _convergence_notes(models: Sequence[ModelSummary], results: Sequence[FitResult]) -> list[Note]:
