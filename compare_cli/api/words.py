@@ -158,7 +158,7 @@ HEADERS: dict[str, Statistic] = {
             "2,000 to a fourth of the rows",
             "curves can cross later than that, and --all-rows uses every row; docs/simulations.md tells how"
             " often the rule was wrong",
-            "Mohr et al. 2022 (LCDB: recorded learning curves that the rule was tried on)",
+            "Mohr et al. 2022, Yan et al. 2025 (recorded learning curves that it was tried on)",
         ),
     )
 }
