@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +248,60 @@ def test_kept_fits_are_those_of_the_same_estimator_and_rows(tmp_path: Path) -> N
 
 def test_the_package_shows_its_verbs() -> None:
     assert {"compare", "bench", "read", "iter_compare", "Options"} <= set(dir(compare_cli))
+
+
+def test_masked_labels_are_missing() -> None:
+    labels = np.ma.MaskedArray([1, 2, 2] * 50, mask=[0, 1, 0] * 50)
+    dataset = read(X, labels)
+    assert len(dataset.y) == 100
+    assert "missing_target" in {note.code for note in dataset.notes}
+    with_mask = np.ma.MaskedArray(X, mask=X > 7)
+    assert sum(column.missing for column in read(with_mask, Y).columns) == (X > 7).sum()
+
+
+NEW_YEAR = datetime(2020, 1, 1, tzinfo=UTC)
+ARROW: list[tuple[str, list[Any], str, int]] = [
+    ("list<int64>", [[1, 2], [1], None], "categorical", 20),
+    ("struct<a: int64>", [{"a": 1}, {"a": 2}, None], "categorical", 20),
+    ("map<string, int64>", [[("k", 1)], [("k", 2)], None], "categorical", 20),
+    ("dictionary<values=string, indices=int32>", ["u", "v", None], "categorical", 20),
+    ("binary", [b"u", b"v", None], "categorical", 20),
+    ("large_string", ["u", "v", None], "categorical", 20),
+    ("duration[s]", [timedelta(hours=1), timedelta(hours=2), None], "date", 20),
+    ("timestamp[us, tz=Europe/Paris]", [NEW_YEAR, None, NEW_YEAR + timedelta(days=1)], "date", 20),
+    ("date64[ms]", [date(2020, 1, 1), date(2020, 1, 2), None], "date", 20),
+    ("time64[us]", [time(1), None, time(3)], "date", 20),
+    ("decimal128(10, 2)", [Decimal("1.5"), None, Decimal("2.5")], "numeric", 20),
+    ("int64", [2**60 + 1, 2**60 + 2, None], "categorical", 20),
+    ("uint64", [2**64 - 1, 2**64 - 2, 2**64 - 3], "categorical", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "cells", "kind", "missing"), ARROW, ids=[case[0] for case in ARROW])
+def test_columns_of_types_that_only_arrow_has(name: str, cells: list[Any], kind: str, missing: int) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    types = {
+        "list<int64>": pyarrow.list_(pyarrow.int64()),
+        "struct<a: int64>": pyarrow.struct({"a": pyarrow.int64()}),
+        "map<string, int64>": pyarrow.map_(pyarrow.string(), pyarrow.int64()),
+        "dictionary<values=string, indices=int32>": pyarrow.dictionary(pyarrow.int32(), pyarrow.string()),
+        "duration[s]": pyarrow.duration("s"),
+        "timestamp[us, tz=Europe/Paris]": pyarrow.timestamp("us", "Europe/Paris"),
+        "date64[ms]": pyarrow.date64(),
+        "time64[us]": pyarrow.time64("us"),
+        "decimal128(10, 2)": pyarrow.decimal128(10, 2),
+    }
+    own = pd.ArrowDtype(types[name] if name in types else getattr(pyarrow, name)())
+    table = pd.DataFrame(
+        {
+            "a": np.arange(60.0) ** 2 % 7,
+            "c": pd.array(cells * (60 // len(cells)), dtype=own),
+            "y": list("pqq") * 20,
+        }
+    )
+    column = read(table).columns[1]
+    assert (column.kind, column.missing, column.unique) == (kind, missing, len(cells) - bool(missing))
+    assert len(read(table, target="c").y) == 60 - missing
 
 
 SPARSE = pytest.importorskip("scipy.sparse").csr_matrix(X)

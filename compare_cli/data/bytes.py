@@ -17,11 +17,13 @@ from compare_cli.errors import DataError, UsageError
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAGIC = {
     b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
+    **{b"BZh%d" % level + first: "bzip2" for level in range(1, 10) for first in (b"1A", b"\x17r")},
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # an archive without files
     b"PAR1": "parquet",
+    **{bytes([first]) + b"*M\x18": "zstd" for first in range(0x50, 0x60)},  # a frame that holds no data
 }
 MAGIC_BYTES = max(len(magic) for magic in MAGIC)
 PART = 4096  # bytes unpacked at a time: few enough that even zeros, packed 30,000 times, fit in memory
@@ -66,8 +68,9 @@ class ByteSource:
 
     @property
     def is_parquet(self) -> bool:
-        """Whether the bytes begin as a Parquet file does."""
-        return self.head(4) == b"PAR1"
+        """Whether the bytes begin as a Parquet file does, and go on as no text does."""
+        head = self.head(PART)
+        return head.startswith(b"PAR1") and any(byte < 9 for byte in head)
 
     @property
     def is_excel(self) -> bool:
@@ -267,9 +270,8 @@ def _unzip(packed: BinaryIO, out: Room) -> bool:
             raise DataError(f"{source}: is {DOCUMENTS[document]}.")
         members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
         if len(members) != 1:
-            raise DataError(
-                f"{source}: holds {len(members)} files, and one table is needed: unpack it and name the file."
-            )
+            what = f"{len(members)} files" if members else "no file"
+            raise DataError(f"{source}: holds {what}, and one table is needed: unpack it and name the file.")
         if members[0].flag_bits & 1:
             raise DataError(f"{source}: is encrypted: unpack it first.")
         with archive.open(members[0]) as member:

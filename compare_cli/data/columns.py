@@ -73,6 +73,10 @@ def interpret(name: str, series: pd.Series[Any], spelling: Spelling = Spelling()
     """Find out what a raw column holds."""
     import pandas as pd
 
+    if isinstance(series.dtype, pd.ArrowDtype) and series.dtype.kind in "mM":
+        import pyarrow
+
+        series = pyarrow.array(series).to_pandas(date_as_object=False)
     kind = series.dtype
     if pd.api.types.is_bool_dtype(kind) and not isinstance(kind, pd.CategoricalDtype):
         return Values("boolean", series.to_numpy(dtype="float64", na_value=np.nan))
@@ -136,6 +140,8 @@ def text_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     if isinstance(series.dtype, pd.CategoricalDtype):
         codes, raw = series.cat.codes.to_numpy(), list(series.cat.categories)
     else:
+        if isinstance(series.dtype, pd.ArrowDtype) and series.dtype.kind == "O":
+            series = series.astype(object)  # lists and the like, which Arrow does not tell apart
         if series.dtype == object and pd.api.types.infer_dtype(series, skipna=True) != "string":
             series = series.map(_label_or_missing).astype(object)
         codes, index = pd.factorize(series)
@@ -165,6 +171,16 @@ def label_text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return str(value)
+
+
+def same_quantity(kind: ColumnKind, values: Values) -> bool:
+    """Whether numbers may stand in a column of this kind: days are no other numbers, 2 is no truth value."""
+    numbers = values.numbers
+    if numbers is None or values.kind == kind or np.isnan(numbers).all():
+        return numbers is not None
+    if kind == "boolean":
+        return values.kind == "numeric" and bool((np.isnan(numbers) | np.isin(numbers, (0, 1))).all())
+    return "date" not in {kind, values.kind}
 
 
 def _truth_values(texts: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ from compare_cli.data.columns import (
     Values,
     interpret,
     reason_to_leave_out,
+    same_quantity,
     text_codes,
 )
 from compare_cli.data.guards import find_guards
@@ -346,10 +347,11 @@ def _like_column(
     order = {**dict.fromkeys(read.day_first, False), **dict.fromkeys(read.month_first, True)}
     decimal = "," if column.name in read.decimal_comma else None
     values = interpret(column.name, series, Spelling(decimal, month_first=order.get(column.name)))
-    if values.numbers is not None:
+    if values.numbers is not None and same_quantity(column.kind, values):
         return replace(values, kind=column.kind)
+    held = "text" if values.numbers is None else "numbers" if values.kind == "numeric" else f"{values.kind}s"
     raise DataError(
-        f"{table.source}: column {column.name!r} holds text such as {series.dropna().iloc[0]!r}, "
+        f"{table.source}: column {column.name!r} holds {held} such as {str(series.dropna().iloc[0])!r}, "
         f"where the training data has {'numbers' if column.kind == 'numeric' else column.kind + ' values'}."
     )
 

@@ -6,6 +6,7 @@ Detectors are wrong too often on short tables to act on their guess; it is offer
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from compare_cli.data.bytes import CHUNK, ByteSource
@@ -24,6 +25,11 @@ COMMON = (
 CYRILLIC = frozenset(
     {"kz1048", "cp1251", "mac-cyrillic", "koi8-r", "koi8-u", "iso8859-5", "cp866", "ptcp154"}
 )
+CONTROL = re.compile(rb"[\0-\x08\x0e-\x19\x1c-\x1f]")  # not the ends of files of DOS, nor escapes
+MAX_CONTROL = (
+    0.01  # of the bytes around one that does not fit, in a text of any encoding of one or more bytes
+)
+AROUND = 200
 MAX_NULS = 0.05  # share of a text; stray NULs are taken out
 
 
@@ -109,6 +115,15 @@ def _nul(text: ByteSource, offset: int) -> DataError:
 def _undecodable(text: ByteSource, codec: str, offset: int) -> DataError:
     line = text.head(offset).count(b"\n") + 1
     name = "UTF-8" if codec.startswith("utf-8") else codec
+    with text.open() as stream:
+        stream.seek(max(0, offset - AROUND))
+        around = stream.read(2 * AROUND)
+    wide = codec.startswith(("utf-16", "utf-32"))
+    if not wide and len(CONTROL.findall(around)) > MAX_CONTROL * len(around):
+        return DataError(
+            f"{text.source}: is no text (byte {offset}): it is damaged, or a file of a kind that is not "
+            "read; save the table as CSV or Parquet."
+        )
     guess = guess_encoding(text, offset)
     return DataError(
         f"{text.source}: line {line} (byte {offset}) is not {name}; "

@@ -31,40 +31,53 @@ CELL = 8  # bytes that a value takes at least
 TRAIN = ("train",)
 TEST = ("t10k", "test")
 AS_CSV = "save the table as CSV or Parquet"
-STARTS = (
-    (rb"\s*(<!doctype html|<html|<head|<body|<table)", "an HTML page, not the table itself: download that"),
-    (rb"\s*<\?xml|\s*<svg", f"XML: {AS_CSV}"),
-    (rb"version https://git-lfs", "a Git LFS pointer, not the table itself: git lfs pull"),
+STATISTICS = f"a statistics file: {AS_CSV}"
+PICKLE = f"a Python pickle, which can hold code and is never opened: {AS_CSV}"
+OF_R = "data of R: write.csv(x, 'x.csv', row.names = FALSE) writes it as CSV"
+TEXTS = (
     (
-        rb"([^\S\n]*(%[^\n]*)?\n)*[^\S\n]*@relation\b",
+        rb"(?i)\s*(<!--.*?-->\s*)*(<!doctype html|<html|<head|<body|<table)",
+        "an HTML page, not the table itself: download that",
+    ),
+    (rb"(?i)\s*<\?xml|\s*<svg", f"XML: {AS_CSV}"),
+    (rb"version https://git-lfs", "a Git LFS pointer, not the table itself: git lfs pull"),
+    (rb"(\.\./)*/?(\.git/)?annex/objects/", "a git-annex pointer, not the table itself: git annex get"),
+    (
+        rb"(?i)([^\S\n]*(%[^\n]*)?\n)*[^\S\n]*@relation\b",
         "an ARFF file: scipy.io.arff reads it; save the table as CSV",
     ),
     (
         rb"(\s*#[^\n]*\n)*[+-]?\d+(\.\d+)?( qid:\d+)?( +\d+:[-+.\deE]+)+ *[#\r\n]",
         "a libsvm file: sklearn.datasets.load_svmlight_file reads it; save the table as CSV",
     ),
+    (rb"%%MatrixMarket", "a matrix by its coordinates: scipy.io.mmread reads it; save the table as CSV"),
     (rb"%PDF-", "a PDF: copy its table into a spreadsheet, and save that as CSV"),
     (rb"\{\\rtf", f"a document in rich text: {AS_CSV}"),
+    (rb"MATLAB [57]\.\d MAT-file|<stata_dta>|\$FL[23]@|HEADER RECORD\*|SIMPLE  = +T", STATISTICS),
+    (rb"\(?[dl]p\d\n|c[\w.]+\n\w+\n(p\d+\n)?\(", PICKLE),
+    (rb"A\n[23]\n\d{5,6}\n\d{5,6}\n|RD[AX][23]\n", OF_R),
+)
+"""How texts begin that are no delimited table, and what they are."""
+BINARIES = (
     (rb"\xd0\xcf\x11\xe0", "an old Office file: save it as .xlsx or CSV"),
-    (rb"X\n\0\0\0|RD[AX][23]\n", "data of R: write.csv(x, 'x.csv', row.names = FALSE) writes it as CSV"),
-    (rb"\x80[\x02-\x05]", f"a Python pickle, which can hold code and is never opened: {AS_CSV}"),
+    (rb"X\n\0\0\0", OF_R),
+    (rb"\x80[\x02-\x05]", PICKLE),
     (rb"ARROW1|FEA1|\xff\xff\xff\xff", "a Feather or Arrow file: save the table as Parquet or CSV"),
     (rb"SQLite format 3\0", f"an SQLite database: {AS_CSV}"),
     (rb"\x89HDF\r\n", f"an HDF5 file: {AS_CSV}"),
     (rb"\x93NUMPY", f"an array of NumPy: {AS_CSV}"),
-    (
-        rb"MATLAB 5\.0|<stata_dta>|\$FL[23]|HEADER RECORD\*|\0{12}\xc2\xea\x81\x60",
-        f"a statistics file: {AS_CSV}",
-    ),
+    (rb"[\x69-\x73][\x01\x02]\x01\0|\0{12}\xc2\xea\x81\x60", STATISTICS),
     (rb"ORC|Obj\x01", f"an ORC or Avro file: {AS_CSV}"),
     (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP", "a picture, not a table"),
     (rb"RIFF....(WAVE|AVI )|ID3|OggS|fLaC|....ftyp", "sound or video, not a table"),
     (
-        rb"7z\xbc\xaf|Rar!|\x04\x22\x4d\x18|\x1f\x9d|.{257}ustar",
+        rb"7z\xbc\xaf|Rar!|\x04\x22\x4d\x18|\x1f\x9d|\x5d\0\0.\0|\xff\x06\0\0sNaPpY|.{257}ustar",
         "an archive of a kind that is not read: unpack it",
     ),
     (rb"\x7fELF|MZ.{56,120}This program|\xca\xfe\xba\xbe|\xfe\xed\xfa", "a program, not a table"),
 )
+"""How files begin that are no text: a header may begin with the same letters, as orc_count and fea1 do."""
+CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f]")
 HEAD = 4096
 
 
@@ -166,16 +179,17 @@ def _frame_of(table: Any) -> pd.DataFrame:
 
 def refuse_foreign(text: ByteSource) -> None:
     """Raise DataError, in one line that says what to do, for a file of a known kind that is no table."""
-    head = text.head(HEAD)
-    for pattern, what in STARTS:
-        if re.match(pattern, head.removeprefix(b"\xef\xbb\xbf"), re.DOTALL | re.IGNORECASE):
+    head = text.head(HEAD).removeprefix(b"\xef\xbb\xbf")
+    for pattern, what in (*TEXTS, *(BINARIES if CONTROL.search(head) else ())):
+        if re.match(pattern, head, re.DOTALL):
             raise DataError(f"{text.source}: is {what}.")
 
 
 def is_json(text: ByteSource) -> bool:
-    """Whether a text is JSON: an object first, also in a list."""
+    """Whether a text is JSON: an object first, also in a list, or a list in each line or in a list."""
     head = text.head(HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
-    return re.match(rb'(\[\s*)?\{\s*("|\}\s*[,\]\n])', head) is not None
+    lists = rb'\[\s*\[|\[[-\d"tfn][^\n\[]*\]\r?\n\['
+    return re.match(rb'(\[\s*)?\{\s*("|\}\s*[,\]\n])|' + lists, head) is not None
 
 
 def load_json(text: ByteSource) -> Table:
@@ -186,6 +200,11 @@ def load_json(text: ByteSource) -> Table:
     import pandas as pd
 
     rows = list(_objects(text))
+    if len(rows) == 1 and any(isinstance(value, dict | list) for value in rows[0].values()):
+        raise DataError(
+            f"{text.source}: is one JSON object, and one for each row is needed, such as pandas writes with "
+            "to_json(path, orient='records', lines=True)."
+        )
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: [_json_value(row.get(name)) for row in rows] for name in names}
     frame = pd.DataFrame({name: _json_column(values) for name, values in columns.items()})

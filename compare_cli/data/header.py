@@ -19,6 +19,7 @@ PLAIN_NUMBER = re.compile(r"-?\d{1,9}(\.\d+)?")
 NAMES_SAMPLE = 20
 MIN_COLUMN = 4  # cells that show what a column holds
 MANY_NUMBERS = 8
+RULE = re.compile(r":-+:?|-+:|-{3,}|={3,}")
 MANY_ROWS = 8  # that show by themselves whether names stand over them
 MAX_ALIKE = 0.2
 SUFFIXED = re.compile(r"(.*)\.(\d+)")
@@ -57,6 +58,8 @@ def find_layout(
     if header is None and (rescued := unmangle(body[0], body[1:])) is not None:
         return Layout(width, [], start + 1, start, rescued=rescued)
     count = int(header or 0)
+    if header is not False and len(body) > 1 and is_rule(body[1]) and not is_rule(body[0]) and count < 2:
+        return Layout(width, _names([body[0]], body[2:], width), start + 2, start, header_cells=[body[0]])
     if header is None or header is True:
         found = _header_rows(body, width, names_quoted)
         named = _names_in_comment(records[start - 1], body, width) if start and not found else None
@@ -77,6 +80,11 @@ def typical_width(records: Sequence[list[str]]) -> int:
 def is_comment(row: Sequence[str]) -> bool:
     """Whether a record is a comment line."""
     return bool(row) and row[0].lstrip().startswith(COMMENT_MARKS)
+
+
+def is_rule(row: Sequence[str]) -> bool:
+    """Whether a record is the line under the names of columns that tables in Markdown have: dashes only."""
+    return len(row) > 1 and any(row) and all(RULE.fullmatch(cell.strip()) for cell in row if cell.strip())
 
 
 def _names_in_comment(row: Sequence[str], body: Sequence[list[str]], width: int) -> list[str] | None:

@@ -206,6 +206,8 @@ def _flat(y: Any) -> Any:
     """Return labels as an array of one dimension. Raises UsageError for several columns."""
     import pandas as pd
 
+    if isinstance(y, np.ma.MaskedArray):
+        y = np.ma.filled(y.astype(object), None)
     array = np.asarray(y, dtype=None if not isinstance(y, list | tuple) else object)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

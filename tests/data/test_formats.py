@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.datasets
+from conftest_types import Write
 from sklearn.utils import Bunch
 
 from compare_cli.api import read as read_table
@@ -86,7 +87,7 @@ def test_parquet(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "t.parquet")
     dataset = read(tmp_path / "t.parquet")
     assert (dataset.name, dataset.fingerprint) == ("t", read(frame).fingerprint)
-    (tmp_path / "bad.parquet").write_bytes(b"PAR1 and nothing else")
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1\x15\x04 and nothing else")
     with pytest.raises(DataError, match="cannot be read"):
         read(tmp_path / "bad.parquet")
 
@@ -242,3 +243,41 @@ def test_excel_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         archive.writestr("xl/workbook.xml", "<workbook/>")
     with pytest.raises(UsageError, match=r"save it as CSV, or pip install 'compare-cli\[xlsx\]'"):
         read(tmp_path / "book.xlsx")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "fea1,fea2",
+        "orc_count,elves",
+        "ID3,ID4",
+        "PAR1,PAR2",
+        "BZh,BZi",
+        "Rar!,b",
+        "GIF8,b",
+        "abc,ftyp",
+        "obj,b",
+        "riff,b",
+        "Arrow1,b",
+        "ObjectId,b",
+        "arff,@relation",
+        "MATLAB,b",
+        "city,paris",
+        "PK,FK",
+        "x^,y^",
+        "MZ,NZ",
+        "oggs,b",
+    ],
+)
+def test_a_header_that_begins_as_another_file_does_is_a_header(write: Write, names: str) -> None:
+    dataset = read(write(f"{names},label\n" + "1,2.5,p\n2,0.5,q\n4,1.5,p\n" * 9))
+    assert [column.name for column in dataset.columns] == names.split(",")
+    assert len(dataset.X) == 27
+
+
+@pytest.mark.parametrize("first", [0x50, 0x58, 0x5F])
+@pytest.mark.parametrize("after", [False, True])
+def test_frames_of_zstd_that_hold_no_data_are_passed_over(write: Write, first: int, after: bool) -> None:
+    empty, text = bytes([first]) + b"*M\x18\x04\0\0\0abcd", b"a,label\n" + b"1,p\n2,q\n" * 20
+    packed = pytest.importorskip("zstandard").compress(text)
+    assert len(read(write(packed + empty if after else empty + packed)).X) == 40

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest_types import Write
 
@@ -142,3 +144,27 @@ def test_lines_that_wear_quotes_as_a_whole(write: Write, delimiter: str, cell: s
 def test_sentences_in_quotes_are_one_column(write: Write) -> None:
     text = "".join(f'"{at} words, {", ".join(WORDS[: at % 3 + 1])}"\n' for at in range(12))
     assert {len(row) for row in read_cells(write(text)).rows} == {1}
+
+
+RULED = {
+    "Markdown": "| a | b | y |\n|---|---|---|\n{| 1 | 2 | p |\n| 2 | 5 | q |\n}",
+    "Markdown with sides": "| a | b | y |\n| --- | ---: | :-- |\n{| 1 | 2 | p |\n| 2 | 5 | q |\n}",
+    "without outer marks": "a | b | y\n:-|:-:|-:\n{1 | 2 | p\n2 | 5 | q\n}",
+    "words only": "| a | b | y |\n|----|----|---|\n{| red | dry | p |\n| blue | wet | q |\n}",
+    "a client of SQL Server": "a,b,y\n----,----,-----\n{1,2,p\n2,5,q\n}\n(40 rows affected)\n",
+    "PostgreSQL": " a | b | y \n---+---+---\n{ 1 | 2 | p\n 2 | 5 | q\n}(40 rows)\n",
+    "MySQL": "+---+---+---+\n| a | b | y |\n+---+---+---+\n{| 1 | 2 | p |\n| 2 | 5 | q |\n}+---+---+---+\n",
+}
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_the_line_under_the_names_is_no_part_of_them(write: Write, name: str) -> None:
+    before, rows, after = re.split(r"[{}]", RULED[name])
+    dataset = read(write(before + rows * 20 + after))
+    assert [column.name for column in dataset.columns] == ["a", "b"]
+    assert (dataset.target, dataset.classes, len(dataset.X)) == ("y", ("p", "q"), 40)
+
+
+def test_dashes_below_other_rows_are_cells(write: Write) -> None:
+    cells = read_cells(write("a,b,y\n1,2,p\n---,---,---\n2,5,q\n"))
+    assert cells.rows == [["1", "2", "p"], ["---", "---", "---"], ["2", "5", "q"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from conftest_types import Write
@@ -94,3 +96,38 @@ def test_a_file_beside_does_not_hide_a_built_in(write: Write, monkeypatch: pytes
     assert len(read("iris").y) == 150
     assert len(read("./iris").y) == 4
     assert len(read(path).y) == 4
+
+
+TRAINED = {
+    "a date": [f"2020-01-0{day}" for day in range(1, 8)],
+    "a number": [f"{number}.5" for number in range(1, 8)],
+    "a truth value": ["true", "false"],
+}
+OTHERS = {
+    "a date": ["20200105", "7.5", "true"],
+    "a number": ["2020-01-05", "05.01.2020", "12:30", "1/2/2020", "5 Jan 2020"],
+    "a truth value": ["2", "0.5", "2020-01-05"],
+}
+
+
+@pytest.mark.parametrize(("kind", "cell"), [(kind, cell) for kind, cells in OTHERS.items() for cell in cells])
+def test_days_and_truth_values_are_no_other_numbers(write: Write, kind: str, cell: str) -> None:
+    cells = TRAINED[kind]
+    rows = [(cells[at % len(cells)], at % 5, "xz"[at % 2]) for at in range(42)]
+    train = read(write("w,a,label\n" + "".join(f"{w},{a},{y}\n" for w, a, y in rows)))
+    test = write("w,a,label\n" + f"{cell},1,x\n{cell},2,z\n" * 3, "second.csv")
+    with pytest.raises(DataError, match=r"column 'w' holds (numbers|dates|booleans) such as .*, where the"):
+        attach_test(train, test)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("true,false", "1,0"), ("1,0", "True,False"), ("1.5,2.5", "3,4")]
+)
+def test_truth_values_may_be_written_as_numbers(write: Write, first: str, second: str) -> None:
+    def table(cells: str, name: str) -> Path:
+        one, other = cells.split(",")
+        return write("w,a,label\n" + f"{one},1,x\n{other},2,z\n{one},5,z\n" * 9, name)
+
+    dataset = attach_test(read(table(first, "first.csv")), table(second, "second.csv"))
+    assert dataset.test is not None
+    assert dataset.test.X["w"].notna().all()

@@ -66,7 +66,7 @@ def test_zstd_without_its_package(write: Write, monkeypatch: pytest.MonkeyPatch)
 def test_parquet_without_its_package(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UsageError, match=r"pip install 'compare-cli\[parquet\]'"):
-        read(write(b"PAR1rest", "table.parquet"))
+        read(write(b"PAR1\x15\x04", "table.parquet"))
 
 
 class Stdin:
