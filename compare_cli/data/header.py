@@ -248,7 +248,8 @@ def _counts(cells: Sequence[str]) -> bool:
 
     Of two years the second must be the next.
     """
-    if len(cells) < 2 or not all(PLAIN_NUMBER.fullmatch(cell.strip()) for cell in cells):
+    cells = [cell.strip() for cell in cells]
+    if len(cells) < 2 or not all(map(PLAIN_NUMBER.fullmatch, cells)):
         return False
     numbers = [float(cell) for cell in cells]
     steps = [b - a for a, b in pairwise(numbers)]

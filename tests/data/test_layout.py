@@ -168,3 +168,17 @@ def test_the_line_under_the_names_is_no_part_of_them(write: Write, name: str) ->
 def test_dashes_below_other_rows_are_cells(write: Write) -> None:
     cells = read_cells(write("a,b,y\n1,2,p\n---,---,---\n2,5,q\n"))
     assert cells.rows == [["1", "2", "p"], ["---", "---", "---"], ["2", "5", "q"]]
+
+
+@pytest.mark.parametrize(
+    "blank", ["\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0", "\u2003", "\u3000", "\x0b", "\x0c"]
+)
+def test_every_blank_that_may_stand_around_a_number(write: Write, blank: str) -> None:
+    """Years as names, over cells of which some wear a blank that Python strips and float() refuses."""
+    rows = [f"{'ab'[i % 2]},{i}.5{blank * (i % 3)},{blank * (i % 2)}{i}.25,{i}.75" for i in range(20)]
+    for names in ("label,1990,1991,1992", f"label,1990{blank},{blank}1991,1992"):
+        read(write("\n".join([names, *rows]) + "\n"), target="label")
+        found = read_cells(write("\n".join([names, *rows]) + "\n"))
+        assert found.header is not None
+        assert [cell.strip() for cell in found.header] == ["label", "1990", "1991", "1992"]
+        assert len(found.rows) == 20
