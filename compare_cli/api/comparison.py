@@ -16,6 +16,7 @@ from compare_cli.api.fits import (
     most_fits,
     protocol,
     refitted,
+    steadied,
     tune,
     with_headroom,
 )
@@ -227,22 +228,28 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
             yield from tune(job, session, results, len(planned) + others, tuning)
     except KeyboardInterrupt:
         interrupted = True
-    session.place.forget()
     if not session.may_start():
         results += _left_out(planned, results, session)
     comparison = _summarised(job, results, looks, len(planned), refits)
+    try:
+        comparison = comparison if interrupted else (yield from steadied(job, session, comparison))
+    except KeyboardInterrupt:
+        interrupted = True
+    session.place.forget()
     if job.options.headroom:
         comparison = with_headroom(comparison, job, session, results, tuning)
     left_out = any(n.code == "model_not_loaded" for n in job.notes) or len(results) < len(planned)
     partial = left_out or any(r.status != "ok" for r in results)
     partial |= any(n.code == "headroom_cut" for n in comparison.notes)
-    notes = comparison.notes
-    if interrupted:
-        kept = job.options.store is not None
-        then = "the same command goes on from there" if kept else "none is kept (--no-store)"
-        notes = (*notes, note("interrupted", done=len(results), most=most_fits(job), then=then))
+    notes = (*comparison.notes, *([_interrupted(job, len(results))] if interrupted else []))
     status = _status(interrupted=interrupted, partial=partial)
     return replace(comparison, seconds=clock.seconds, status=status, notes=notes)
+
+
+def _interrupted(job: Job, done: int) -> Note:
+    kept = job.options.store is not None
+    then = "the same command goes on from there" if kept else "none is kept (--no-store)"
+    return note("interrupted", done=done, most=most_fits(job), then=then)
 
 
 def _status(*, interrupted: bool, partial: bool) -> Status:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from compare_cli.engine import headroom as tuning
 from compare_cli.engine.execute import Session
 from compare_cli.engine.plan import Job, make_tasks
-from compare_cli.engine.refits import fits_of, refits_for
+from compare_cli.engine.refits import halves_for, refits_for
 from compare_cli.engine.samples import BLOCKS, FoldSizes, Samples
 from compare_cli.engine.splits import make_splits, repeat_digests, splits_digest
 from compare_cli.metrics import BY_JACKKNIFE as BY_CLASS
@@ -30,7 +30,7 @@ from compare_cli.types import (
 from compare_cli.verdict.fits import judge_fits, score_arrays
 from compare_cli.verdict.headroom import headroom
 from compare_cli.verdict.judge import Judgement
-from compare_cli.verdict.reasons import Refits
+from compare_cli.verdict.reasons import Refits, models_to_steady, with_halves
 from compare_cli.verdict.repeats import LAST, look_after, repeats_enough
 from compare_cli.verdict.sentences import duration
 
@@ -189,7 +189,19 @@ def refitted(
     """Yield the plan of what only reasons need, and its fits; return those. Nothing when time is short."""
     refits, tasks = refits_for(job, results) if session.may_start() else ([], [])
     done = yield from _beside(job, session, tasks, [])
-    return tuple((refit, fits_of(refit, done, job.plan.folds)) for refit in refits)
+    return tuple((refit, [r for r in done if r.model == refit.spec.name]) for refit in refits)
+
+
+def steadied(
+    job: Job, session: Session, comparison: BenchComparison
+) -> Generator[Planned | Refitted, None, BenchComparison]:
+    """Yield the fits on either half of the rows of models whose reasons ask how steady they are.
+
+    Return the comparison with what they say of those reasons; as it was where there is no need, or no time.
+    """
+    tasks = halves_for(job, models_to_steady(comparison)) if session.may_start() else []
+    done = yield from _beside(job, session, tasks, [])
+    return with_halves(comparison, done)
 
 
 def _beside(

@@ -66,7 +66,7 @@ class Profile:
     accuracy: float | None = None
     train_accuracy: float | None = None
     refit_of: str | None = None
-    role: Literal["pruned", "additive", "halves", ""] = ""
+    role: Literal["pruned", "additive", ""] = ""
 
     @classmethod
     def of(cls, model: ModelSummary) -> Profile:

@@ -7,7 +7,7 @@ and on the built-in ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -41,6 +41,7 @@ ALONG_AXES = 0.25  # axis_aligned of a smooth model itself says so: along cuts .
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.01  # gain elsewhere up to which two models count as level there
 RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
+STEADIED = frozenset({"columns", "noise"})  # reasons for which models are fitted on either half of the rows
 UNSTEADY = 0.2  # of answers that change from one half of the rows to the other: columns may be others, too
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
@@ -50,6 +51,20 @@ def with_reasons(verdict: Verdict, evidence: Evidence) -> Verdict:
     reasons = explain(evidence)
     told = tuple(reason.sentence for reason in reasons)
     return replace(verdict, because=(*verdict.because, *told), reasons=reasons)
+
+
+def steady(verdict: Verdict, instability: Mapping[str, float | None]) -> Verdict:
+    """Return a verdict whose reasons know how unsteady models are: by name, from half to half of the rows."""
+    kept = []
+    for reason in verdict.reasons:
+        change = instability.get(reason.models[0])
+        if reason.code == "noise" and change:
+            more = f" From one half of the rows to the other {change:.0%} of its answers change."
+            kept.append(replace(reason, sentence=reason.sentence + more))
+        elif reason.code != "columns" or (change or 0.0) <= UNSTEADY:
+            kept.append(reason)
+    others = verdict.because[: len(verdict.because) - len(verdict.reasons)]
+    return replace(verdict, because=(*others, *(r.sentence for r in kept)), reasons=tuple(kept))
 
 
 def explain(evidence: Evidence) -> tuple[Reason, ...]:
@@ -81,7 +96,7 @@ def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
     """Yield what most decides in the recommended model, where no other reason names it."""
     best = next((p for p in models if p.beats_baseline and p.model == evidence.recommended), None)
     columns = best.foremost() if best is not None and evidence.majority < RARE else ()
-    if best is None or not columns or (best.mean("instability_halves") or 0.0) > UNSTEADY:
+    if best is None or not columns:
         return
     shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
     how = "mostly" if best.mostly() else "first of all"
@@ -281,13 +296,18 @@ def _staircase(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]
         )
 
 
+def leaves_noise(best: float, majority: float) -> bool:
+    """Return whether the best accuracy leaves errors that may be noise, for a share of the largest class."""
+    return 1 - best >= LEAST_NOISE * (1 - majority)
+
+
 def _noise(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
     """Yield which models are beaten by a pruned or regularised refit of themselves.
 
     Where some model is nearly always right there is no noise to fit, and such a model is the wrong kind.
     """
     best = max((p.accuracy or 0.0 for p in (*evidence.profiles, *evidence.refits)), default=1.0)
-    if 1 - best < LEAST_NOISE * (1 - evidence.majority):
+    if not leaves_noise(best, evidence.majority):
         return
     for p in models:
         refit = evidence.refit(p.model, "pruned")
@@ -305,7 +325,7 @@ def _noise(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
 
 
 def _noise_sentence(evidence: Evidence, p: Profile, refit: Profile, gain: Difference) -> str:
-    leaves, unstable = refit.mean("leaves"), p.mean("instability_halves")
+    leaves = refit.mean("leaves")
     how = f"pruned to {leaves:.0f} leaves" if leaves is not None else "regularised"
     also = " (it is the recommended one all the same)" if p.model == evidence.recommended else ""
     if p.train_accuracy is None or p.accuracy is None or refit.accuracy is None:
@@ -313,11 +333,6 @@ def _noise_sentence(evidence: Evidence, p: Profile, refit: Profile, gain: Differ
     return (
         f"{p.model} fits noise{also}: {p.train_accuracy:.0%} right on training rows, {p.accuracy:.0%} on new"
         f" ones; {how} {refit.accuracy:.0%}."
-        + (
-            f" From one half of the rows to the other {unstable:.0%} of its answers change."
-            if unstable
-            else ""
-        )
     )
 
 

@@ -1,16 +1,17 @@
-"""Refits that a reason of the verdict rests on: a pruned or an additive model, or either half of the rows.
+"""Fits that a reason of the verdict rests on: a pruned or an additive model, or either half of the rows.
 
 They are no models of the comparison and no fits of its result; what they cost is planned and shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from compare_cli.boundary.evidence import STEPPED
+from compare_cli.boundary.explanation import leaves_noise
 from compare_cli.boundary.interplay import MOVED, least_returns
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.splits import make_splits
@@ -20,62 +21,62 @@ from compare_cli.models.specs import make_spec
 from compare_cli.types import FitResult, FitTask, ModelSpec, Refit, Split
 
 OVERFITTED = 0.03  # accuracy on training rows minus that on new ones, from which a pruned refit is worth it
+JUDGED_ROWS = 10_000  # new rows on which a refit is judged: they tell 1 pt from nothing nearly surely
 GAINS = 0.01  # accuracy over logistic regression, without which no bend is explained
 ADDITIVE = {"interaction_cst": "no_interactions", "max_iter": 60, "max_leaf_nodes": 8}
 
 
 def refits_for(job: Job, results: Sequence[FitResult]) -> tuple[list[Refit], list[FitTask]]:
-    """Return what is refitted, and the tasks, on the folds of the first repeat.
+    """Return what is refitted, and the tasks, on the folds of the first repeat; of many rows on some of them.
 
     Nothing without boundary statistics, on a single test set, or where no reason could need it.
     """
     if job.workspace.probing is None or job.plan.scheme in {"test", "samples"}:
         return [], []
     first = [r for r in results if r.repeat == 0 and r.status == "ok"]
-    pruned = list(_pruned(job, first))
-    refits = [*pruned, *_additive(job, first), *(_halves(job, first) if pruned else ())]
-    folds = [split for split in job.splits if split.repeat == 0]
-    probes = {"boundary": None, "probes": job.workspace.probing.asked[:AT_PROBES]}
-    how: dict[str, tuple[list[Split], dict[str, Any]]] = {
-        "pruned": (folds, job.asked),
-        "additive": (folds, {**job.asked, "boundary": None}),  # only the score counts
-        "halves": (halves(job) if pruned else [], {**job.asked, **probes}),
-    }
+    refits = [*_pruned(job, first), *_additive(job, first)]
+    folds = _enough(job, [split for split in job.splits if split.repeat == 0])
     tasks = []
     for refit in refits:
-        splits, asked = how[refit.role]
-        tasks += make_tasks(job.dataset, [refit.spec], splits, job.shape, job.options.seed, asked)
+        only_score = {"boundary": None} if refit.role == "additive" else {}
+        asked = {**job.asked, **only_score}
+        tasks += make_tasks(job.dataset, [refit.spec], folds, job.shape, job.options.seed, asked)
     return refits, tasks
 
 
-def halves(job: Job) -> list[Split]:
-    """Return two splits that learn from either half of the rows; their fold numbers follow those of folds.
+def _enough(job: Job, folds: list[Split]) -> list[Split]:
+    """Return folds with 10,000 test rows, at least two; all where rows are not what is judged."""
+    if job.metric.name != "accuracy" or job.plan.scheme != "stratified":
+        return folds
+    judged = np.cumsum([len(split.test) for split in folds])
+    return folds[: max(2, 1 + int((judged < JUDGED_ROWS).sum()))]
 
-    None in time order, where the halves would be of different times.
+
+def halves_for(job: Job, models: Collection[str]) -> list[FitTask]:
+    """Return tasks that fit models on either half of the rows and read their answers at the shared probes.
+
+    Their fold numbers follow those of folds. None in time order, where the halves would be of different
+    times, and none of models whose boundary is not looked at.
     """
-    if job.plan.scheme not in {"stratified", "grouped"}:
+    if job.workspace.probing is None or job.plan.scheme not in {"stratified", "grouped"} or not models:
         return []
     plan = replace(job.plan, folds=2, max_repeats=1)
     made = next(make_splits(job.dataset, plan, job.options.seed))
-    return [replace(split, fold=job.plan.folds + split.fold) for split in made]
-
-
-def fits_of(refit: Refit, fits: Sequence[FitResult], folds: int) -> list[FitResult]:
-    """Return the fits of one refit among those of all, in a run of so many folds."""
-    halves = refit.role == "halves"
-    return [r for r in fits if r.model == refit.spec.name and (r.fold >= folds) == halves]
-
-
-def _halves(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
-    """Yield each model whose boundary was looked at, to be fitted on either half of the rows."""
-    looked_at = {r.model for r in results if r.boundary is not None}
-    yield from (Refit(spec, "halves", spec.name) for spec in job.models if spec.name in looked_at)
+    splits = [replace(split, fold=job.plan.folds + split.fold) for split in made]
+    specs = [spec for spec in job.models if spec.name in models]
+    asked = {**job.asked, "boundary": None, "probes": job.workspace.probing.asked[:AT_PROBES]}
+    return make_tasks(job.dataset, specs, splits, job.shape, job.options.seed, asked)
 
 
 def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
-    """Yield a refit that fits less noise of each model that does far better on its training rows."""
+    """Yield a refit that fits less noise of each model that does far better on its training rows.
+
+    Where no noise is left to be fitted only trees are pruned.
+    """
     counts = np.bincount(job.dataset.y, minlength=len(job.dataset.classes))
     impurity = float(1 - ((counts / counts.sum()) ** 2).sum())
+    best = np.nanmax([_accuracy(results, spec.name) for spec in job.models] or [np.nan])
+    noisy = leaves_noise(float(best), float(counts.max() / counts.sum()))
     for spec in job.models:
         family = FAMILIES.get(spec.family)
         fits = [r for r in results if r.model == spec.name]
@@ -85,6 +86,8 @@ def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
             if r.accuracy is not None and (train := r.scores.get("train_accuracy")) is not None
         ]
         if family is None or family.regularised is None or not gaps or np.mean(gaps) < OVERFITTED:
+            continue
+        if not noisy and family.name not in STEPPED:  # of trees other reasons ask, too, and they cost little
             continue
         less = family.regularised(job.shape, impurity)
         if not less.keys() & spec.params.keys():

@@ -70,13 +70,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Refit:
-    """A model that only a reason needs: the pruned form of the model ``of``, or an additive one (of "").
-
-    "halves" is the model itself, fitted on either half of the rows.
-    """
+    """A model that only a reason needs: the pruned form of the model ``of``, or an additive one (of "")."""
 
     spec: ModelSpec
-    role: Literal["pruned", "additive", "halves"]
+    role: Literal["pruned", "additive"]
     of: str
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from compare_cli.boundary.complexity import (
     sampled,
 )
 from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
-from compare_cli.boundary.explanation import with_reasons
+from compare_cli.boundary.explanation import STEADIED, steady, with_reasons
 from compare_cli.boundary.probes import instability
 from compare_cli.metrics import Metric
 from compare_cli.models.families import BASELINE
@@ -59,8 +60,7 @@ def explained(
 
     ``metric`` has the ROPE; ``refits`` are those that reasons need (`engine.refits`), on the first repeat.
     """
-    comparison = _with_halves(_with_complexity(comparison, dataset), refits)
-    refits = [(refit, fits) for refit, fits in refits if refit.role != "halves"]
+    comparison = _with_complexity(comparison, dataset)
     alone = dataset.groups is None and dataset.time is None
     single, counts = comparison.protocol.scheme in {"test", "samples"}, np.bincount(dataset.y)
     evidence = Evidence(
@@ -98,23 +98,33 @@ def _with_complexity(comparison: BenchComparison, dataset: Dataset) -> BenchComp
     return replace(comparison, dataset=replace(comparison.dataset, complexity=found))
 
 
-def _with_halves(comparison: BenchComparison, refits: Refits) -> BenchComparison:
-    """Return the comparison with the instability of models that were fitted on either half of the rows."""
-    found = {}
-    for refit, fits in refits:
-        seen = [r.boundary.probe_labels for r in fits if r.boundary is not None]
-        labels = [each for each in seen if each is not None]
-        if refit.role == "halves" and len(labels) == HALVES:
-            found[refit.of] = {"mean": instability(np.stack(labels)), "sd": None}
-    return replace(
-        comparison,
-        models=tuple(
-            replace(m, boundary={**(m.boundary or {}), "instability_halves": found[m.model]})
-            if m.model in found
-            else m
-            for m in comparison.models
-        ),
+def models_to_steady(comparison: BenchComparison) -> set[str]:
+    """Return the models whose reasons ask how far the sample decides what they answer."""
+    return {r.models[0] for r in comparison.verdict.reasons if r.code in STEADIED}
+
+
+def with_halves(comparison: BenchComparison, fits: Sequence[FitResult]) -> BenchComparison:
+    """Return a comparison with the instability of models that were ``fits`` on either half of the rows.
+
+    It is told of a model that fits noise. Columns that a model decides by are not told where its answers
+    change from half to half: those of the next rows may be others.
+    """
+    found: dict[str, float | None] = {}
+    for model in dict.fromkeys(r.model for r in fits):
+        labels = [r.boundary.probe_labels for r in fits if r.model == model and r.boundary is not None]
+        if len(known := [each for each in labels if each is not None]) == HALVES:
+            found[model] = instability(np.stack(known))
+    models = tuple(
+        replace(
+            m, boundary={**(m.boundary or {}), "instability_halves": {"mean": found[m.model], "sd": None}}
+        )
+        if m.model in found
+        else m
+        for m in comparison.models
     )
+    protocol = replace(comparison.protocol, refits=comparison.protocol.refits + len(fits))
+    verdict = steady(comparison.verdict, found)
+    return replace(comparison, models=models, protocol=protocol, verdict=verdict)
 
 
 def _refit_profile(refit: Refit, fits: Sequence[FitResult]) -> Profile:
@@ -132,7 +142,7 @@ def differences(
     splits: Sequence[Split],
     y: NDArray[np.int64] | None,
 ) -> dict[tuple[str, str], Difference]:
-    """Return how much better each refit is than each other model in the first repeat, where all folds are.
+    """Return how much better each refit is than each other model in the first repeat, on its folds.
 
     Of accuracy rows with classes ``y`` (n,) are judged, each predicted once: ten folds tell their own spread
     badly. Folds are judged where ``y`` is None, as rows of a group or a time are not independent, and by
@@ -152,6 +162,7 @@ def differences(
     for refit in (refit.spec.name for refit, _ in refits):
         for other in scores.keys() - {refit}:
             d = (scores[refit] - scores[other]) * sign
+            d = d[np.isfinite(d)] if by_row else d  # of many rows a refit predicts some
             if d.size < 2 or not np.isfinite(d).all():
                 continue
             if by_row:
@@ -250,6 +261,7 @@ class RowTable:
     names: Sequence[str]
     categories: Sequence[Sequence[str]]
 
+    @cached_property
     def features(self) -> NDArray[np.float64]:
         """Return numbers (missing ones are NaN), and one column for each category, (n, p + ...)."""
         hot = [self.codes[:, [at]] == np.arange(len(kinds)) for at, kinds in enumerate(self.categories)]
@@ -310,7 +322,7 @@ def _confirmed(
     least = max(LEAST_ROWS, int(0.05 * choosing.sum()))
     if min(choosing.sum(), judging.sum()) < 4 * least:
         return
-    features = table.features()
+    features = table.features
     tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=least, random_state=0)
     tree.fit(features[choosing], gain[choosing])
     for conditions, inside in _nodes(tree.tree_, features, table):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import compare_cli.engine.refits
 from compare_cli import Options, compare, iter_compare
 from compare_cli.types import FitResult, Planned, Refitted
 
@@ -28,12 +29,12 @@ def test_a_tree_that_knows_its_training_rows_is_pruned_on_the_first_repeat() -> 
     pruned, halves = [r for r in refits if r.fold < 8], [r for r in refits if r.fold >= 8]
     assert [(r.repeat, r.fold) for r in pruned] == [(0, fold) for fold in range(8)]
     assert {r.model.partition("=")[0] for r in pruned} == {"tree(ccp_alpha"}
-    assert Counter(r.model for r in halves) == {"logistic": 2, "tree": 2}
+    assert Counter(r.model for r in halves) == {"tree": 2}  # logistic regression fits no noise
     assert {r.train_rows for r in halves} == {400}
     planned = sum(len(event.tasks) for event in events if isinstance(event, Planned))
     assert planned == len(refits) + sum(isinstance(event, FitResult) for event in events)
     result = events[-1]
-    assert result.protocol.refits == 12
+    assert result.protocol.refits == 10
     assert (
         {fit.model for fit in result.fits}
         == {m.model for m in result.models}
@@ -47,18 +48,18 @@ def test_a_tree_that_knows_its_training_rows_is_pruned_on_the_first_repeat() -> 
 
 
 @pytest.mark.parametrize(
-    "how",
+    ("how", "refits"),
     [
-        replace(HOW, boundary=False),
-        replace(HOW, models="logistic"),
-        replace(HOW, models="tree(ccp_alpha=0.01)"),
+        (replace(HOW, boundary=False), 0),
+        (replace(HOW, models="logistic"), 2),  # on either half: nothing but its columns is told
+        (replace(HOW, models="tree(ccp_alpha=0.01)"), 2),
     ],
     ids=["no boundary", "nothing to prune", "pruned by the user"],
 )
-def test_nothing_is_refitted_that_no_reason_needs(how: Options) -> None:
+def test_nothing_is_refitted_that_no_reason_needs(how: Options, refits: int) -> None:
     result = compare(noisy_plane(), how, target="label")
-    assert result.protocol.refits == 0
-    assert all(reason.code != "noise" for reason in result.verdict.reasons)
+    assert result.protocol.refits == refits
+    assert {reason.code for reason in result.verdict.reasons} <= {"columns"}
 
 
 def test_instability_of_halves_does_not_depend_on_the_number_of_folds() -> None:
@@ -72,7 +73,27 @@ def test_instability_of_halves_does_not_depend_on_the_number_of_folds() -> None:
     assert by_folds[0] > by_folds[3] + 0.08  # the fewer folds, the less the rows that they share
     assert max(by_halves) - min(by_halves) < 0.001
     assert abs(by_halves[0] - by_folds[0]) < 0.05  # two folds are halves
-    assert seen[0]["logistic"]["instability_halves"]["mean"] < by_halves[0] / 3
+
+
+def test_of_many_rows_only_enough_are_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_cli.engine.refits, "JUDGED_ROWS", 250)
+    events = list(iter_compare(noisy_plane(), HOW, target="label"))
+    pruned = [e.result for e in events if isinstance(e, Refitted) and e.result.fold < 8]
+    assert [r.fold for r in pruned] == [0, 1, 2]
+    noise = next(reason for reason in events[-1].verdict.reasons if reason.code == "noise")
+    tree = {
+        r.fold: r.accuracy for r in events if isinstance(r, FitResult) and (r.model, r.repeat) == ("tree", 0)
+    }
+    gains = [r.accuracy - tree[r.fold] for r in pruned]
+    assert noise.figures["gain"] == pytest.approx(np.mean(gains))
+    by_f1 = list(iter_compare(noisy_plane(), replace(HOW, metric="f1"), target="label"))
+    assert len({e.result.fold for e in by_f1 if isinstance(e, Refitted) and e.result.fold < 8}) == 8
+
+
+def test_nothing_is_refitted_where_no_noise_is_left() -> None:
+    """A perceptron that is nearly always right is not regularised, however well it knows its own rows."""
+    result = compare("iris", Options(models="logistic,mlp", repeats=1, jobs=1))
+    assert result.protocol.refits == 0
 
 
 def test_a_budget_that_is_spent_leaves_refits_out() -> None:
