@@ -22,6 +22,7 @@ from compare_cli.types import FitResult, FitTask, ModelSpec, Refit, Split
 
 OVERFITTED = 0.03  # accuracy on training rows minus that on new ones, from which a pruned refit is worth it
 JUDGED_ROWS = 10_000  # new rows on which a refit is judged: they tell 1 pt from nothing nearly surely
+REACHED = 0.03  # accuracy below the best model from which on no pruned tree is as good, where no noise is
 GAINS = 0.01  # accuracy over logistic regression, without which no bend is explained
 ADDITIVE = {"interaction_cst": "no_interactions", "max_iter": 60, "max_leaf_nodes": 8}
 
@@ -71,7 +72,8 @@ def halves_for(job: Job, models: Collection[str]) -> list[FitTask]:
 def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
     """Yield a refit that fits less noise of each model that does far better on its training rows.
 
-    Where no noise is left to be fitted only trees are pruned.
+    Where no noise is left to be fitted only trees are pruned, for other reasons, and only such as come
+    close to the best model: without noise pruning gains little.
     """
     counts = np.bincount(job.dataset.y, minlength=len(job.dataset.classes))
     impurity = float(1 - ((counts / counts.sum()) ** 2).sum())
@@ -87,7 +89,7 @@ def _pruned(job: Job, results: Sequence[FitResult]) -> Iterator[Refit]:
         ]
         if family is None or family.regularised is None or not gaps or np.mean(gaps) < OVERFITTED:
             continue
-        if not noisy and family.name not in STEPPED:  # of trees other reasons ask, too, and they cost little
+        if not (noisy or (family.name in STEPPED and _accuracy(results, spec.name) >= best - REACHED)):
             continue
         less = family.regularised(job.shape, impurity)
         if not less.keys() & spec.params.keys():
