@@ -13,10 +13,10 @@ from compare_cli.api.fits import (
     Tuning,
     batches,
     completed,
+    halved,
     most_fits,
     protocol,
     refitted,
-    steadied,
     tune,
     with_headroom,
 )
@@ -232,7 +232,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
         results += _left_out(planned, results, session)
     comparison = _summarised(job, results, looks, len(planned), refits)
     try:
-        comparison = comparison if interrupted else (yield from steadied(job, session, comparison))
+        comparison = comparison if interrupted else (yield from halved(job, session, comparison))
     except KeyboardInterrupt:
         interrupted = True
     session.place.forget()

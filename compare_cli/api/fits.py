@@ -30,7 +30,7 @@ from compare_cli.types import (
 from compare_cli.verdict.fits import judge_fits, score_arrays
 from compare_cli.verdict.headroom import headroom
 from compare_cli.verdict.judge import Judgement
-from compare_cli.verdict.reasons import Refits, models_to_steady, with_halves
+from compare_cli.verdict.reasons import Refits, noisy_models, with_halves
 from compare_cli.verdict.repeats import LAST, look_after, repeats_enough
 from compare_cli.verdict.sentences import duration
 
@@ -192,14 +192,14 @@ def refitted(
     return tuple((refit, [r for r in done if r.model == refit.spec.name]) for refit in refits)
 
 
-def steadied(
+def halved(
     job: Job, session: Session, comparison: BenchComparison
 ) -> Generator[Planned | Refitted, None, BenchComparison]:
-    """Yield the fits on either half of the rows of models whose reasons ask how steady they are.
+    """Yield the fits of models that fit noise on either half of the rows; return the comparison with them.
 
-    Return the comparison with what they say of those reasons; as it was where there is no need, or no time.
+    It is as it was where there is no such model, or no time.
     """
-    tasks = halves_for(job, models_to_steady(comparison)) if session.may_start() else []
+    tasks = halves_for(job, noisy_models(comparison)) if session.may_start() else []
     done = yield from _beside(job, session, tasks, [])
     return with_halves(comparison, done)
 

@@ -104,7 +104,7 @@ _ALL = (
         "instability_halves",
         "Instability, halves",
         "chance that models of the two halves of the rows answer differently halfway between two rows; fitted"
-        " where the model fits noise or only its columns are named, else null",
+        " where the model fits noise, else null",
         "0 to 1",
         "as instability, which grows with fewer folds, while this one does not depend on their number",
         "decision boundary variability, Lei et al. 2021",

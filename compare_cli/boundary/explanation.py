@@ -41,8 +41,7 @@ ALONG_AXES = 0.25  # axis_aligned of a smooth model itself says so: along cuts .
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.01  # gain elsewhere up to which two models count as level there
 RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
-STEADIED = frozenset({"columns", "noise"})  # reasons for which models are fitted on either half of the rows
-UNSTEADY = 0.2  # of answers that change from one half of the rows to the other: columns may be others, too
+UNSTEADY = 0.14  # instability over folds, .2 from half to half of the rows: columns may be others, too
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
 
@@ -53,18 +52,15 @@ def with_reasons(verdict: Verdict, evidence: Evidence) -> Verdict:
     return replace(verdict, because=(*verdict.because, *told), reasons=reasons)
 
 
-def steady(verdict: Verdict, instability: Mapping[str, float | None]) -> Verdict:
-    """Return a verdict whose reasons know how unsteady models are: by name, from half to half of the rows."""
-    kept = []
-    for reason in verdict.reasons:
-        change = instability.get(reason.models[0])
-        if reason.code == "noise" and change:
+def with_instability(verdict: Verdict, halves: Mapping[str, float | None]) -> Verdict:
+    """Return a verdict that tells of models that fit noise how much changes from half to half of the rows."""
+    reasons = list(verdict.reasons)
+    for at, reason in enumerate(reasons):
+        if reason.code == "noise" and (change := halves.get(reason.models[0])):
             more = f" From one half of the rows to the other {change:.0%} of its answers change."
-            kept.append(replace(reason, sentence=reason.sentence + more))
-        elif reason.code != "columns" or (change or 0.0) <= UNSTEADY:
-            kept.append(reason)
-    others = verdict.because[: len(verdict.because) - len(verdict.reasons)]
-    return replace(verdict, because=(*others, *(r.sentence for r in kept)), reasons=tuple(kept))
+            reasons[at] = replace(reason, sentence=reason.sentence + more)
+    others = verdict.because[: len(verdict.because) - len(reasons)]
+    return replace(verdict, because=(*others, *(r.sentence for r in reasons)), reasons=tuple(reasons))
 
 
 def explain(evidence: Evidence) -> tuple[Reason, ...]:
@@ -96,7 +92,7 @@ def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
     """Yield what most decides in the recommended model, where no other reason names it."""
     best = next((p for p in models if p.beats_baseline and p.model == evidence.recommended), None)
     columns = best.foremost() if best is not None and evidence.majority < RARE else ()
-    if best is None or not columns:
+    if best is None or not columns or (best.mean("instability") or 0.0) > UNSTEADY:
         return
     shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
     how = "mostly" if best.mostly() else "first of all"

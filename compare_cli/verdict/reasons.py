@@ -25,7 +25,7 @@ from compare_cli.boundary.complexity import (
     sampled,
 )
 from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
-from compare_cli.boundary.explanation import STEADIED, steady, with_reasons
+from compare_cli.boundary.explanation import with_instability, with_reasons
 from compare_cli.boundary.probes import instability
 from compare_cli.metrics import Metric
 from compare_cli.models.families import BASELINE
@@ -98,17 +98,13 @@ def _with_complexity(comparison: BenchComparison, dataset: Dataset) -> BenchComp
     return replace(comparison, dataset=replace(comparison.dataset, complexity=found))
 
 
-def models_to_steady(comparison: BenchComparison) -> set[str]:
-    """Return the models whose reasons ask how far the sample decides what they answer."""
-    return {r.models[0] for r in comparison.verdict.reasons if r.code in STEADIED}
+def noisy_models(comparison: BenchComparison) -> set[str]:
+    """Return the models that fit noise: of these it is told how far the sample decides what they answer."""
+    return {r.models[0] for r in comparison.verdict.reasons if r.code == "noise"}
 
 
 def with_halves(comparison: BenchComparison, fits: Sequence[FitResult]) -> BenchComparison:
-    """Return a comparison with the instability of models that were ``fits`` on either half of the rows.
-
-    It is told of a model that fits noise. Columns that a model decides by are not told where its answers
-    change from half to half: those of the next rows may be others.
-    """
+    """Return a comparison with the instability of models that were ``fits`` on either half of the rows."""
     found: dict[str, float | None] = {}
     for model in dict.fromkeys(r.model for r in fits):
         labels = [r.boundary.probe_labels for r in fits if r.model == model and r.boundary is not None]
@@ -123,7 +119,7 @@ def with_halves(comparison: BenchComparison, fits: Sequence[FitResult]) -> Bench
         for m in comparison.models
     )
     protocol = replace(comparison.protocol, refits=comparison.protocol.refits + len(fits))
-    verdict = steady(comparison.verdict, found)
+    verdict = with_instability(comparison.verdict, found)
     return replace(comparison, models=models, protocol=protocol, verdict=verdict)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compare_cli.boundary.evidence import Difference, Evidence, Profile, Region
-from compare_cli.boundary.explanation import explain, relative_linearity, steady, with_reasons
+from compare_cli.boundary.explanation import explain, relative_linearity, with_instability, with_reasons
 from compare_cli.types import PairVerdict, Reason, Verdict
 
 Numbers = dict[str, float | None]
@@ -324,22 +324,23 @@ def test_what_the_model_to_use_decides_by_is_told_where_nothing_else_names_colum
         assert "columns" not in told(replace(evidence, profiles=profiles))
     assert "columns" not in told(Evidence([LINE, FLAT, STAIRS], [EVEN, LOSES], recommended="logistic"))
     assert "columns" not in told(replace(evidence, majority=0.95))
+    shaky = profile("logistic", HALF, linearity=0.99, instability=0.2)
+    assert "columns" not in told(replace(evidence, profiles=[shaky, better, STAIRS]))
     equal = replace(LINE, statistics=profile("logistic", dict.fromkeys("abcdef", 1 / 6)).statistics)
     assert "columns" not in told(Evidence([equal], recommended="logistic"))
 
 
-def test_reasons_know_how_unsteady_models_are() -> None:
+def test_of_noise_it_is_told_how_far_the_sample_decides() -> None:
     reasons = (
         Reason("columns", ("logistic",), (), "logistic decides mostly by age (52%).", ()),
         Reason("noise", ("tree",), (), "tree fits noise.", ()),
     )
     before = Verdict("undecided", because=("Why.", *(r.sentence for r in reasons)), reasons=reasons)
-    assert steady(before, {}) == before
-    assert steady(before, {"logistic": 0.1}) == before
-    shaky = steady(before, {"logistic": 0.3, "tree": 0.4})
-    noise = "tree fits noise. From one half of the rows to the other 40% of its answers change."
-    assert shaky.because == ("Why.", noise)
-    assert [r.sentence for r in shaky.reasons] == [noise]
+    assert with_instability(before, {}) == before
+    after = with_instability(before, {"logistic": 0.3, "tree": 0.4})
+    more = "tree fits noise. From one half of the rows to the other 40% of its answers change."
+    assert after.because == (*before.because[:2], more)
+    assert [r.sentence for r in after.reasons] == [reasons[0].sentence, more]
 
 
 def test_a_region_of_the_best_two() -> None:
