@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from compare_cli.api.saved import Predictions, load, predict, require_skops, save
     from compare_cli.api.table import cells, describe, page_pictures, plot, read
     from compare_cli.api.tracking import require_mlflow, track
+    from compare_cli.engine.ahead import begin
     from compare_cli.engine.limits import ask_for_one_thread
     from compare_cli.engine.plan import Options
     from compare_cli.models.families import DEFAULT_MODELS
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_MODELS", "Criterion", "ModelFacts", "Options", "Predictions", "StoreList", "Threshold",
-    "ask_for_one_thread", "bench", "cells", "check", "compare", "curve", "datasets", "default_store",
+    "ask_for_one_thread", "begin", "bench", "cells", "check", "compare", "curve", "datasets", "default_store",
     "describe", "diff", "explain", "gate", "iter_bench", "iter_compare", "judge", "load", "load_run",
     "metrics", "model", "models", "page_pictures", "plot", "predict", "prune", "read", "reference",
     "require_mlflow", "require_skops", "runs", "save", "script", "shown_notes", "statistics", "track",
@@ -64,6 +65,7 @@ _HOMES = {
     "api.saved": "Predictions load predict require_skops save",
     "api.table": "cells describe page_pictures plot read",
     "api.tracking": "require_mlflow track",
+    "engine.ahead": "begin",
     "engine.limits": "ask_for_one_thread",
     "engine.plan": "Options",
     "models.families": "DEFAULT_MODELS",

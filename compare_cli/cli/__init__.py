@@ -29,6 +29,7 @@ def main() -> None:
     _open_streams()
     api.ask_for_one_thread()  # before numpy starts its threads: fits run side by side instead
     try:
+        api.begin(sys.argv[1:])
         run()
     except KeyboardInterrupt:  # before the program listens, while it is imported, or while it ends
         raise SystemExit(128 + (_received or signal.SIGINT)) from None

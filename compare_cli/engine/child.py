@@ -13,15 +13,16 @@ from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from typing import Any
 
+from compare_cli.engine import ahead
+from compare_cli.engine.ahead import LARGE, forks
 from compare_cli.engine.endings import ending, kill
 from compare_cli.engine.fit import no_result
 from compare_cli.engine.limits import Limits, size_text
-from compare_cli.engine.nursery import SPENT, Nursery, can_fork, forks, fresh_process
+from compare_cli.engine.nursery import SPENT, Nursery, can_fork, fresh_process
 from compare_cli.engine.workspace import Workspace
 from compare_cli.models.families import family_of
 from compare_cli.types import FitResult, FitTask, ModelSpec
 
-LARGE = 4 * 2**20  # bytes of a table from which on it is not sent to children that are there
 IDLE = 2  # children per job that wait for tasks; more are ended, the longest idle first
 
 
@@ -55,7 +56,10 @@ class Children:
         nursery, self._large = self._nursery, workspace.nbytes >= LARGE
         if nursery is not None and (nursery.table == workspace.token or not self._large):
             return
-        if can_fork():
+        if not self._large and (begun := ahead.taken()) is not None:
+            self._nursery = Nursery(None, begun)
+        elif can_fork():
+            ahead.end()
             self._end_idle()
             self._nursery = Nursery(workspace)
 
@@ -65,9 +69,14 @@ class Children:
             self._end_idle()
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a process is there, or on its way, that has loaded what fits need."""
+        return self._nursery is not None or ahead.is_begun()
+
+    @property
     def start_quickly(self) -> bool:
         """Whether one more costs hundredths of a second, not seconds."""
-        return self._nursery is not None or can_fork()
+        return self.is_waiting or can_fork()
 
     def fit(
         self,

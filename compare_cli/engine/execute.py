@@ -79,7 +79,8 @@ class Session:
         reused = self.archive.finished(tasks)
         known = {result.key for result in reused}
         missing = [task for task in tasks if task.key not in known]
-        if isinstance(self.place, Children) and not stays_here(missing, self.place, self.options.limits):
+        here = not missing or stays_here(missing, self.place, self.options.limits)
+        if isinstance(self.place, Children) and not here:
             self.place.share(job.workspace)
         return self._results(reused, missing, job)
 
@@ -205,9 +206,11 @@ def fit_here(task: FitTask, workspace: Workspace, epochs: dict[str, tuple[int, i
 def stays_here(tasks: Sequence[FitTask], at: Place, limits: Limits) -> bool:
     """Whether tasks run in this process: models that are known to behave, little work, nothing to end.
 
+    Not where a process waits that has loaded scikit-learn already, which this one then need not do.
+
     What ``verbose`` models print would land on standard output, which is the result's.
     """
-    if not isinstance(at, Children) or limits:
+    if not isinstance(at, Children) or at.is_waiting or limits:
         return False
     safe = all(family_of(task.model).builtin and not task.params.get("verbose") for task in tasks)
     worth = WORTH_FORKING if at.start_quickly else WORTH_STARTING

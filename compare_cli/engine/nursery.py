@@ -18,13 +18,14 @@ import select
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import Any
 
+from compare_cli.engine.ahead import Started, forks
 from compare_cli.engine.endings import (
     adopt_orphans,
     be_mortal,
@@ -55,12 +56,15 @@ UNFORKABLE = frozenset({"jaxlib", "tensorflow"})
 
 
 class Nursery:
-    """A process that forks children; ``workspace`` is the table that they share with it."""
+    """A process that forks children; ``workspace`` is the table that they share with it.
 
-    def __init__(self, workspace: Workspace | None) -> None:
-        given = (workspace,) if can_fork() else (None,)
+    ``begun`` is one that was started before there was a table (`compare_cli.engine.ahead`).
+    """
+
+    def __init__(self, workspace: Workspace | None, begun: Started | None = None) -> None:
+        given = (workspace,) if can_fork() and begun is None else (None,)
         self.table = workspace.token if workspace is not None and given[0] is not None else ""
-        self._process, self._connection = _started(_nurse, *given)
+        self._process, self._connection = begun or _started(_nurse, *given)
         self._asking = threading.Lock()
 
     def child(self, module: str | None) -> tuple[Forked, Any]:
@@ -109,18 +113,6 @@ class Forked:
         """Wait for its end."""
         os.close(self.sentinel)
         self.exitcode = self._nursery.exit_code(self.pid)
-
-
-@cache
-def forks() -> bool:
-    """Whether this system has what a nursery needs (Linux since 5.3)."""
-    if sys.platform != "linux":
-        return False
-    try:
-        os.close(os.pidfd_open(os.getpid()))
-    except OSError:
-        return False
-    return True
 
 
 def can_fork() -> bool:
@@ -196,13 +188,17 @@ def _tidy_silently() -> None:
 
 
 def _nurse(connection: Connection, parents: Connection | None, workspace: Workspace | None) -> None:
-    """Fork a child, or tell how one ended, whenever asked; the body of a nursery."""
     be_mortal(parents)
-    adopt_orphans()
-    _be_quiet()
     import_module(PREPARING)
     if workspace is None or workspace.impute:
         import_module(FILLING)
+    nurse(connection, workspace)
+
+
+def nurse(connection: Connection, workspace: Workspace | None = None) -> None:
+    """Fork a child, or tell how one ended, whenever asked; the body of a nursery."""
+    adopt_orphans()
+    _be_quiet()
     with contextlib.suppress(EOFError, OSError):
         while True:
             asked = connection.recv()

@@ -252,11 +252,15 @@ def _find_metric(name: Any) -> Metric:
 
 
 def _loadable(specs: Sequence[ModelSpec]) -> tuple[tuple[ModelSpec, ...], list[Note]]:
-    """Leave out plugins that cannot be imported, with a note; what is ours or named by its path must load."""
+    """Leave out plugins that cannot be imported, with a note; what is ours or named by its path must load.
+
+    Built-in models load where they are fitted: planning them does without the second that scikit-learn takes.
+    """
     kept, notes = [], []
     for spec in specs:
         try:
-            load_class(spec)
+            if not family_of(spec).builtin:
+                load_class(spec)
         except UsageError as error:
             if spec.family == spec.factory or spec.family in FAMILIES:
                 raise
@@ -279,12 +283,13 @@ def resolve_params(spec: ModelSpec, shape: Shape, seed: int) -> dict[str, Any]:
     if spec.estimator is not None:
         settings: dict[str, Any] = spec.estimator.own_settings(spec, seed)
         return settings
-    cls = load_class(spec)
-    names = parameter_names(cls)
-    params = family_of(spec).settings_beside(spec.params, shape)
+    family = family_of(spec)
+    cls = None if family.builtin else load_class(spec)
+    names = parameter_names(cls) if cls is not None else ["random_state"] if family.seeded else []
+    params = family.settings_beside(spec.params, shape)
     if "random_state" in names:
         params["random_state"] = seed
-    if "n_jobs" in names and not cls.__module__.startswith("sklearn."):
+    if cls is not None and "n_jobs" in names and not cls.__module__.startswith("sklearn."):
         params["n_jobs"] = 1
     return {**params, **spec.params}
 
@@ -363,10 +368,13 @@ def _look(split: Split, spec: ModelSpec, asked: Mapping[str, Any] | None) -> Loo
 def check_models(models: Sequence[ModelSpec], shape: Shape, seed: int) -> None:
     """Build every estimator once, so that a wrong parameter is told before anything runs (UsageError).
 
+    A built-in model without parameters of the user's has nothing that could be wrong.
     The constructor of a model from outside may do anything, end the program too: it runs in a process of
     its own where one can be forked.
     """
     for spec in models:
+        if family_of(spec).builtin and not spec.params and spec.estimator is None:
+            continue
         fault = partial(_fault, spec, resolve_params(spec, shape, seed))
         try:
             found = fault() if family_of(spec).builtin or not can_fork() else in_a_fork(fault)

@@ -118,13 +118,14 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
     random_state=seed)``.
     """
     import numpy as np
-    from sklearn.model_selection import TimeSeriesSplit
 
     if dataset.test is not None:
         train, test = np.arange(len(dataset.y)), np.arange(len(dataset.test.y))
         yield from ([Split(repeat, 0, train, test)] for repeat in range(plan.max_repeats))
         return
     if dataset.time is not None:
+        from sklearn.model_selection import TimeSeriesSplit
+
         order = np.argsort(dataset.time, kind="stable")
         ordered = TimeSeriesSplit(plan.folds).split(order)
         yield [Split(0, fold, order[train], order[test]) for fold, (train, test) in enumerate(ordered)]
@@ -139,14 +140,23 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
 
 
 def _stratified(y: Codes, folds: int, rng: np.random.RandomState) -> list[tuple[Codes, Codes]]:
-    """Return scikit-learn's stratified folds; what it says of rare classes is a note of the plan already."""
-    import warnings
+    """Return the (train, test) rows of scikit-learn's stratified folds, without loading it, which takes long.
 
-    from sklearn.model_selection import StratifiedKFold
+    Classes take their turn in the order in which they appear. How many rows of each a fold gets is found by
+    dealing out all rows sorted by class; which rows these are is shuffled. There may be fewer than folds.
+    """
+    import numpy as np
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class in y", UserWarning)
-        return list(StratifiedKFold(folds, shuffle=True, random_state=rng).split(y, y))
+    _, first, codes = np.unique(y, return_index=True, return_inverse=True)
+    codes = np.argsort(np.argsort(first))[codes]
+    dealt = np.sort(codes)
+    shares = np.array([np.bincount(dealt[fold::folds], minlength=len(first)) for fold in range(folds)])
+    fold_of = np.empty(len(y), dtype=np.int64)
+    for code in range(len(first)):
+        mine = np.repeat(np.arange(folds), shares[:, code])
+        rng.shuffle(mine)
+        fold_of[codes == code] = mine
+    return [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(folds)]
 
 
 def _grouped(y: Codes, groups: Codes, folds: int, rng: np.random.RandomState) -> list[tuple[Codes, Codes]]:
@@ -174,12 +184,13 @@ def inner_splits(dataset: Dataset, train: Codes, seed: tuple[int, int], first: i
     first third only teaches. Empty where rows or groups are too few for two folds.
     """
     import numpy as np
-    from sklearn.model_selection import TimeSeriesSplit
 
     y, rng = dataset.y[train], np.random.RandomState(seed)
     groups = None if dataset.groups is None else dataset.groups[train]
     fewest = int(np.bincount(y).max()) if groups is None else len(np.unique(groups))
     if dataset.time is not None:
+        from sklearn.model_selection import TimeSeriesSplit
+
         order = np.argsort(dataset.time[train], kind="stable")
         pairs = TimeSeriesSplit(INNER - 1).split(order) if len(order) > INNER else []
         folds = [(order[learnt], order[judged]) for learnt, judged in pairs]

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from compare_cli import __version__
 from compare_cli.errors import text_of
 from compare_cli.models.estimators import classes_of, description
+from compare_cli.models.families import family_of
 from compare_cli.models.specs import load_class
 from compare_cli.types import ModelSpec
 
@@ -30,13 +32,16 @@ MANY = 1000  # source files of a package from which on only loaded ones are hash
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that must be the same everywhere for the numbers to be the same."""
-    import numpy
-    import scipy
-    import sklearn
+    """Return the versions that must be the same everywhere for the numbers to be the same.
 
-    libraries = {"numpy": numpy, "scipy": scipy, "scikit-learn": sklearn}
-    return {"compare-cli": __version__, **{name: library.__version__ for name, library in libraries.items()}}
+    They are those that are installed: asking the libraries themselves would load them.
+    """
+    return {"compare-cli": __version__, **_installed()}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    return {name: version(name) for name in ("scikit-learn", "numpy", "scipy")}
 
 
 def sources(spec: ModelSpec) -> dict[str, str]:
@@ -44,7 +49,7 @@ def sources(spec: ModelSpec) -> dict[str, str]:
 
     Those count too that these import when they are loaded, unless they are installed ones.
     """
-    if spec.factory.startswith("sklearn.") and spec.estimator is None:
+    if family_of(spec).builtin and spec.estimator is None:
         return {}
     classes = [load_class(spec)] if spec.estimator is None else classes_of(spec)
     named = spec.factory.partition(":")[0]
@@ -94,10 +99,6 @@ def task_key(
     known again, and is not kept: of an estimator that is more than classes and parameters, or is defined in a
     notebook.
     """
-    import numpy
-    import scipy
-    import sklearn
-
     made_of = None if spec.estimator is None else description(spec.estimator.estimator)
     if "" in (made_of, (asked or {}).get("own_rows")):
         return ""
@@ -110,7 +111,7 @@ def task_key(
         "preparation": PREPARATION_VERSION,
         "asked": asked or {},
         **({} if spec.estimator is None else {"estimator": made_of}),
-        "versions": [sklearn.__version__, numpy.__version__, scipy.__version__, *sources(spec).values()],
+        "versions": [*_installed().values(), *sources(spec).values()],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -40,8 +40,9 @@ class Family:
     families are known to behave, and may run in the process itself. ``regularised(shape, impurity)`` gives
     the parameters of a refit that fits less of the noise, for an ``impurity`` of the classes (Gini, 0 to 1).
     ``geometry`` is the import path of what reads the exact boundary of a fitted model;
-    ``slow_prediction`` asks for fewer boundary probes. ``single_precision(params, rows)`` says whether a
-    model with these parameters, trained on so many rows, gets all rows as float32. ``extra`` is the optional
+    ``slow_prediction`` asks for fewer boundary probes. ``seeded`` says whether the class takes a
+    ``random_state``. ``single_precision(params, rows)`` says whether a model with these parameters, trained
+    on so many rows, gets all rows as float32. ``extra`` is the optional
     dependency of `compare` that the family needs; ``all`` leaves such families out.
     """
 
@@ -59,6 +60,7 @@ class Family:
     geometry: str | None = None
     regularised: Callable[[Shape, float], Mapping[str, Any]] | None = None
     slow_prediction: bool = False
+    seeded: bool = True
     extra: str | None = None
 
     def settings_beside(self, given: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
@@ -270,11 +272,13 @@ _BUILTIN = (
         cost=lambda s: 1e-3 + 1e-9 * s.rows**2 * s.features,
         geometry="compare_cli.boundary.exact:stepped",
         slow_prediction=True,
+        seeded=False,
     ),
     Family(
         "naive_bayes",
         "compare_cli.models.bayes:NaiveBayes",
         "naive Bayes: normal densities of numbers, counts of categories",
+        seeded=False,
     ),
     Family(
         "svm",

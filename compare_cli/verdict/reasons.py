@@ -313,11 +313,11 @@ def _confirmed(
     gain: NDArray[np.float64], choosing: NDArray[np.bool_], judging: NDArray[np.bool_], table: RowTable
 ) -> Iterator[Found]:
     """Yield where a tree of depth two finds a gain in some rows, and others confirm it."""
-    from sklearn.tree import DecisionTreeRegressor
-
     least = max(LEAST_ROWS, int(0.05 * choosing.sum()))
     if min(choosing.sum(), judging.sum()) < 4 * least:
         return
+    from sklearn.tree import DecisionTreeRegressor
+
     features = table.features
     tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=least, random_state=0)
     tree.fit(features[choosing], gain[choosing])

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from compare_cli.data import builtin_names, expand, read
+from compare_cli.data.named import CLASSICS, load_classic
 from compare_cli.data.sources import Entry
 from compare_cli.errors import DataError, UsageError
 
@@ -251,3 +252,13 @@ def test_what_a_folder_holds_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "plain.csv").write_text(text)
     (tmp_path / "packed.csv.gz").write_bytes(gzip.compress(text.replace("x", "y").encode()))
     assert [read(entry.source).name for entry in expand([tmp_path])] == ["packed", "plain"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", CLASSICS)
+def test_the_classics_are_those_of_scikit_learn(name: str) -> None:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+    frame = load_classic(name).frame
+    assert frame.drop(columns="class").equals(bunch.data)
+    assert frame["class"].tolist() == [str(bunch.target_names[code]) for code in bunch.target]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +45,23 @@ def test_folds_are_those_of_scikit_learn(seed: int, folds: int, repeats: int) ->
         assert split.train.tolist() == train.tolist()
         assert split.test.tolist() == test.tolist()
     assert [(s.repeat, s.fold) for s in ours] == [(r, k) for r in range(repeats) for k in range(folds)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=4, max_size=60), st.integers(2, 6), st.integers(0, 99))
+def test_folds_of_rare_classes_are_those_of_scikit_learn_too(y: list[int], folds: int, seed: int) -> None:
+    from sklearn.model_selection import RepeatedStratifiedKFold
+
+    codes = np.unique(y, return_inverse=True)[1]
+    if np.bincount(codes).max() < folds:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of classes with fewer rows than folds
+        theirs = list(RepeatedStratifiedKFold(n_splits=folds, n_repeats=2, random_state=seed).split(y, y))
+    ours = make_splits(labelled(list(codes)), FoldPlan("stratified", folds, 2, 2), seed)
+    for split, (train, test) in zip([s for repeat in ours for s in repeat], theirs, strict=True):
+        assert split.train.tolist() == train.tolist()
+        assert split.test.tolist() == test.tolist()
 
 
 @pytest.mark.parametrize("groups", [None, list(np.arange(60) // 4)])

@@ -113,7 +113,7 @@ def test_a_key_changes_with_the_versions_that_matter(monkeypatch: pytest.MonkeyP
     before = key()
     monkeypatch.setattr(versions, "PREPARATION_VERSION", 99)
     prepared = key()
-    monkeypatch.setattr("sklearn.__version__", "99.0")
+    monkeypatch.setattr(versions, "_installed", lambda: {"scikit-learn": "99.0"})
     assert len({before, prepared, key()}) == 3
 
 

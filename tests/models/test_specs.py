@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from compare_cli.engine.plan import check_models, resolve_params
 from compare_cli.errors import UsageError
 from compare_cli.models import FAMILIES, Shape, parse_models
-from compare_cli.models.families import family_of
+from compare_cli.models.families import Family, family_of
 from compare_cli.models.specs import (
     check_values,
     load_class,
@@ -373,3 +373,8 @@ def test_who_computes_in_single_precision(spec: str, rows: int, features: int, s
     shape, parsed = Shape(rows, features, 2), parse_spec(spec)
     params = resolve_params(parsed, shape, 0)
     assert family_of(parsed).single_precision(params, shape.rows) is single
+
+
+@pytest.mark.parametrize("family", [f for f in FAMILIES.values() if f.builtin], ids=lambda f: f.name)
+def test_a_family_says_whether_its_class_takes_a_seed(family: Family) -> None:
+    assert family.seeded == ("random_state" in parameter_names(load_class(parse_spec(family.name))))
