@@ -131,6 +131,9 @@ def test_time(tmp_path: Path) -> None:
     mixed().sample(frac=1, random_state=0).to_csv(tmp_path / "a.csv", index=False)
     script = check(run(tmp_path / "a.csv", time="when", folds=5), tmp_path)
     assert "TimeSeriesSplit(n_splits=5)" in script
+    table = mixed().assign(when=np.repeat([f"2024-0{month}-01" for month in range(1, 9)], 15))
+    table.sample(frac=1, random_state=0).to_csv(tmp_path / "b.csv", index=False)
+    assert "cuts = [" in check(run(tmp_path / "b.csv", time="when", folds=5), tmp_path)
 
 
 @pytest.mark.slow

@@ -37,6 +37,7 @@ ID_WORDS = frozenset(
     {"id", "ids", "idx", "index", "uuid", "guid", "key", "rowid", "row", "rownumber", "rownum", "rowname"}
 )
 LONG_CODE = re.compile(r"[+-]?(\d{16,}|\d{1,3}([.,' _])\d{3}(\2\d{3}){4,})([.,]0*)?")
+WHOLE = re.compile(r"[+-]?[0-9]+")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -181,6 +182,20 @@ def same_quantity(kind: ColumnKind, values: Values) -> bool:
     if kind == "boolean":
         return values.kind == "numeric" and bool((np.isnan(numbers) | np.isin(numbers, (0, 1))).all())
     return "date" not in {kind, values.kind}
+
+
+def places_of_long(values: Values) -> NDArray[np.float64] | None:
+    """Return the places of whole numbers that are too large for floats, such as nanoseconds, in their order.
+
+    None where a cell is missing, or is no whole number.
+    """
+    if values.codes is None or (values.codes < 0).any():
+        return None
+    if not all(WHOLE.fullmatch(text) for text in values.categories):
+        return None
+    numbers = [int(text) for text in values.categories]
+    place = {number: at for at, number in enumerate(sorted(set(numbers)))}
+    return np.array([place[number] for number in numbers], dtype=np.float64)[values.codes]
 
 
 def _truth_values(texts: Sequence[str]) -> bool:

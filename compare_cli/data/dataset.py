@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.data.cells import date_numbers, parse_numbers
 from compare_cli.data.columns import (
     MANY_TEXTS,
     Spelling,
@@ -31,9 +30,11 @@ from compare_cli.data.roles import (
     check_quantity,
     few_of_classes,
     find_roles,
+    group_codes,
     label_codes,
     label_places,
     listed,
+    time_values,
 )
 from compare_cli.data.table import ReadOptions, Table, refuse_wide
 from compare_cli.errors import DataError, nearest
@@ -52,8 +53,12 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     target, why, (frame, y, classes, label_notes) = _first_of_classes(table, candidates, options)
     guessed = [note("target_guessed", target=target, why=why)] if why else []
     features = [name for name in names if name not in {target, groups, time, *dropped}]
-    own, frame = _own_rows(table, frame.index.to_numpy(), features), frame.reset_index(drop=True)
-    spelling = spelling_of(table, options)
+    own, spelling = _own_rows(table, frame.index.to_numpy(), features), spelling_of(table, options)
+    roles = {
+        "groups": group_codes(frame[groups], groups, table.source) if groups else None,
+        "time": time_values(frame[time], time, table.source, spelling) if time else None,
+    }
+    frame = frame.reset_index(drop=True)
     wanted = set(features)
     values = {name: interpret(name, column, spelling) for name, column in frame.items() if name in wanted}
     kept, left_out = _features(values, table)
@@ -72,8 +77,7 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         fingerprint="",
         read=_with_spellings(table.read, kept),
         notes=(*table.notes, *guessed, *label_notes, *(told for v in kept.values() for told in v.notes)),
-        groups=_group_codes(frame[groups], groups, table) if groups else None,
-        time=_time_values(frame[time], time, table, options) if time else None,
+        **roles,
         groups_column=groups,
         time_column=time,
         own=own,
@@ -228,46 +232,6 @@ def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:
 def _note_left_out(left_out: Sequence[DroppedColumn], total: int) -> Note:
     columns = listed([f"{d.column!r} ({d.reason})" for d in left_out])
     return note("columns_dropped", count=len(left_out), total=total, columns=columns)
-
-
-def _group_codes(series: pd.Series[Any], name: str, table: Table) -> NDArray[np.int64]:
-    codes, labels, _ = label_codes(series)
-    if (codes < 0).any():
-        row = int((codes < 0).argmax()) + 1
-        raise DataError(
-            f"{table.source}: row {row}: --groups {name!r} is missing: fill it, or leave the row out."
-        )
-    if len(labels) < 2:
-        raise DataError(f"{table.source}: --groups {name!r} has one group only: name another column.")
-    return codes.astype(np.int64)
-
-
-def _time_values(
-    series: pd.Series[Any], name: str, table: Table, options: ReadOptions
-) -> NDArray[np.float64]:
-    values = interpret(name, series, spelling_of(table, options))
-    if values.numbers is None or np.isnan(values.numbers).any():
-        row = _first_not_ordered(series) if values.numbers is None else int(np.isnan(values.numbers).argmax())
-        raise DataError(
-            f"{table.source}: row {row + 1}: --time {name!r} is neither a number nor a date "
-            f"({_shown(series.iloc[row])}): write dates as 2024-12-31."
-        )
-    return values.numbers
-
-
-def _shown(cell: Any) -> str:
-    return repr(cell) if isinstance(cell, str) else "empty"
-
-
-def _first_not_ordered(series: pd.Series[Any]) -> int:
-    """Return the position of the first cell that is neither a number nor a date by itself, or 0."""
-    codes, texts = text_codes(series)
-    numbers = parse_numbers(texts).values
-    strange = [
-        bool(np.isnan(n)) and date_numbers([text]) is None for n, text in zip(numbers, texts, strict=True)
-    ]
-    found = np.flatnonzero(np.array([*strange, True])[codes])
-    return int(found[0]) if len(found) else 0
 
 
 def conform(table: Table, like: Dataset, unseen: dict[str, tuple[int, str]] | None = None) -> Dataset:

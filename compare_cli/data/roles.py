@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.data.cells import parse_numbers, plain_numbers
-from compare_cli.data.columns import label_text, text_codes
+from compare_cli.data.cells import date_numbers, parse_numbers, plain_numbers
+from compare_cli.data.columns import Spelling, interpret, label_text, places_of_long, text_codes
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
@@ -253,3 +253,45 @@ def own_labels(classes: tuple[str, ...]) -> NDArray[Any]:
         ]:
             return np.array(numbers)
     return np.array(classes, dtype=object)
+
+
+def group_codes(series: pd.Series[Any], name: str, source: str) -> NDArray[np.int64]:
+    """Return the number of each row's group. Raises DataError where one is missing, or all are the same."""
+    codes, labels, _ = label_codes(series)
+    if (codes < 0).any():
+        row = int(series.index[(codes < 0).argmax()]) + 1  # of the table, rows without a label counted
+        raise DataError(f"{source}: row {row}: --groups {name!r} is missing: fill it, or leave the row out.")
+    if len(labels) < 2:
+        raise DataError(f"{source}: --groups {name!r} has one group only: name another column.")
+    return codes.astype(np.int64)
+
+
+def time_values(series: pd.Series[Any], name: str, source: str, spelling: Spelling) -> NDArray[np.float64]:
+    """Return when each row was. Raises DataError (with the row) for what is no number and no date."""
+    values = interpret(name, series, spelling)
+    if (places := places_of_long(values)) is not None:
+        return places
+    if values.numbers is None or np.isnan(values.numbers).any():
+        at = _first_not_ordered(series) if values.numbers is None else int(np.isnan(values.numbers).argmax())
+        raise DataError(
+            f"{source}: row {series.index[at] + 1}: --time {name!r} is neither a number nor a date "
+            f"({_shown(series.iloc[at])}): write dates as 2024-12-31."
+        )
+    return values.numbers
+
+
+def _shown(cell: Any) -> str:
+    import pandas as pd
+
+    return repr(cell) if isinstance(cell, str) else "empty" if pd.isna(cell) else str(cell)
+
+
+def _first_not_ordered(series: pd.Series[Any]) -> int:
+    """Return the position of the first cell that is neither a number nor a date by itself, or 0."""
+    codes, texts = text_codes(series)
+    numbers = parse_numbers(texts).values
+    strange = [
+        bool(np.isnan(n)) and date_numbers([text]) is None for n, text in zip(numbers, texts, strict=True)
+    ]
+    found = np.flatnonzero(np.array([*strange, True])[codes])
+    return int(found[0]) if len(found) else 0

@@ -172,6 +172,8 @@ def not_found(path: Path) -> DataError:
 
     It suggests names of built-in data sets, and of files beside the one that was meant.
     """
+    if path.is_symlink():
+        return DataError(f"{path}: is a link to {str(path.readlink())!r}, where no file is.")
     try:
         beside = [p.name for p in path.parent.iterdir()]
     except OSError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.engine.splits import FoldPlan, make_splits, plan_folds
+from compare_cli.engine.splits import FoldPlan, changes, make_splits, plan_folds
 from compare_cli.errors import DataError, UsageError
 from compare_cli.metrics import BY_JACKKNIFE, COST, PER_ROW, Metric
 from compare_cli.models.families import BASELINE
@@ -63,11 +63,11 @@ class Samples:
         self.sizes = tuple(sizes) or anchor_sizes(rows)
         self.groups = dataset.groups
         if dataset.time is not None:
-            order = np.argsort(dataset.time, kind="stable")
-            past, self.test = (
-                order[: rows - rows_to_judge(rows)],
-                np.sort(order[rows - rows_to_judge(rows) :]),
-            )
+            order, at = np.argsort(dataset.time, kind="stable"), changes(dataset.time)
+            if not len(at):
+                raise DataError(f"{dataset.name}: cannot be judged in time order: there is 1 different time.")
+            cut = at[np.abs(at - rows + rows_to_judge(rows)).argmin()]  # no time is on both sides
+            past, self.test = order[:cut], np.sort(order[cut:])
             self._pool = past[mixed(dataset.y[past], rng)]
             return
         order = mixed(dataset.y, rng) if self.groups is None else by_group(self.groups, rng)

@@ -17,7 +17,7 @@ from compare_cli.data.roles import own_labels
 from compare_cli.data.script import ReadingScript, lines_of, reading_script
 from compare_cli.data.ways import joined, literal
 from compare_cli.engine.plan import Job, resolve_params
-from compare_cli.engine.splits import FoldPlan
+from compare_cli.engine.splits import FoldPlan, time_cuts
 from compare_cli.errors import UsageError
 from compare_cli.metrics import COST, METRICS
 from compare_cli.models.families import family_of
@@ -259,11 +259,7 @@ def _folds(job: Job, repeats: int, writer: Writer) -> str:
     """Return what leaves the folds: a splitter of scikit-learn, or its pairs of rows."""
     plan, seed = job.plan, job.options.seed
     if plan.scheme == "time":
-        splitter = writer.name("sklearn.model_selection", "TimeSeriesSplit")
-        return lines_of(
-            f"folds = {splitter}(n_splits={plan.folds}).split(order)",
-            "folds = [(order[past], order[future]) for past, future in folds]",
-        )
+        return _in_time(job, writer)
     if plan.scheme == "grouped":
         return _grouped(plan, seed, repeats, writer)
     splitter = writer.name("sklearn.model_selection", "RepeatedStratifiedKFold")
@@ -272,6 +268,23 @@ def _folds(job: Job, repeats: int, writer: Writer) -> str:
         writer.warns = True
         rare = 'warnings.filterwarnings("ignore", "The least populated class")\n'
     return f"{rare}folds = {splitter}(n_splits={plan.folds}, n_repeats={repeats}, random_state={seed})"
+
+
+def _in_time(job: Job, writer: Writer) -> str:
+    """Return what leaves folds in time order, of scikit-learn where rows of one time are never divided."""
+    time, folds = job.dataset.time, job.plan.folds
+    assert time is not None, "the folds are in its order"
+    cuts, size = time_cuts(time, folds), len(time) // (folds + 1)
+    if cuts != [len(time) - size * after for after in range(folds, 0, -1)]:
+        return lines_of(
+            f"cuts = {[*cuts, len(time)]}  # no time is on both sides of one",
+            "folds = [(order[:cut], order[cut:end]) for cut, end in zip(cuts, cuts[1:])]",
+        )
+    splitter = writer.name("sklearn.model_selection", "TimeSeriesSplit")
+    return lines_of(
+        f"folds = {splitter}(n_splits={folds}).split(order)",
+        "folds = [(order[past], order[future]) for past, future in folds]",
+    )
 
 
 def _grouped(plan: FoldPlan, seed: int, repeats: int, writer: Writer) -> str:

@@ -52,7 +52,7 @@ def plan_folds(
         return FoldPlan("test", 1, repeats or 1, repeats or 1)
     wanted = folds or (10 if rows < SMALL else 5)
     if dataset.time is not None:
-        return _plan_ordered(dataset.name, wanted, rows, repeats)
+        return _plan_ordered(dataset.name, wanted, dataset.time, repeats)
     possible, why = _most_folds(dataset, by_class=by_class)
     if possible < 2:
         raise DataError(f"{dataset.name}: cannot make 2 folds: {why}.")
@@ -63,15 +63,55 @@ def plan_folds(
     return FoldPlan(scheme, min(wanted, possible), start, most, tuple(notes))
 
 
-def _plan_ordered(name: str, wanted: int, rows: int, repeats: int | None) -> FoldPlan:
-    why = f"there are {rows} rows"
-    if rows < 3:
+def _plan_ordered(name: str, wanted: int, time: NDArray[np.float64], repeats: int | None) -> FoldPlan:
+    rows, times = len(time), len(changes(time)) + 1
+    possible, why = max(2, rows // 4), f"there are {rows} rows"
+    if times - 1 < possible:
+        possible, why = (
+            times - 1,
+            f"there {'is' if times == 1 else 'are'} {times} different time{'s' * (times > 1)}",
+        )
+    if possible < 2:
         raise DataError(f"{name}: cannot make 2 folds in time order: {why}.")
-    folds = min(wanted, max(2, rows // 4))
+    folds = min(wanted, possible)
     notes = [note("repeats_ordered")] if repeats and repeats > 1 else []
     if folds < wanted:
         notes.append(note("folds_reduced", wanted=wanted, folds=folds, why=why))
     return FoldPlan("time", folds, 1, 1, tuple(notes))
+
+
+def changes(time: NDArray[np.float64]) -> Codes:
+    """Return how many rows are earlier than each later time: where time order may be cut."""
+    import numpy as np
+
+    return np.flatnonzero(np.diff(np.sort(time))) + 1
+
+
+def time_cuts(time: NDArray[np.float64], folds: int) -> list[int]:
+    """Return how many of the earliest rows each fold learns from; it is judged on those up to the next cut.
+
+    They are the cuts of scikit-learn's ``TimeSeriesSplit``, each moved to the nearest change of the time: no
+    time is on both sides. There must be as many changes as folds.
+    """
+    import numpy as np
+
+    at, rows = changes(time), len(time)
+    cuts: list[int] = []
+    last = len(at)
+    for after in range(1, folds + 1):  # from the last fold to the first
+        first = folds - after
+        wanted = rows - after * (rows // (folds + 1))
+        last = first + int(np.abs(at[first:last] - wanted).argmin())
+        cuts.insert(0, int(at[last]))
+    return cuts
+
+
+def _ordered(time: NDArray[np.float64], folds: int) -> list[tuple[Codes, Codes]]:
+    """Return folds in time order: the rows before each cut, and those up to the next one."""
+    import numpy as np
+
+    order, cuts = np.argsort(time, kind="stable"), time_cuts(time, folds)
+    return [(order[:cut], order[cut:end]) for cut, end in zip(cuts, [*cuts[1:], len(order)], strict=True)]
 
 
 def _most_folds(dataset: Dataset, *, by_class: bool) -> tuple[int, str]:
@@ -124,11 +164,8 @@ def make_splits(dataset: Dataset, plan: FoldPlan, seed: int) -> Iterator[list[Sp
         yield from ([Split(repeat, 0, train, test)] for repeat in range(plan.max_repeats))
         return
     if dataset.time is not None:
-        from sklearn.model_selection import TimeSeriesSplit
-
-        order = np.argsort(dataset.time, kind="stable")
-        ordered = TimeSeriesSplit(plan.folds).split(order)
-        yield [Split(0, fold, order[train], order[test]) for fold, (train, test) in enumerate(ordered)]
+        ordered = _ordered(dataset.time, plan.folds)
+        yield [Split(0, fold, train, test) for fold, (train, test) in enumerate(ordered)]
         return
     rng = np.random.RandomState(seed)
     for repeat in range(plan.max_repeats):
@@ -189,11 +226,8 @@ def inner_splits(dataset: Dataset, train: Codes, seed: tuple[int, int], first: i
     groups = None if dataset.groups is None else dataset.groups[train]
     fewest = int(np.bincount(y).max()) if groups is None else len(np.unique(groups))
     if dataset.time is not None:
-        from sklearn.model_selection import TimeSeriesSplit
-
-        order = np.argsort(dataset.time[train], kind="stable")
-        pairs = TimeSeriesSplit(INNER - 1).split(order) if len(order) > INNER else []
-        folds = [(order[learnt], order[judged]) for learnt, judged in pairs]
+        time = dataset.time[train]
+        folds = _ordered(time, INNER - 1) if len(changes(time)) >= INNER - 1 else []
     elif fewest < 2:
         folds = []
     elif groups is not None:

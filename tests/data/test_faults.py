@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from conftest_types import Write
 
 from compare_cli import api
 from compare_cli.data import attach_test, read, read_cells
+from compare_cli.engine.splits import make_splits, plan_folds
 from compare_cli.errors import DataError, UsageError
 
 ROWS = 40
@@ -354,6 +356,82 @@ def test_groups_and_time_are_two_protocols(write: Write) -> None:
     path = write(lines("f,patient,month,label", rows))
     with pytest.raises(UsageError, match="give one of them"):
         api.read(path, time="month", groups="patient")
+
+
+def test_no_date_is_on_both_sides_of_a_fold(write: Write) -> None:
+    rows = [(at % 7, f"2023-{at // 20 + 1:02}-01", "pq"[at % 3 == 0]) for at in range(240)]
+    dataset = read(write(lines("f,month,label", rows)), time="month")
+    assert dataset.time is not None
+    for folds in range(2, 11):
+        for split in next(make_splits(dataset, plan_folds(dataset, folds, 1), 0)):
+            assert dataset.time[split.train].max() < dataset.time[split.test].min()
+
+
+TIMES = {
+    "nanoseconds": [str(1_700_000_000_000_000_000 + 7 * at) for at in range(60)],
+    "milliseconds": [str(1_700_000_000_000 + 7 * at) for at in range(60)],
+    "20 digits": [str(10**19 + at) for at in range(60)],
+    "negative": [str(at - 10**17) for at in range(60)],
+    "different lengths": [str(2**53 + 10 ** (at // 4 + 1) + at) for at in range(60)],
+    "days": [f"2023-{at // 28 + 1:02}-{at % 28 + 1:02}" for at in range(60)],
+    "quarters": [f"{2000 + at // 4}Q{at % 4 + 1}" for at in range(60)],
+    "minutes": [f"{at // 60 + 1:02}:{at % 60:02}" for at in range(60)],
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_times_order_the_rows_however_they_are_written(write: Write, name: str) -> None:
+    order = np.random.default_rng(0).permutation(60)
+    dataset = read(
+        write(lines("t,v,label", [(TIMES[name][at], at % 7, "pq"[at % 2]) for at in order])), time="t"
+    )
+    assert dataset.time is not None
+    assert (np.argsort(np.argsort(dataset.time)) == order).all()
+
+
+@pytest.mark.parametrize(("cell", "shown"), [("", "empty"), ("soon", "'soon'"), ("?", "empty|'\\?'")])
+@pytest.mark.parametrize("role", ["time", "groups"])
+def test_a_row_without_its_time_or_group_is_named_as_in_the_file(
+    write: Write, role: str, cell: str, shown: str
+) -> None:
+    rows = [[f"2023-01-{at + 1:02}", at % 7, "pq"[at % 2]] for at in range(28)]
+    rows[2][2], rows[9][0] = "", cell
+    path = write(lines("when,v,label", rows))
+    if (role, cell) == ("groups", "soon"):
+        assert len(np.unique(read(path, groups="when").groups)) == 27
+        return
+    told = (
+        f"row 10: --time .* neither a number nor a date .{shown}." if role == "time" else "row 10: --groups"
+    )
+    with pytest.raises(DataError, match=told):
+        read(path, **{role: "when"})
+
+
+GROUPED: list[tuple[str, list[Any], int | None]] = [
+    ("texts and numbers", [1, "1", 1.0, 2, "b", 3.5], 4),
+    ("truth values", [True, "True", False], 2),
+    ("case", ["A", "a", "b"], 3),
+    ("leading zeros", ["01", "1", "2"], 3),
+    ("dates", [pd.Timestamp("2020"), pd.Timestamp("2021"), pd.Timestamp("2022")], 3),
+    ("of nothing", ["", "x", "y"], None),
+]
+
+
+@pytest.mark.parametrize(("name", "ids", "groups"), GROUPED, ids=[case[0] for case in GROUPED])
+def test_groups_of_mixed_types_are_told_apart(name: str, ids: list[Any], groups: int | None) -> None:
+    cells = (ids * 30)[:60]
+    frame = pd.DataFrame(
+        {"v": np.arange(60) % 7, "g": pd.Series(cells, dtype=object), "label": list("pq") * 30}
+    )
+    if groups is None:
+        with pytest.raises(DataError, match="row 1: --groups 'g' is missing"):
+            read(frame, groups="g")
+        return
+    found = read(frame, groups="g").groups
+    assert found is not None
+    assert len(np.unique(found)) == groups
+    for split in next(make_splits(read(frame, groups="g"), plan_folds(read(frame, groups="g"), 3, 1), 0)):
+        assert not set(found[split.train]) & set(found[split.test])
 
 
 # A second table is read like the first

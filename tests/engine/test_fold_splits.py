@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_tables import blobs, make_dataset, with_test
 
+from compare_cli.engine.samples import Samples
 from compare_cli.engine.splits import (
     MAX_REPEATS,
     FoldPlan,
     Split,
+    inner_splits,
     make_splits,
     plan_folds,
     splits_digest,
@@ -174,10 +176,62 @@ def test_time_ordered_folds_never_look_ahead() -> None:
     assert len(set(tests)) == len(tests)
 
 
+TIMES = {
+    "days of ten rows": np.repeat(np.arange(12.0), 10),
+    "one long day": np.r_[np.arange(40.0), np.full(40, 40.0), np.arange(41.0, 61)],
+    "a long first day": np.r_[np.zeros(60), np.arange(1.0, 41)],
+    "a long last day": np.r_[np.arange(40.0), np.full(60, 40.0)],
+    "days of many lengths": np.repeat(np.arange(30.0), np.random.default_rng(2).integers(1, 20, 30)),
+    "three days": np.repeat([1.0, 2.0, 5.0], [30, 10, 50]),
+    "rows in any order": np.random.default_rng(1).integers(0, 9, 100).astype(float),
+    "each row another time": np.random.default_rng(1).permutation(83).astype(float),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize("folds", [2, 3, 5, 10])
+def test_no_time_is_on_both_sides_of_a_fold(name: str, folds: int) -> None:
+    time = TIMES[name]
+    dataset = labelled([0, 1] * len(time), time=list(time))
+    dataset = replace(dataset, y=dataset.y[: len(time)], X=dataset.X[: len(time)])
+    plan = plan_folds(dataset, folds, None)
+    assert plan.folds == min(folds, len(set(time)) - 1)
+    splits = all_splits(dataset, folds)
+    assert len(splits) == plan.folds
+    for split in splits:
+        assert time[split.train].max() < time[split.test].min()
+    judged = np.concatenate([split.test for split in splits])
+    assert len(judged) == len(set(judged)) == len(time) - len(splits[0].train)
+    for inner in inner_splits(dataset, np.arange(len(time)), (0, 0), 100):
+        assert time[inner.train].max() < time[inner.test].min()
+    samples = Samples(dataset, 0, [10])
+    assert time[samples.whole().train].max() < time[samples.test].min()
+
+
+def test_times_that_all_differ_are_cut_as_scikit_learn_does() -> None:
+    from sklearn.model_selection import TimeSeriesSplit
+
+    time = TIMES["each row another time"]
+    order = np.argsort(time)
+    for folds in (2, 5, 9):
+        made = all_splits(labelled([0, 1] * 41 + [0], time=list(time)), folds)
+        for split, (past, future) in zip(made, TimeSeriesSplit(folds).split(order), strict=True):
+            assert split.train.tolist() == order[past].tolist()
+            assert split.test.tolist() == order[future].tolist()
+
+
+@pytest.mark.parametrize(("times", "said"), [(1, "there is 1 different time"), (2, "are 2 different times")])
+def test_too_few_times_cannot_be_split(times: int, said: str) -> None:
+    time = list(np.arange(60) % times * 1.0)
+    with pytest.raises(DataError, match=f"cannot make 2 folds in time order: .*{said}"):
+        plan_folds(labelled([0, 1] * 30, time=time), 5, None)
+
+
 def test_rows_of_the_same_time_keep_their_order() -> None:
-    dataset = labelled([0, 1] * 10, time=[1.0] * 20)
-    for split in all_splits(dataset, 4):
-        assert split.train.max() < split.test.min()
+    dataset = labelled([0, 1] * 10, time=[1.0] * 8 + [2.0] * 6 + [3.0] * 6)
+    for split in all_splits(dataset, 2):
+        assert split.train.tolist() == sorted(split.train)
+        assert split.test.tolist() == sorted(split.test)
 
 
 def test_time_ordered_folds_cannot_be_repeated() -> None:
@@ -229,5 +283,5 @@ def test_no_fold_is_empty_beside_large_groups() -> None:
 
 
 def test_two_rows_in_time_order_cannot_be_split() -> None:
-    with pytest.raises(DataError, match="there are 2 rows"):
+    with pytest.raises(DataError, match="there are 2 different times"):
         plan_folds(labelled([0, 1], time=[1.0, 2.0]), None, None)

@@ -241,6 +241,14 @@ def test_a_name_that_is_no_table(run, tmp_path: Path, monkeypatch: pytest.Monkey
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("target", ["link.csv", "absent.csv", "absent/t.csv", "/absent/t.csv"])
+def test_a_link_that_leads_nowhere(run, tmp_path: Path, target: str) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "link.csv").symlink_to(target)
+    code, _, err = run("data", str(tmp_path / "link.csv"))
+    assert code == 3
+    assert f"link.csv: is a link to {target!r}, where no file is." in err
+
+
 def test_an_unreadable_idx_folder(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     for part in ("images-idx3-ubyte", "labels-idx1-ubyte"):
         (tmp_path / f"train-{part}").write_bytes(

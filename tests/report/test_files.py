@@ -71,6 +71,17 @@ def test_links_are_followed_to_what_is_there_or_will_be(tmp_path: Path, there: b
     assert all(path.is_symlink() for path in tmp_path.iterdir() if path != folder)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_links_in_a_circle_are_told(tmp_path: Path, length: int) -> None:
+    for number in range(length):
+        (tmp_path / f"link {number}").symlink_to(tmp_path / f"link {(number + 1) % length}")
+    with pytest.raises(
+        UsageError, match=r"^-o .*link 0: cannot be written \((links that lead in a circle|Too"
+    ):
+        written(tmp_path / "link 0")
+    assert len(list(tmp_path.iterdir())) == length
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_gets_the_bytes_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
