@@ -51,9 +51,11 @@ def begun_file(file: Path, option: str) -> Path:
     try:
         if file.is_dir():
             raise IsADirectoryError(0, "is a folder")
+        with contextlib.suppress(FileNotFoundError):
+            file.stat()  # links in a circle are an error, a link to a file that is made now is none
         folder = file.resolve().parent if _may_be_replaced(file) else None
         handle, name = tempfile.mkstemp(prefix=".compare-", dir=folder)
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead to each other
+    except OSError as error:
         raise UsageError(_line(file, option, error)) from error
     os.close(handle)
     begun = Path(name)
@@ -92,9 +94,8 @@ def _is_of_the_system(file: Path) -> bool:
     return file.absolute().parts[1:2] in {("dev",), ("proc",)}
 
 
-def _line(file: Path | None, option: str, error: OSError | RuntimeError) -> str:
-    why = error.strerror if isinstance(error, OSError) else "links that lead in a circle"
-    return f"{option} {file}: cannot be written ({why}).".lstrip()
+def _line(file: Path | None, option: str, error: OSError) -> str:
+    return f"{option} {file}: cannot be written ({error.strerror}).".lstrip()
 
 
 def _umask() -> int:

@@ -75,9 +75,7 @@ def test_links_are_followed_to_what_is_there_or_will_be(tmp_path: Path, there: b
 def test_links_in_a_circle_are_told(tmp_path: Path, length: int) -> None:
     for number in range(length):
         (tmp_path / f"link {number}").symlink_to(tmp_path / f"link {(number + 1) % length}")
-    with pytest.raises(
-        UsageError, match=r"^-o .*link 0: cannot be written \((links that lead in a circle|Too"
-    ):
+    with pytest.raises(UsageError, match=r"^-o .*link 0: cannot be written \(Too many"):
         written(tmp_path / "link 0")
     assert len(list(tmp_path.iterdir())) == length
 
