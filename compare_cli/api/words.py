@@ -9,20 +9,22 @@ _REASONS = (
     (
         "hyperplane",
         "A plane is enough",
-        "no bent model, nor a regularised refit, gains over logistic regression",
-        "the most that may still be gained is the upper end of a 95 % interval",
+        "a straight boundary (a plane between each pair of classes) is as good as any: no model that may bend"
+        " it, nor a regularised refit of one, gains enough over logistic regression",
+        "use the linear model; what bending may still gain at most is the upper end of a 95 % interval",
     ),
     (
         "bends",
         "Not a straight line",
-        "a model that no plane imitates is better than logistic regression",
-        "its gain, and the columns that make most of its boundary",
+        "a model with a bent boundary, which no linear model can imitate, is better than logistic regression",
+        "use a model that may bend; the named columns make most of its boundary",
     ),
     (
         "noise",
         "Fits noise",
-        "a pruned or regularised refit of the model is better on the same folds beyond error",
-        "prune or regularise it",
+        "the model learns its training rows by heart: the same model, pruned (tree) or regularised (mlp), is"
+        " better on the same folds beyond error",
+        "prune or regularise it; the sentence says what that brings",
     ),
     (
         "thresholds",
@@ -41,32 +43,33 @@ _REASONS = (
     (
         "surrounds",
         "One class surrounds the other",
-        "ways out of the inner class leave it in every direction",
-        "distance from the inner class decides",
+        "one class lies inside another: straight ways from its rows leave it in whatever direction they go",
+        "how far a row is from the middle of the inner class decides, not on which side",
     ),
     (
         "categories",
         "Categories decide",
-        "other rows' categories change predictions, numbers hardly do",
-        "by themselves, or by what another column means",
+        "giving a row another row's category changes what is predicted; giving it other numbers hardly"
+        " does, or their meaning depends on the category",
+        "look at the classes in each category of the named columns",
     ),
     (
         "gaps",
         "Gaps decide",
-        "whether a number is missing changes predictions",
-        "missing values are not random",
+        "whether a value is missing changes what is predicted, more than the value",
+        "values are not missing at random: find out why they are",
     ),
     (
         "many_columns",
         "Many columns decide together",
-        "five or more columns decide, near copies counted once",
-        "a tree would ask for one at a time",
+        "a linear model adds up five or more columns (near copies counted once) and beats a tree",
+        "a tree asks for one column at a time and runs out of rows",
     ),
     (
         "staircase",
         "Staircase",
-        "a tree cuts one slanted plane into many steps along the axes",
-        "a linear model says the same in one",
+        "a tree can cut along one column at a time only, and imitates one slanted plane by many such steps",
+        "a linear model says the same with one cut",
     ),
     (
         "columns",
@@ -77,8 +80,9 @@ _REASONS = (
     (
         "region",
         "Where one is better",
-        "at most two conditions, found on either half of the folds and confirmed on the other",
-        "there, and not elsewhere",
+        "one model labels more rows rightly than another where at most two conditions hold, and not"
+        " elsewhere; conditions are found on one half of the folds and confirmed on the other",
+        "for such rows use that model; the gain is of rows that did not choose the conditions",
     ),
 )
 REASONS: dict[str, Statistic] = {
@@ -99,9 +103,9 @@ HEADERS: dict[str, Statistic] = {
         Statistic(
             "p_best",
             "P(best)",
-            "probability that the model leads",
+            "probability that the model is the best of these",
             "0 to 1",
-            "near 1 for one model: it leads; spread out: the data cannot tell",
+            "near 1: hardly another can be better; spread over several: the data cannot tell which is best",
             "posterior of fold differences",
         ),
         Statistic(

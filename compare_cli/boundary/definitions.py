@@ -48,17 +48,19 @@ _ALL = (
     Statistic(
         "directions",
         "Directions",
-        f"effective rank of the boundary's normals within a pair of classes, seen at a radius of {RADIUS} sd",
+        "in how many directions the boundary between two classes turns: effective rank of its normals (the"
+        f" ways straight across it), seen at a radius of {RADIUS} sd",
         "1 to the number of numeric columns; logistic regression is 1",
-        "1: flat; 2: bends in a plane, two features interact; as many as columns: one class surrounds the"
-        f" other; blurred above about {BLURRED_FROM} columns",
+        "1: flat; 2: it bends, along two columns or two sums of columns; as many as columns: one class lies"
+        f" around the other; blurred above about {BLURRED_FROM} columns",
         "decision boundary feature matrix, Lee & Landgrebe 1993",
         column=True,
     ),
     Statistic(
         "roughness",
         "Roughness",
-        f"1 - the squared length of the boundary's mean normal at a radius of {RADIUS} sd",
+        "how uneven the boundary is nearby: 1 - the squared length of its mean normal at a radius of"
+        f" {RADIUS} sd",
         "0 to 1",
         "0: flat at that scale; 1: shredded, points next to each other get different answers",
         "decision boundary variability, after Lei et al. 2021",
@@ -67,7 +69,8 @@ _ALL = (
     Statistic(
         "axis_aligned",
         "Axis",
-        "share of boundary points whose normal has all other components below 5 % of the largest",
+        "share of boundary points where the boundary is a cut of one column: all other components of its"
+        " normal are below 5 % of the largest",
         "0 to 1; a tree is 1",
         "1: steps parallel to the axes, as trees make; any plane parallel to an axis passes too",
         "from labels alone, by this project",
