@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
@@ -59,12 +60,13 @@ from compare_cli.types import (
 from compare_cli.verdict.across import judge_data_sets
 from compare_cli.verdict.classes import cost_notes, twin_notes
 from compare_cli.verdict.curve import curve_comparison
-from compare_cli.verdict.reasons import Refits, explained
+from compare_cli.verdict.reasons import Caller, Refits, explained
 from compare_cli.verdict.summary import summarise
 
 if TYPE_CHECKING:
     from compare_cli.data.sources import Entry
 
+NEEDED = ("scipy.special", "scipy.spatial.distance")  # by verdicts: loaded while processes that fit start
 Event = Planned | FitResult | Refitted | Comparison
 
 
@@ -217,6 +219,8 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
         for batch in batches(job, session, results, looks):
             planned += batch
             with closing(session.results(batch, job)) as stream:
+                for module in NEEDED:
+                    import_module(module)
                 facts = (most_fits(job), job.plan.max_repeats, job.metric.name, job.samples is not None)
                 yield Planned(job.dataset.name, tuple(batch), *facts, session.place.epochs)
                 for result in stream:
@@ -230,7 +234,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
         interrupted = True
     if not session.may_start():
         results += _left_out(planned, results, session)
-    comparison = _summarised(job, results, looks, len(planned), refits)
+    comparison = _summarised(job, results, looks, len(planned), refits, session.call)
     try:
         comparison = comparison if interrupted else (yield from halved(job, session, comparison))
     except KeyboardInterrupt:
@@ -363,9 +367,17 @@ def _one_of_many(
 
 
 def _summarised(
-    job: Job, results: Sequence[FitResult], looks: Sequence[Look], planned: int, refits: Refits
+    job: Job,
+    results: Sequence[FitResult],
+    looks: Sequence[Look],
+    planned: int,
+    refits: Refits,
+    call: Caller,
 ) -> BenchComparison:
-    """Return what the fits of a job say, with the notes that its user should see."""
+    """Return what the fits of a job say, with the notes that its user should see.
+
+    ``call`` calls what needs scikit-learn.
+    """
     place = {spec.name: at for at, spec in enumerate(job.models)}
     results = sorted(results, key=lambda r: (r.repeat, r.fold, place[r.model]))
     skipped = sum(r.status == "skipped" for r in results)
@@ -378,7 +390,7 @@ def _summarised(
     else:
         comparison = summarise(*facts, prefer=options.prefer, seed=options.seed)
     if options.boundary and options.sizes is None:
-        comparison = explained(comparison, job.dataset, metric, job.splits, results, refits)
+        comparison = explained(comparison, job.dataset, metric, job.splits, results, refits, call)
     notes = [*job.dataset.notes, *job.notes, *comparison.notes]
     if job.costs is not None and options.cost is not None:
         notes += cost_notes(comparison.models, job.costs, options.cost)

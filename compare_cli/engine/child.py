@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from typing import Any
@@ -101,9 +101,28 @@ class Children:
             self.epochs.pop(task.key, None)
             self._give_back(child)
 
-    def _take(self, model: ModelSpec) -> Child | None:
-        """Return an idle child that may fit this model, or a new one; None after the end."""
-        owner = _owner(model)
+    def call(self, work: Callable[[], Any]) -> Any:
+        """Return what ``work`` returns, called by a child that waits for built-in models, or here.
+
+        It is called here where what is sent may be large, and again where the child dies or ``work`` raises,
+        which is then raised.
+        """
+        child = None if self._large else self._waiting("")
+        if child is None:
+            return work()
+        try:
+            return child.call(work)
+        except (EOFError, OSError):
+            child.end()
+            return work()
+        except BaseException:
+            child.end()
+            raise
+        finally:
+            self._give_back(child)
+
+    def _waiting(self, owner: str) -> Child | None:
+        """Return an idle child of an owner, which is busy from now on, if there is one."""
         with self._changing:
             for child in [child for child in reversed(self._idle) if child.owner == owner]:
                 self._idle.remove(child)
@@ -111,6 +130,13 @@ class Children:
                     self._busy.add(child)
                     return child
                 child.end()
+        return None
+
+    def _take(self, model: ModelSpec) -> Child | None:
+        """Return an idle child that may fit this model, or a new one; None after the end."""
+        owner = _owner(model)
+        if (waiting := self._waiting(owner)) is not None:
+            return waiting
         with self._starting:
             if self._closed:
                 return None
@@ -213,6 +239,11 @@ class Child:
         except (EOFError, OSError):
             self.end()
             return died(task, limits, self._process.exitcode)
+
+    def call(self, work: Callable[[], Any]) -> Any:
+        """Return what ``work`` returns, called in the process. Raises EOFError or OSError when that dies."""
+        self._connection.send(work)
+        return self._connection.recv()
 
     def _answer(self, task: FitTask, limits: Limits, epochs: dict[str, tuple[int, int]]) -> FitResult:
         """Wait for the result. Raises EOFError when the process has died before it."""

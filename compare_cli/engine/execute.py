@@ -84,6 +84,10 @@ class Session:
             self.place.share(job.workspace)
         return self._results(reused, missing, job)
 
+    def call(self, work: Callable[[], Any]) -> Any:
+        """Return what ``work`` returns, called by a process that has loaded scikit-learn where one waits."""
+        return self.place.call(work) if isinstance(self.place, Children) else work()
+
     def _results(self, reused: Sequence[FitResult], missing: Sequence[FitTask], job: Job) -> Results:
         yield from reused
         if missing:

@@ -251,6 +251,9 @@ def _serve(connection: Connection, workspace: Workspace | None) -> None:
             if isinstance(message, Workspace):
                 workspace = message
                 continue
+            if callable(message):
+                connection.send(message())
+                continue
             task, memory, expected = message
             assert workspace is not None, "a table comes before its tasks"
             wrong = differences(expected, task.model) if expected else ""

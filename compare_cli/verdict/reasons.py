@@ -7,9 +7,9 @@ measures it, and the same the other way round. Shapes: n rows, p numeric and q c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,8 @@ LEVEL, OF_GAIN = 0.02, 0.2  # gains elsewhere that are small enough, in all and 
 HELD = frozenset({"categorical", "boolean"})
 Refits = Sequence[tuple[Refit, Sequence[FitResult]]]
 """What was refitted, and its fits."""
+Caller = Callable[[Callable[[], Any]], Any]
+"""What calls a function, here or elsewhere, and returns what it returns."""
 
 
 def explained(
@@ -55,10 +57,12 @@ def explained(
     splits: Sequence[Split],
     results: Sequence[FitResult],
     refits: Refits,
+    call: Caller = lambda work: work(),
 ) -> BenchComparison:
     """Return a comparison with what its boundaries say about the verdict, where the numbers support it.
 
     ``metric`` has the ROPE; ``refits`` are those that reasons need (`engine.refits`), on the first repeat.
+    ``call`` calls what needs scikit-learn, perhaps in another process.
     """
     comparison = _with_complexity(comparison, dataset)
     alone = dataset.groups is None and dataset.time is None
@@ -68,7 +72,7 @@ def explained(
         pairs=comparison.pairs,
         refits=[_refit_profile(refit, fits) for refit, fits in refits],
         differences=differences(results, refits, metric, splits, dataset.y if alone else None),
-        regions=() if single else tuple(regions(dataset, splits, results)),
+        regions=() if single else tuple(regions(dataset, splits, results, call)),
         held_columns=frozenset(c.name for c in dataset.columns if c.kind in HELD),
         classes=len(dataset.classes),
         majority=float(counts.max() / counts.sum()),
@@ -182,7 +186,9 @@ def _hits(
     return hits
 
 
-def regions(dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResult]) -> Iterator[Region]:
+def regions(
+    dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResult], call: Caller
+) -> Iterator[Region]:
     """Yield where the best model is beaten, or beats the second, by how often each labels a row rightly."""
     rows = {(s.repeat, s.fold): s.test for s in splits}
     folds = np.full(len(dataset.y), -1)
@@ -196,10 +202,11 @@ def regions(dataset: Dataset, splits: Sequence[Split], results: Sequence[FitResu
         right = {name: found[0] / found[1] for name, found in hits.items() if found[1].any()}
     if len(right) < 2:
         return
-    table = row_table(dataset)
     best, *others = sorted(right, key=lambda name: -float(np.nanmean(right[name])))
-    for better, worse in [*((other, best) for other in others), *((best, other) for other in others[:1])]:
-        region = find_region(right[better] - right[worse], folds, table)
+    pairs = [*((other, best) for other in others), *((best, other) for other in others[:1])]
+    gains = [right[better] - right[worse] for better, worse in pairs]
+    found = call(partial(find_regions, gains, folds, row_table(dataset)))
+    for (better, worse), region in zip(pairs, found, strict=True):
         if region is not None:
             columns = tuple(dict.fromkeys(c.column for c in region.conditions))
             told = tuple(map(str, region.conditions))
@@ -290,6 +297,13 @@ def row_table(dataset: Dataset) -> RowTable:
         [dataset.columns[i].name for i in (*numbers, *held)],
         [[str(kind) for kind in X.iloc[:, i].cat.categories] for i in held],
     )
+
+
+def find_regions(
+    gains: Sequence[NDArray[np.float64]], folds: NDArray[np.int64], table: RowTable
+) -> list[Found | None]:
+    """Return for each gain what `find_region` does."""
+    return [find_region(gain, folds, table) for gain in gains]
 
 
 def find_region(gain: NDArray[np.float64], folds: NDArray[np.int64], table: RowTable) -> Found | None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compare_cli import api
-from compare_cli.engine import ahead
+from compare_cli.engine import ahead, execute
+from compare_cli.engine.execute import Session
 
 pytestmark = pytest.mark.skipif(not ahead.forks(), reason="only where processes are forked")
 LOADED = "try:\n    main()\nfinally:\n    print('loaded:', 'sklearn' in sys.modules)"
@@ -129,3 +133,34 @@ def test_pandas_is_found_again_when_scikit_learn_is_loaded() -> None:
         "assert isinstance(made, pd.DataFrame) and made.shape == (2, 1), made\n"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def _ends_where_it_is_not(home: int) -> int:
+    """Return the process's number in that process; end any other."""
+    if os.getpid() != home:
+        os._exit(1)
+    return os.getpid()
+
+
+def _fails() -> None:
+    raise ValueError("told")
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_work_is_called_where_scikit_learn_is_loaded(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if large:  # what such work is given may be as large: it is not sent
+        monkeypatch.setattr("compare_cli.engine.child.LARGE", 1)
+    called: list[int] = []
+
+    def watched(self: Session, work: Callable[[], Any], call: Any = Session.call) -> Any:
+        called.append(call(self, os.getpid))
+        assert call(self, partial(_ends_where_it_is_not, os.getpid())) == os.getpid()
+        with pytest.raises(ValueError, match="told"):
+            call(self, _fails)
+        return call(self, work)
+
+    monkeypatch.setattr(Session, "call", watched)
+    monkeypatch.setattr(execute, "WORTH_FORKING", 0.0)
+    result = api.compare("moons", models="tree,logistic", repeats=1, jobs=2)
+    assert result.verdict.sentence
+    assert [process == os.getpid() for process in called] == [large]
