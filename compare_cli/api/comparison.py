@@ -15,6 +15,7 @@ from compare_cli.api.fits import (
     batches,
     completed,
     halved,
+    left_out_by_budget,
     most_fits,
     protocol,
     refitted,
@@ -27,7 +28,6 @@ from compare_cli.data.dataset import fingerprint
 from compare_cli.data.guards import change, mended
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
-from compare_cli.engine.fit import no_result
 from compare_cli.engine.headroom import check_headroom
 from compare_cli.engine.plan import Job, Options, prepare_job
 from compare_cli.engine.runs import Clock, environment
@@ -233,7 +233,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     except KeyboardInterrupt:
         interrupted = True
     if not session.may_start():
-        results += _left_out(planned, results, session)
+        results += left_out_by_budget(planned, results, session)
     comparison = _summarised(job, results, looks, len(planned), refits, session.call)
     try:
         comparison = comparison if interrupted else (yield from halved(job, session, comparison))
@@ -258,14 +258,6 @@ def _interrupted(job: Job, done: int) -> Note:
 
 def _status(*, interrupted: bool, partial: bool) -> Status:
     return "interrupted" if interrupted else "partial" if partial else "complete"
-
-
-def _left_out(planned: Sequence[FitTask], results: Sequence[FitResult], session: Session) -> list[FitResult]:
-    """Return the tasks for which the budget left no time, as results that say so."""
-    done = {(r.model, r.repeat, r.fold) for r in results}
-    missing = [task for task in planned if (task.model.name, task.repeat, task.fold) not in done]
-    message = f"left out: the budget of {session.options.budget:g} s was spent (--budget)"
-    return [no_result(task, "skipped", "Budget", message) for task in missing]
 
 
 def bench(sources: Sequence[Any] = (), options: Options | None = None, **given: Any) -> BenchResult:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from compare_cli.engine import headroom as tuning
 from compare_cli.engine.execute import Session
+from compare_cli.engine.fit import no_result
 from compare_cli.engine.plan import Job, make_tasks
 from compare_cli.engine.refits import halves_for, refits_for
 from compare_cli.engine.samples import BLOCKS, FoldSizes, Samples
@@ -268,3 +269,13 @@ def with_headroom(
         facts = {"seconds": job.options.budget, "done": said.folds, "folds": job.plan.folds}
         notes = (*notes, note("headroom_cut", **facts))
     return replace(comparison, headroom=replace(said, fits=len(found.fits)), notes=notes)
+
+
+def left_out_by_budget(
+    planned: Sequence[FitTask], results: Sequence[FitResult], session: Session
+) -> list[FitResult]:
+    """Return the tasks for which the budget left no time, as results that say so."""
+    done = {(r.model, r.repeat, r.fold) for r in results}
+    missing = [task for task in planned if (task.model.name, task.repeat, task.fold) not in done]
+    message = f"left out: the budget of {session.options.budget:g} s was spent (--budget)"
+    return [no_result(task, "skipped", "Budget", message) for task in missing]
