@@ -107,9 +107,12 @@ class Profile:
     def foremost(self) -> tuple[ColumnShare, ...]:
         """Return the few columns that make most of what decides, or else those that stand out.
 
-        A column stands out whose share, less its sd over folds, is more than 2.5 times an equal share.
+        A column stands out whose share, less its sd over folds, is more than 2.5 times an equal share. Where
+        there is no other column there is none to name.
         """
         spread = self.statistics.get("columns") or {}
+        if len(spread) < 2:
+            return ()
         least = {
             c.name: float(spread[c.name]["mean"]) - float(spread[c.name]["sd"] or 0) for c in self.deciding()
         }

@@ -70,18 +70,19 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     bent = [p for p in models if p.family != "logistic"]
     found = [
         *_bends(evidence, line, bent),
-        *_hyperplane(evidence, line, bent),
+        *(planes := list(_hyperplane(evidence, line, bent)) or list(_better_plane(evidence, line, bent))),
         *(decided := list(held(evidence, line, models))),
         *_thresholds(evidence, line, bent, {c.name for r in decided if turns(r) for c in r.columns}),
         *interaction(evidence, line, bent),
         *_surrounds(evidence, line, bent),
         *_many(evidence, line),
-        *_staircase(evidence, line, bent),
+        *(_staircase(evidence, line, bent) if planes else ()),
         *_noise(evidence, models),
         *_regions(evidence, models),
     ]
     codes = {reason.code for reason in found}
-    less = {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
+    less = {"bends"} if "hyperplane" in codes else set()  # a tree bends where a network finds a plane
+    less |= {"surrounds"} if "thresholds" in codes else set()  # a box encloses its inside: the cuts say more
     less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
     kept = [reason for reason in found if reason.code not in less]
     named = any(reason.columns for reason in kept if reason.code != "region")
@@ -168,6 +169,43 @@ def _hyperplane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile
         columns,
         f"A plane is enough: no gain from bending was found (at most +{evidence.amount(most)}).{runs}",
         ("pairs.delta_high", "models.boundary.linearity", "models.boundary.columns"),
+        {"at_most": most},
+    )
+
+
+def _better_plane(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield that a model which may bend is nearly a plane, and a better one than logistic regression's.
+
+    What its best linear surrogate answers otherwise is the most that bends can bring it. Where it gains more
+    than that over logistic regression, the surrogate, a plane, is better too.
+    """
+    planes = []
+    for p in beaten_by(evidence, line, bent):
+        assert line is not None
+        gain, linear = evidence.difference(p.model, line.model), p.mean("linearity")
+        if gain is None or linear is None or p.family in STEPPED:
+            continue
+        bends = (1 - linear) * (1 - 1 / evidence.classes)  # kappa 1 - this is disagreement, at most
+        if bends <= min(gain.low, MOST_GAIN * evidence.rope):
+            planes.append((p, gain.delta, bends))
+    if not planes or line is None:
+        return
+    p, delta, bends = planes[0]
+    gains = [evidence.difference(q.model, p.model) for q in bent if q is not p]
+    most = max([bends, *(gain.high for gain in gains if gain is not None)])
+    if most > OPEN_GAIN * evidence.rope:
+        return
+    columns = p.foremost()
+    how = "mostly by" if p.mostly() else "first of all by"
+    runs = f" {p.model} decides {how} {in_words(columns)}." if columns else ""
+    yield Reason(
+        "hyperplane",
+        (p.model, line.model),
+        columns,
+        f"A plane is enough, but not that of {line.model}: {p.model} finds one that gains"
+        f" {evidence.amount(delta)}; no gain from bending was found (at most +{evidence.amount(most)})."
+        + runs,
+        ("pairs.delta", "models.boundary.linearity", "models.boundary.columns"),
         {"at_most": most},
     )
 
@@ -271,8 +309,11 @@ def _many(evidence: Evidence, line: Profile | None) -> Iterator[Reason]:
 
 
 def _staircase(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
-    """Yield which tree approximates one slanted plane by steps; without its noise, where it fits noise."""
-    if line is None or evidence.classes > 2 or not any(_hyperplane(evidence, line, bent)):
+    """Yield which tree approximates one slanted plane by steps; without its noise, where it fits noise.
+
+    Only where a plane is enough.
+    """
+    if line is None or evidence.classes > 2:
         return
     slant = line.mean("features_per_facet")
     for tree in (p for p in bent if p.family == "tree"):

@@ -94,6 +94,29 @@ def test_what_a_flat_model_gains_is_no_gain_from_bending() -> None:
     assert "hyperplane" not in told(replace(evidence, refits=[bends]))
 
 
+def test_a_model_that_may_bend_can_find_a_better_plane() -> None:
+    """Heavy tails: logistic regression is pulled aside, and a tree gains over it by steps, not by bends."""
+    plane = profile("mlp", HALF, accuracy=0.99, linearity=0.97)
+    pairs = [
+        pair("mlp", "logistic", 0.15, 0.09, 0.2, 0.999),
+        pair("tree", "logistic", 0.07, 0.02, 0.13, 0.994),
+        pair("tree", "mlp", -0.07, -0.09, -0.05, 0.001),
+    ]
+    evidence = Evidence([LINE, plane, STAIRS], pairs)
+    found = told(evidence)
+    assert found["hyperplane"].sentence == (
+        "A plane is enough, but not that of logistic: mlp finds one that gains 15.0 pt; no gain from bending"
+        " was found (at most +1.5 pt). mlp decides mostly by age and pay."
+    )
+    assert found["hyperplane"].models == ("mlp", "logistic")
+    assert "staircase" in found
+    assert "bends" not in found
+    little = replace(evidence, pairs=[pair("mlp", "logistic", 0.02, 0.01, 0.03, 0.99), *pairs[1:]])
+    assert "hyperplane" not in told(little)  # bends may have brought it
+    tree = replace(evidence, pairs=[*pairs[:2], pair("tree", "mlp", 0.03, 0.0, 0.06, 0.98)])
+    assert "hyperplane" not in told(tree)
+
+
 def test_bends_are_measured_by_the_best_plane() -> None:
     """The staircase may gain 5.4 pt over logistic, but 4.4 over an MLP that came out flat."""
     flat = profile("mlp", HALF, accuracy=0.83, linearity=0.94)
@@ -326,6 +349,8 @@ def test_what_the_model_to_use_decides_by_is_told_where_nothing_else_names_colum
     assert "columns" not in told(replace(evidence, majority=0.95))
     shaky = profile("logistic", HALF, linearity=0.99, instability=0.2)
     assert "columns" not in told(replace(evidence, profiles=[shaky, better, STAIRS]))
+    alone = profile("logistic", {"age": 1.0}, linearity=0.99)
+    assert "columns" not in told(replace(evidence, profiles=[alone, better, STAIRS]))
     equal = replace(LINE, statistics=profile("logistic", dict.fromkeys("abcdef", 1 / 6)).statistics)
     assert "columns" not in told(Evidence([equal], recommended="logistic"))
 

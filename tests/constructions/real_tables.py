@@ -36,7 +36,7 @@ from compare_cli.types import Dataset, Reason
 from tests.constructions.measuring import inside_region
 
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)  # others than those that the reason was found on
-SMALL = 1000  # rows below which 5 repeats of 10 folds are judged: one repeat of a few rows tells little
+SMALL = 1000  # rows up to which 5 repeats of 10 folds are judged: one repeat of a few rows tells little
 
 
 class Tools:
@@ -72,7 +72,7 @@ class Tools:
 
     def scores(self, model: Any) -> np.ndarray:
         small = RepeatedStratifiedKFold(n_splits=10, n_repeats=5, random_state=1)
-        folds = small if len(self.y) < SMALL else FOLDS
+        folds = small if len(self.y) <= SMALL else FOLDS
         return np.asarray(cross_val_score(model, self.X, self.y, cv=folds, scoring="accuracy"))
 
     def line(self) -> Any:
@@ -109,7 +109,7 @@ class Tools:
 def gain(tools: Tools, one: Any, other: Any) -> str:
     """Return the gain with its standard error, after Nadeau & Bengio, as training rows overlap."""
     d = tools.scores(one) - tools.scores(other)
-    share = 1 / 9 if len(tools.y) < SMALL else 1 / 4  # test rows by training rows
+    share = 1 / 9 if len(tools.y) <= SMALL else 1 / 4  # test rows by training rows
     return f"{100 * d.mean():+.1f} ± {100 * d.std(ddof=1) * np.sqrt(1 / len(d) + share):.1f} pt"
 
 
