@@ -203,6 +203,12 @@ NOTES: dict[str, NoteKind] = {
         "{row:,}).",
         "measure it in a larger unit",
     ),
+    "too_fine_values": NoteKind(
+        "warning",
+        "Column {column!r}: its values differ by {spread} at most, and decision trees take those for equal "
+        "that differ by less than {step}.",
+        "measure it in a smaller unit, or subtract its smallest value",
+    ),
     "stray_text": NoteKind(
         "info",
         "Column {column!r} holds {what}; read as missing: {count:cell|cells} with text such as {example!r} "

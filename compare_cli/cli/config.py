@@ -43,7 +43,9 @@ REFUSED: dict[tuple[str, ...], frozenset[str]] = {
     ("curve",): frozenset({"repeats", "fail-under", "check-leaks", "test", "test-rows"})
 }
 """Options that a command shares and refuses: settings for all commands are not meant for it."""
-CODE = ("models", "model", "baseline", "reference")
+CODE = ("models", "model", "baseline", "save-model")
+WRITES = ("output", "store", "to-csv", "save", "mlflow")
+DELETES = ("all", "keep", "older-than")  # of `runs prune`
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,11 @@ def defaults(context: typer.Context, group: TyperGroup, args: Sequence[str]) -> 
     chosen = {**found, **_without(variables, typed)}
     if found and file is not None:
         if not (TRUST in typed or os.environ.get("COMPARE_TRUST_CONFIG", "0") not in {"", "0"}):
-            _refuse_untrusted(found)
+            _refuse_untrusted(found, f"say --{TRUST}" if TRUST in options else "set COMPARE_TRUST_CONFIG=1")
         chosen["config"] = Setting(str(file), str(file))
         quiet = chosen.get("quiet")
-        if "quiet" not in typed and not (quiet and check(quiet, options["quiet"])):
+        silent = quiet is not None and quiet.folder is None and check(quiet, options["quiet"])
+        if "quiet" not in typed and not silent:  # a file does not hide that it was read
             _say("config_read", file=file, keys=", ".join(sorted(found)))
     used = {options[key]: setting for key, setting in chosen.items() if key in options}
     result: dict[str, Any] = {str(option.name): check(setting, option) for option, setting in used.items()}
@@ -266,8 +269,11 @@ def _not_a(context: typer.Context, value: Any, option: TyperOption) -> str:
     return f"{value!r} is not {what}."
 
 
-def _refuse_untrusted(settings: Settings) -> None:
-    """Raise UsageError for what runs code or writes elsewhere: the file may come with strangers' projects."""
+def _refuse_untrusted(settings: Settings, trust: str) -> None:
+    """Raise UsageError for what runs code, writes, or reads elsewhere: strangers' projects bring such files.
+
+    ``trust`` says how to allow it.
+    """
     from compare_cli.models.families import FAMILIES
     from compare_cli.models.specs import parse_models
 
@@ -276,11 +282,14 @@ def _refuse_untrusted(settings: Settings) -> None:
         why = ""
         if key in CODE and any(spec.family not in FAMILIES for spec in parse_models(text)):
             why = "it names code to import"
-        if key == "cluster" and "://" in text:
+        elif key == "cluster" and "://" in text:
             why = "it names a cluster"
-        folder = setting.folder
-        if key in {"output", "store", "to-csv", "save"} and folder is not None:
-            outside = not (folder / text).resolve().is_relative_to(folder.resolve())
-            why = "it writes outside of its folder" if outside else ""
+        elif key in WRITES and setting.value is not False:
+            why = "it says what is written"
+        elif key in DELETES and setting.value is not False:
+            why = "it says what is deleted"
+        elif key == "test" and setting.folder is not None:
+            outside = not (setting.folder / text).resolve().is_relative_to(setting.folder.resolve())
+            why = "it reads outside of its folder" if outside else ""
         if why:
-            raise UsageError(f"{setting.place}: {text!r}: {why}; if you trust the file, say --{TRUST}.")
+            raise UsageError(f"{setting.place}: {text!r}: {why}; if you trust the file, {trust}.")

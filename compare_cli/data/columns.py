@@ -116,11 +116,25 @@ def numeric(name: str, series: pd.Series[Any]) -> Values:
     with np.errstate(invalid="ignore"):
         large = np.abs(numbers) > np.finfo(np.float32).max
     if not large.any():
-        return Values("numeric", numbers)
+        return Values("numeric", numbers, notes=_too_fine(name, numbers))
     at = int(large.argmax())
     code = "infinite_values" if np.isinf(numbers[large]).all() else "too_large_values"
     found = note(code, column=name, count=int(large.sum()), row=at + 1, example=f"{numbers[at]:g}")
     return Values("numeric", np.where(large, np.nan, numbers), notes=(found,))
+
+
+def _too_fine(name: str, numbers: NDArray[np.float64]) -> tuple[Note, ...]:
+    """Return a note where decision trees tell few of the values apart, about ten at most.
+
+    scikit-learn's hold numbers as float32, and divide none that differ by 1e-7 or less.
+    """
+    if not len(numbers):
+        return ()
+    low, high = np.fmin.reduce(numbers), np.fmax.reduce(numbers)
+    step = max(1e-7, float(np.finfo(np.float32).eps) * max(abs(low), abs(high)))
+    if not 0 < high - low <= 10 * step:
+        return ()
+    return (note("too_fine_values", column=name, spread=f"{high - low:.2g}", step=f"{step:.2g}"),)
 
 
 def _days(series: pd.Series[Any]) -> NDArray[np.float64]:

@@ -253,7 +253,7 @@ def conform(table: Table, like: Dataset, unseen: dict[str, tuple[int, str]] | No
     kept: dict[str, Values] = {}
     for column in like.columns:
         kept[column.name] = _like_column(column, frame[column.name], like, table, found_unseen)
-        notes += kept[column.name].notes
+        notes += [n for n in kept[column.name].notes if n.code != "too_fine_values"]  # which few rows may be
     notes += unseen_notes(found_unseen) if unseen is None else []
     dataset = Dataset(
         name=table.name,

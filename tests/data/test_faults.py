@@ -607,3 +607,32 @@ def test_the_next_guess_is_tried(write: Write, usual: str) -> None:
     assert (dataset.target, dataset.classes) == ("material", ("no", "yes"))
     with pytest.raises(DataError, match=f"the target '{usual}' has 60 different numbers"):
         read(write(lines(f"x,{usual},material", rows)), target=usual)
+
+
+FINE = {
+    "tiny": [f"{at % 7 + 1}e-30" for at in range(60)],
+    "a unit too large": [f"{(at % 7 + 1) / 1e8:.8f}" for at in range(60)],
+    "subnormal": [f"{at % 7 + 1}e-310" for at in range(60)],
+    "far from zero": [f"1000000000000000.{at % 7}" for at in range(60)],
+    "seconds of one minute": [str(1_700_000_000 + at) for at in range(60)],
+    "negative": [f"-{at % 7 + 1}e-12" for at in range(60)],
+}
+NOT_FINE = {
+    "constant but one": ["0.0000001"] * 59 + ["1"],
+    "measures": [f"{at % 7}.5" for at in range(60)],
+    "parts per million": [f"{(at % 7 + 1) / 1e6:.6f}" for at in range(60)],
+    "seconds of a day": [str(1_700_000_000 + 1440 * at) for at in range(60)],
+    "years": [str(1950 + at) for at in range(60)],
+    "large": [f"{at % 7 + 1}e30" for at in range(60)],
+    "gaps": ["" if at % 5 else str(at) for at in range(60)],
+}
+
+
+@pytest.mark.parametrize("name", [*FINE, *NOT_FINE])
+def test_numbers_too_fine_for_trees_are_told(write: Write, name: str) -> None:
+    cells = (FINE | NOT_FINE)[name]
+    dataset = read(
+        write(lines("w,v,label", [(cell, at % 5, "pq"[at % 7 > 2]) for at, cell in enumerate(cells)]))
+    )
+    told = [note.message for note in dataset.notes if note.code == "too_fine_values"]
+    assert [message.startswith("Column 'w': ") for message in told] == [True] * (name in FINE)
