@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -29,7 +28,6 @@ def make_dataset(
     frame = pd.DataFrame({key: _series(values) for key, values in columns.items()})
     y = np.asarray(y, dtype=np.int64)
     classes = classes or [f"c{code}" for code in range(int(y.max()) + 1)]
-    facts = (frame.to_csv(), y.tolist(), list(classes), groups, time, test.fingerprint if test else None)
     return Dataset(
         name=name,
         source=f"{name}.csv",
@@ -40,7 +38,6 @@ def make_dataset(
         columns=tuple(_column(key, frame[key]) for key in frame),
         dropped=(),
         source_columns=frame.shape[1] + 1,
-        fingerprint=f"sha256:{hashlib.sha256(repr(facts).encode()).hexdigest()}",
         groups=None if groups is None else np.asarray(groups, dtype=np.int64),
         time=None if time is None else np.asarray(time, dtype=float),
         test=test,
@@ -56,7 +53,7 @@ def _series(values: np.ndarray | Categories) -> pd.Series:
 
 def _column(name: str, values: pd.Series) -> Column:
     kind: ColumnKind = "categorical" if values.dtype == "category" else "numeric"
-    return Column(name, kind, int(values.isna().sum()), int(values.nunique()))
+    return Column(name, kind, int(values.isna().sum()))
 
 
 def blobs(rows: int = 60, classes: int = 2, seed: int = 0, spread: float = 1.0, features: int = 3) -> Dataset:
@@ -79,4 +76,4 @@ def mixed(rows: int = 80, seed: int = 0) -> Dataset:
 
 def with_test(dataset: Dataset, test: Dataset) -> Dataset:
     """The same data with an official test set."""
-    return replace(dataset, test=test, fingerprint=f"{dataset.fingerprint}+{test.fingerprint}")
+    return replace(dataset, test=test)

@@ -24,7 +24,6 @@ from compare_cli.api.fits import (
 )
 from compare_cli.api.notebook import BenchResult, ComparisonResult, bench_result, comparison_result, followed
 from compare_cli.api.table import Reading, keywords, labels_or_options, read
-from compare_cli.data.dataset import fingerprint
 from compare_cli.data.guards import change, mended
 from compare_cli.document import to_json
 from compare_cli.engine.execute import Session
@@ -139,9 +138,7 @@ def _without_leaks(
     for guard in job.dataset.guards if job.options.check_leaks else ():
         if part.status == "interrupted" or not session.may_start():
             break
-        changed = mended(job.dataset, guard)
-        changed = replace(changed, fingerprint=fingerprint(changed))
-        again = prepare_job(changed, replace(job.options, headroom=False))
+        again = prepare_job(mended(job.dataset, guard), replace(job.options, headroom=False))
         events = _compare(again, session, Clock())
         try:
             while True:

@@ -169,6 +169,6 @@ def _lines(count: int) -> str:
 
 def _columns(dataset: Dataset) -> Iterator[tuple[str, ...]]:
     yield (dataset.target, "target", "class", "0", str(len(dataset.classes)))
-    for column in dataset.columns:
-        yield (column.name, "feature", column.kind, f"{column.missing:,}", f"{column.unique:,}")
+    for column, distinct in zip(dataset.columns, dataset.distinct, strict=True):
+        yield (column.name, "feature", column.kind, f"{column.missing:,}", f"{distinct:,}")
     yield from ((left_out.column, "left out", left_out.reason, "", "") for left_out in dataset.dropped)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMERIC_SHARE = 0.95
+LARGEST = float(np.finfo(np.float32).max)  # trees and neural networks hold numbers as float32
 MAX_EXACT = 2**53  # whole numbers beyond are not all floats
 MIN_ROWS_FOR_IDS = 10
 MIN_ROWS_FOR_SEQUENCE = 20
@@ -55,6 +56,22 @@ class Values:
     notes: tuple[Note, ...] = field(default=())
     decimal: str = "."
     month_first: bool | None = None
+
+    @property
+    def missing(self) -> int:
+        """How many rows have no value."""
+        if self.codes is not None:
+            return int(np.count_nonzero(self.codes < 0))
+        assert self.numbers is not None, "a column has numbers or codes"
+        if not len(self.numbers) or not np.isnan(self.numbers.min()):
+            return 0  # one pass, which ends with NaN where any is; most columns have none
+        return int(np.count_nonzero(np.isnan(self.numbers)))
+
+    @property
+    def distinct(self) -> int:
+        """How many categories some row has."""
+        assert self.codes is not None, "a column of categories"
+        return int(np.count_nonzero(np.bincount(self.codes + 1)[1:]))
 
 
 @dataclass(frozen=True)
@@ -108,29 +125,25 @@ def _beyond_floats(series: pd.Series[Any]) -> bool:
 
 
 def numeric(name: str, series: pd.Series[Any]) -> Values:
-    """Return numbers as float64; infinite ones, and those too large for models, become missing, with a note.
-
-    Trees and neural networks hold numbers as float32.
-    """
+    """Return numbers as float64; infinite ones and those too large for models become missing, with a note."""
     numbers = series.to_numpy(dtype="float64", na_value=np.nan)
-    with np.errstate(invalid="ignore"):
-        large = np.abs(numbers) > np.finfo(np.float32).max
-    if not large.any():
-        return Values("numeric", numbers, notes=_too_fine(name, numbers))
+    if not len(numbers):
+        return Values("numeric", numbers)
+    low, high = np.fmin.reduce(numbers), np.fmax.reduce(numbers)  # NaN where all are missing
+    if not max(-low, high) > LARGEST:
+        return Values("numeric", numbers, notes=_too_fine(name, low, high))
+    large = np.abs(numbers) > LARGEST
     at = int(large.argmax())
     code = "infinite_values" if np.isinf(numbers[large]).all() else "too_large_values"
     found = note(code, column=name, count=int(large.sum()), row=at + 1, example=f"{numbers[at]:g}")
     return Values("numeric", np.where(large, np.nan, numbers), notes=(found,))
 
 
-def _too_fine(name: str, numbers: NDArray[np.float64]) -> tuple[Note, ...]:
-    """Return a note where decision trees tell few of the values apart, about ten at most.
+def _too_fine(name: str, low: float, high: float) -> tuple[Note, ...]:
+    """Return a note where decision trees tell few of the values, from ``low`` to ``high``, apart: about ten at most.
 
     scikit-learn's hold numbers as float32, and divide none that differ by 1e-7 or less.
     """
-    if not len(numbers):
-        return ()
-    low, high = np.fmin.reduce(numbers), np.fmax.reduce(numbers)
     step = max(1e-7, float(np.finfo(np.float32).eps) * max(abs(low), abs(high)))
     if not 0 < high - low <= 10 * step:
         return ()

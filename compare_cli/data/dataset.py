@@ -1,14 +1,11 @@
-"""From a raw table to a `Dataset`: roles, kinds, what is left out, a note on each, and a fingerprint.
+"""From a raw table to a `Dataset`: roles, kinds, what is left out, and a note on each.
 
 Also a second table read with the columns, categories and classes of the first.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +61,8 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     kept, left_out = _features(values, table)
     asked = {name: DroppedColumn(name, "asked for with --drop") for name in dropped}
     reasons = asked | {column.column: column for column in left_out}
+    notes = [*table.notes, *guessed, *label_notes, *(told for v in kept.values() for told in v.notes)]
+    notes += _column_notes(kept, left_out, len(names), len(y))
     dataset = Dataset(
         name=table.name,
         source=table.source,
@@ -71,21 +70,17 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
         y=y,
         classes=tuple(classes),
         target=target,
-        columns=tuple(Column(name, column.kind, missing=0, unique=0) for name, column in kept.items()),
+        columns=tuple(Column(name, values.kind, values.missing) for name, values in kept.items()),
         dropped=tuple(reasons[name] for name in names if name in reasons),
         source_columns=len(names),
-        fingerprint="",
         read=_with_spellings(table.read, kept),
-        notes=(*table.notes, *guessed, *label_notes, *(told for v in kept.values() for told in v.notes)),
+        notes=(*notes, *few_of_classes(y, classes, "rows")),
         **roles,
         groups_column=groups,
         time_column=time,
         own=own,
     )
-    with ThreadPoolExecutor(1) as aside:  # hashing needs no interpreter, and no counts
-        digest = aside.submit(fingerprint, dataset)
-        guarded = find_guards(_counted(dataset, kept, left_out), values)
-        return replace(guarded, fingerprint=digest.result())
+    return find_guards(dataset, values)
 
 
 def _own_rows(table: Table, rows: NDArray[np.int64], wanted: Sequence[str]) -> OwnRows | None:
@@ -172,19 +167,18 @@ def _features(
     return kept, left_out
 
 
-def _counted(dataset: Dataset, kept: Mapping[str, Values], left_out: Sequence[DroppedColumn]) -> Dataset:
-    """Count what is in each column, and say which have many categories and which were left out."""
-    columns = tuple(column_of(name, values) for name, values in kept.items())
-    notes = [
-        note("high_cardinality", column=c.name, count=c.unique)
-        for c in columns
-        if c.kind == "categorical" and c.unique > MANY_TEXTS
-    ]
-    notes += [_note_left_out(left_out, dataset.source_columns)] if left_out else []
-    if len(kept) > (rows := len(dataset.y)):
-        notes.append(note("more_columns_than_rows", columns=len(kept), rows=rows))
-    notes += few_of_classes(dataset.y, dataset.classes, "rows")
-    return replace(dataset, columns=columns, notes=(*dataset.notes, *notes))
+def _column_notes(
+    kept: Mapping[str, Values], left_out: Sequence[DroppedColumn], total: int, rows: int
+) -> Iterator[Note]:
+    """Say which columns have many categories, and which of ``total`` were left out."""
+    for name, values in kept.items():
+        if len(values.categories) > MANY_TEXTS and (count := values.distinct) > MANY_TEXTS:
+            yield note("high_cardinality", column=name, count=count)
+    if left_out:
+        shown = listed([f"{d.column!r} ({d.reason})" for d in left_out])
+        yield note("columns_dropped", count=len(left_out), total=total, columns=shown)
+    if len(kept) > rows:
+        yield note("more_columns_than_rows", columns=len(kept), rows=rows)
 
 
 def spelling_of(table: Table, options: ReadOptions) -> Spelling:
@@ -201,18 +195,6 @@ def _with_spellings(read: ReadInfo, kept: dict[str, Values]) -> ReadInfo:
     )
 
 
-def column_of(name: str, values: Values) -> Column:
-    """Count what a column misses and how many different values it has."""
-    if values.codes is not None:
-        rows = np.bincount(values.codes + 1, minlength=1)
-        return Column(name, values.kind, int(rows[0]), int(np.count_nonzero(rows[1:])))
-    assert values.numbers is not None, "a column has numbers or codes"
-    ordered = np.sort(values.numbers)  # NaN last; faster than hashing
-    known = int(np.searchsorted(ordered, np.nan))
-    steps = int(np.count_nonzero(ordered[1:known] != ordered[: max(known - 1, 0)]))
-    return Column(name, values.kind, len(ordered) - known, steps + bool(known))
-
-
 def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:
     """Return the features as a frame: float64, or pandas categories with text categories."""
     import pandas as pd
@@ -227,11 +209,6 @@ def feature_frame(columns: dict[str, Values], rows: int) -> pd.DataFrame:
         for name, values in columns.items()
     }
     return pd.DataFrame(arrays, index=pd.RangeIndex(rows), copy=False)
-
-
-def _note_left_out(left_out: Sequence[DroppedColumn], total: int) -> Note:
-    columns = listed([f"{d.column!r} ({d.reason})" for d in left_out])
-    return note("columns_dropped", count=len(left_out), total=total, columns=columns)
 
 
 def conform(table: Table, like: Dataset, unseen: dict[str, tuple[int, str]] | None = None) -> Dataset:
@@ -255,22 +232,20 @@ def conform(table: Table, like: Dataset, unseen: dict[str, tuple[int, str]] | No
         kept[column.name] = _like_column(column, frame[column.name], like, table, found_unseen)
         notes += [n for n in kept[column.name].notes if n.code != "too_fine_values"]  # which few rows may be
     notes += unseen_notes(found_unseen) if unseen is None else []
-    dataset = Dataset(
+    return Dataset(
         name=table.name,
         source=table.source,
         X=feature_frame(kept, len(frame)),
         y=y,
         classes=like.classes,
         target=like.target,
-        columns=tuple(column_of(name, values) for name, values in kept.items()),
+        columns=tuple(Column(name, values.kind, values.missing) for name, values in kept.items()),
         dropped=(),
         source_columns=len(names),
-        fingerprint="",
         read=table.read,
         notes=(*table.notes, *notes),
         own=None if like.own is None else _own_rows(table, rows, list(like.own.columns)),
     )
-    return replace(dataset, fingerprint=fingerprint(dataset))
 
 
 def _labelled_like(table: Table, like: Dataset) -> tuple[pd.DataFrame, NDArray[np.int64], list[Note]]:
@@ -332,33 +307,3 @@ def _like_categories(
         before, example = unseen.get(name, (0, next(text for text in texts if text not in place)))
         unseen[name] = (before + count, example)
     return Values("categorical", codes=result, categories=tuple(known))
-
-
-def fingerprint(dataset: Dataset) -> str:
-    """Return "sha256:…" over names, kinds, values, classes, labels, groups, time and the test set.
-
-    The file's name, the order of categories that no row has, and NaN's many bit patterns do not count.
-    """
-    digest = hashlib.sha256()
-    head = [
-        dataset.target,
-        list(dataset.classes),
-        [[c.name, c.kind] for c in dataset.columns],
-        len(dataset.y),
-    ]
-    digest.update(json.dumps(head).encode())
-    for column, (_, values) in zip(dataset.columns, dataset.X.items(), strict=True):
-        if column.kind == "categorical":
-            digest.update(json.dumps(list(map(str, values.cat.categories))).encode())
-            digest.update(np.ascontiguousarray(values.cat.codes, dtype="<i4").data)
-            continue
-        numbers = values.to_numpy(dtype="<f8") + 0.0  # also makes -0.0 plain, and a copy
-        numbers[np.isnan(numbers)] = np.nan
-        digest.update(numbers.data)
-    digest.update(np.ascontiguousarray(dataset.y, dtype="<i8").data)
-    for extra, kind in ((dataset.groups, "<i8"), (dataset.time, "<f8")):
-        digest.update(b"\0" if extra is None else b"\1")
-        if extra is not None:
-            digest.update(np.ascontiguousarray(extra, dtype=kind).data)
-    digest.update((dataset.test.fingerprint if dataset.test is not None else "").encode())
-    return "sha256:" + digest.hexdigest()

@@ -17,7 +17,7 @@ from compare_cli.data.bytes import (
     piped_stdin,
     table_name,
 )
-from compare_cli.data.dataset import conform, fingerprint, make_dataset
+from compare_cli.data.dataset import conform, make_dataset
 from compare_cli.data.guards import with_one_judge
 from compare_cli.data.named import (
     CLASSICS,
@@ -102,13 +102,12 @@ def options_like(like: Dataset, **asked: Any) -> ReadOptions:
 
 
 def attach_test(dataset: Dataset, source: Source, **asked: Any) -> Dataset:
-    """Return the data set with another table as its test set, and a fingerprint of both."""
+    """Return the data set with another table as its test set."""
     return _with_test(dataset, read_like(source, dataset, **asked))
 
 
 def _with_test(dataset: Dataset, test: Dataset) -> Dataset:
-    both = with_one_judge(replace(dataset, test=test, notes=(*dataset.notes, *test.notes)))
-    return replace(both, fingerprint=fingerprint(both))
+    return with_one_judge(replace(dataset, test=test, notes=(*dataset.notes, *test.notes)))
 
 
 def read_cells(source: Source, **asked: Any) -> Cells:

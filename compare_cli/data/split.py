@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from compare_cli.data.dataset import fingerprint
 from compare_cli.errors import DataError, UsageError
 from compare_cli.types import Dataset
 
@@ -25,14 +24,9 @@ def together(dataset: Dataset) -> Dataset:
     for column in dataset.columns:
         if column.kind == "categorical":
             rows[column.name] = rows[column.name].astype(dataset.X[column.name].dtype)
-    columns = tuple(
-        replace(c, missing=int(rows[c.name].isna().sum()), unique=int(rows[c.name].nunique()))
-        for c in dataset.columns
-    )
-    whole = replace(
-        dataset, X=rows, y=np.concatenate([dataset.y, test.y]), columns=columns, test=None, own=None
-    )
-    return replace(whole, fingerprint=fingerprint(whole))
+    columns = tuple(replace(c, missing=int(rows[c.name].isna().sum())) for c in dataset.columns)
+    y = np.concatenate([dataset.y, test.y])
+    return replace(dataset, X=rows, y=y, columns=columns, test=None, own=None)
 
 
 def last_rows_tested(dataset: Dataset, rows: int) -> Dataset:
@@ -56,6 +50,4 @@ def last_rows_tested(dataset: Dataset, rows: int) -> Dataset:
         replace(dataset, X=dataset.X[part].reset_index(drop=True), y=dataset.y[part], own=None)
         for part in (slice(None, left), slice(left, None))
     ]
-    test = replace(parts[1], fingerprint=fingerprint(parts[1]))
-    learnt = replace(parts[0], test=test)
-    return replace(learnt, fingerprint=fingerprint(learnt))
+    return replace(parts[0], test=parts[1])

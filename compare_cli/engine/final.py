@@ -103,7 +103,7 @@ class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
         """Return the reader that `state` is of; ``name`` is what its data set is called."""
         import pandas as pd
 
-        columns = tuple(Column(str(column), kind, 0, 0) for column, kind in state["columns"])
+        columns = tuple(Column(str(column), kind, 0) for column, kind in state["columns"])
         cells: dict[str, Any] = {column.name: np.empty(0) for column in columns}
         for column, known in state["categories"].items():
             cells[column] = pd.Categorical([], categories=pd.Index(known, dtype=object))
@@ -120,7 +120,6 @@ class TableReader(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
                 columns=columns,
                 dropped=(),
                 source_columns=len(columns),
-                fingerprint="",
                 read=ReadInfo(**how),
             )
         ).fit(None)

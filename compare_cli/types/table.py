@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -31,7 +34,6 @@ class Column:
     name: str
     kind: ColumnKind
     missing: int
-    unique: int
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ class Dataset:
     pandas ``category`` with string categories (missing = code -1) for categorical ones.
     ``y`` holds n codes into ``classes``. ``groups`` (n codes) and ``time`` (n floats, the order) are
     there when asked for. ``test`` is the official or given test set, with the same columns,
-    categories and classes. ``fingerprint`` covers all of these ("sha256:…"). ``own`` has the features as a
-    program holds them: all of its columns but the target and those that group, order or are left out by name.
+    categories and classes. ``own`` has the features as a program holds them: all of its columns but the
+    target and those that group, order or are left out by name.
     """
 
     name: str
@@ -121,7 +123,6 @@ class Dataset:
     columns: tuple[Column, ...]
     dropped: tuple[DroppedColumn, ...]
     source_columns: int
-    fingerprint: str
     read: ReadInfo = ReadInfo()
     notes: tuple[Note, ...] = ()
     groups: NDArray[np.int64] | None = None
@@ -137,3 +138,46 @@ class Dataset:
         """The names of columns of numbers, and of categories: in this order models get them."""
         hot = [c.name for c in self.columns if c.kind == "categorical"]
         return [c.name for c in self.columns if c.kind != "categorical"], hot
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest, "sha256:…", of names, kinds, values, classes, labels, groups, time and the test set.
+
+        The file's name, the order of categories that no row has, and NaN's many bit patterns do not count.
+        It is made when it is first asked for: not every use of a table needs it.
+        """
+        import numpy as np
+
+        digest = hashlib.sha256()
+        kinds = [[column.name, column.kind] for column in self.columns]
+        digest.update(json.dumps([self.target, list(self.classes), kinds, len(self.y)]).encode())
+        for column, (_, values) in zip(self.columns, self.X.items(), strict=True):
+            if column.kind == "categorical":
+                digest.update(json.dumps(list(map(str, values.cat.categories))).encode())
+                digest.update(np.ascontiguousarray(values.cat.codes, dtype="<i4").data)
+                continue
+            numbers = values.to_numpy(dtype="<f8") + 0.0  # also makes -0.0 plain, and a copy
+            numbers[np.isnan(numbers)] = np.nan
+            digest.update(numbers.data)
+        digest.update(np.ascontiguousarray(self.y, dtype="<i8").data)
+        for extra, kind in ((self.groups, "<i8"), (self.time, "<f8")):
+            digest.update(b"\0" if extra is None else b"\1")
+            if extra is not None:
+                digest.update(np.ascontiguousarray(extra, dtype=kind).data)
+        digest.update((self.test.fingerprint if self.test is not None else "").encode())
+        return "sha256:" + digest.hexdigest()
+
+    @cached_property
+    def distinct(self) -> tuple[int, ...]:
+        """How many different values each column has, missing ones apart; counted when first asked for."""
+        return tuple(_distinct(self.X.iloc[:, at]) for at in range(self.X.shape[1]))
+
+
+def _distinct(values: pd.Series[Any]) -> int:
+    import numpy as np
+
+    if values.dtype.name == "category":
+        return int(np.count_nonzero(np.bincount(values.cat.codes.to_numpy(np.int64) + 1)[1:]))
+    ordered = np.sort(values.to_numpy())  # NaN last; faster than hashing
+    known = ordered[: np.searchsorted(ordered, np.nan)]
+    return int(np.count_nonzero(known[1:] != known[:-1])) + bool(len(known))
