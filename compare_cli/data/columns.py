@@ -140,7 +140,7 @@ def numeric(name: str, series: pd.Series[Any]) -> Values:
 
 
 def _too_fine(name: str, low: float, high: float) -> tuple[Note, ...]:
-    """Return a note where decision trees tell few of the values, from ``low`` to ``high``, apart: about ten at most.
+    """Return a note where decision trees tell few of the values from ``low`` to ``high`` apart: about ten.
 
     scikit-learn's hold numbers as float32, and divide none that differ by 1e-7 or less.
     """

@@ -51,7 +51,7 @@ def make_dataset(table: Table, options: ReadOptions) -> Dataset:
     guessed = [note("target_guessed", target=target, why=why)] if why else []
     features = [name for name in names if name not in {target, groups, time, *dropped}]
     own, spelling = _own_rows(table, frame.index.to_numpy(), features), spelling_of(table, options)
-    roles = {
+    roles: dict[str, Any] = {
         "groups": group_codes(frame[groups], groups, table.source) if groups else None,
         "time": time_values(frame[time], time, table.source, spelling) if time else None,
     }
