@@ -16,13 +16,13 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, Pipe
-from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compare_cli.engine.endings import be_mortal, kill, signals_wait
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 LARGE = 4 * 2**20  # bytes of a table from which on it is not sent to processes that are there
 FITTING = frozenset({"fit", "bench", "curve"})
@@ -37,7 +37,7 @@ LOADED = (
 )
 OTHERWISE = ("-h", "--help", "--cluster")  # options with which nothing is fitted, or not here
 
-Started = tuple[Any, Connection]  # a process, and our end of its connection
+Started = tuple[Any, "Connection"]  # a process, and our end of its connection
 _begun: Started | None = None
 
 
@@ -46,6 +46,10 @@ def begin(arguments: Sequence[str]) -> None:
     global _begun
     if not pays(arguments):
         return
+    from multiprocessing import get_context
+    from multiprocessing.connection import Pipe
+    from multiprocessing.util import Finalize
+
     ours, theirs = Pipe()
     with signals_wait():
         process: Any = get_context("fork").Process(target=_load, args=(theirs, ours))
@@ -86,12 +90,20 @@ def forks() -> bool:
 
 
 def is_begun() -> bool:
-    """Whether there is such a process that has no use yet."""
-    return _begun is not None
+    """Whether there is such a process to take: not where this one has loaded scikit-learn too.
+
+    That is so where models are the user's own, or have parameters that were checked: what is forked from here
+    has their modules.
+    """
+    return _begun is not None and "sklearn" not in sys.modules
 
 
 def taken() -> Started | None:
-    """Return the process, for the one who asks first; None where there is none."""
+    """Return the process, for the one who asks first; None where there is none to take."""
+    return _released() if is_begun() else None
+
+
+def _released() -> Started | None:
     global _begun
     found, _begun = _begun, None
     return found
@@ -99,7 +111,7 @@ def taken() -> Started | None:
 
 def end() -> None:
     """End the process unless it was taken, also while it is loading: it has not started anything."""
-    found = taken()
+    found = _released()
     if found is not None:
         process, connection = found
         kill(process)

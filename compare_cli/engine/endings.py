@@ -7,9 +7,11 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Set
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 ENDING = frozenset(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
 TIDYING = 2.0  # seconds that trackers of shared memory have when all others have ended

@@ -164,3 +164,14 @@ def test_work_is_called_where_scikit_learn_is_loaded(large: bool, monkeypatch: p
     result = api.compare("moons", models="tree,logistic", repeats=1, jobs=2)
     assert result.verdict.sentence
     assert [process == os.getpid() for process in called] == [large]
+
+
+def test_what_the_program_has_loaded_itself_is_forked_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead.begin(["fit", "iris"])
+    assert ahead.is_begun() is ("sklearn" not in sys.modules)
+    monkeypatch.setitem(sys.modules, "sklearn", ahead)
+    process = ahead._begun[0]  # type: ignore[index]
+    assert not ahead.is_begun()
+    assert ahead.taken() is None
+    ahead.end()
+    assert not process.is_alive()
