@@ -82,6 +82,12 @@ class Profile:
             value = value.get("mean")
         return None if value is None else float(value)
 
+    def least(self, name: str) -> float | None:
+        """Return what nearly all folds have at least of a statistic: its mean less two sd over folds."""
+        mean, value = self.mean(name), self.statistics.get(name)
+        sd = value.get("sd") if isinstance(value, Mapping) else None
+        return None if mean is None else mean - 2 * float(sd or 0.0)
+
     def shares(self, kind: Literal["columns", "gaps"] = "columns") -> dict[str, float]:
         """Return what each column, or its being missing, decides, largest first."""
         found = {name: float(of["mean"]) for name, of in (self.statistics.get(kind) or {}).items()}

@@ -41,6 +41,7 @@ ALONG_AXES = 0.25  # axis_aligned of a smooth model itself says so: along cuts .
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.01  # gain elsewhere up to which two models count as level there
 RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
+LEAST_TOLD = 0.2  # share of the columns that are told alone: less of it is little to go by
 UNSTEADY = 0.14  # instability over folds, .2 from half to half of the rows: columns may be others, too
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
@@ -93,7 +94,9 @@ def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
     """Yield what most decides in the recommended model, where no other reason names it."""
     best = next((p for p in models if p.beats_baseline and p.model == evidence.recommended), None)
     columns = best.foremost() if best is not None and evidence.majority < RARE else ()
-    if best is None or not columns or (best.mean("instability") or 0.0) > UNSTEADY:
+    if best is None or sum(c.share or 0.0 for c in columns) < LEAST_TOLD:
+        return
+    if (best.mean("instability") or 0.0) > UNSTEADY:
         return
     shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
     how = "mostly" if best.mostly() else "first of all"
@@ -182,10 +185,10 @@ def _better_plane(evidence: Evidence, line: Profile | None, bent: Sequence[Profi
     planes = []
     for p in beaten_by(evidence, line, bent):
         assert line is not None
-        gain, linear = evidence.difference(p.model, line.model), p.mean("linearity")
+        gain, linear = evidence.difference(p.model, line.model), p.least("linearity")
         if gain is None or linear is None or p.family in STEPPED:
             continue
-        bends = (1 - linear) * (1 - 1 / evidence.classes)  # kappa 1 - this is disagreement, at most
+        bends = (1 - linear) * (1 - 1 / evidence.classes)  # of a kappa: disagreement is no more than this
         if bends <= min(gain.low, MOST_GAIN * evidence.rope):
             planes.append((p, gain.delta, bends))
     if not planes or line is None:

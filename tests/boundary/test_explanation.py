@@ -106,13 +106,15 @@ def test_a_model_that_may_bend_can_find_a_better_plane() -> None:
     found = told(evidence)
     assert found["hyperplane"].sentence == (
         "A plane is enough, but not that of logistic: mlp finds one that gains 15.0 pt; no gain from bending"
-        " was found (at most +1.5 pt). mlp decides mostly by age and pay."
+        " was found (at most +2.5 pt). mlp decides mostly by age and pay."
     )
     assert found["hyperplane"].models == ("mlp", "logistic")
     assert "staircase" in found
     assert "bends" not in found
     little = replace(evidence, pairs=[pair("mlp", "logistic", 0.02, 0.01, 0.03, 0.99), *pairs[1:]])
     assert "hyperplane" not in told(little)  # bends may have brought it
+    spread = replace(plane, statistics={**plane.statistics, "linearity": {"mean": 0.97, "sd": 0.05}})
+    assert "hyperplane" not in told(replace(evidence, profiles=[LINE, spread, STAIRS]))
     tree = replace(evidence, pairs=[*pairs[:2], pair("tree", "mlp", 0.03, 0.0, 0.06, 0.98)])
     assert "hyperplane" not in told(tree)
 
@@ -349,6 +351,9 @@ def test_what_the_model_to_use_decides_by_is_told_where_nothing_else_names_colum
     assert "columns" not in told(replace(evidence, majority=0.95))
     shaky = profile("logistic", HALF, linearity=0.99, instability=0.2)
     assert "columns" not in told(replace(evidence, profiles=[shaky, better, STAIRS]))
+    little = {f"pixel {i}": 0.0095 for i in range(99)} | {"middle": 0.06}
+    scattered = profile("logistic", little, linearity=0.99)
+    assert "columns" not in told(replace(evidence, profiles=[scattered, better, STAIRS]))
     alone = profile("logistic", {"age": 1.0}, linearity=0.99)
     assert "columns" not in told(replace(evidence, profiles=[alone, better, STAIRS]))
     equal = replace(LINE, statistics=profile("logistic", dict.fromkeys("abcdef", 1 / 6)).statistics)
