@@ -6,8 +6,8 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from tests.constructions.later import ALL
 from tests.constructions.measuring import judged
-from tests.constructions.tables import CONSTRUCTIONS
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     asked = parser.parse_args()
     counts: dict[str, Counter[str]] = {}
     runs: Counter[tuple[str, str]] = Counter()
-    for construction in CONSTRUCTIONS:
+    for construction in ALL:
         if asked.part not in {"all", "frozen" if construction.frozen else "tuned"}:
             continue
         if asked.only not in construction.name:

@@ -4,7 +4,7 @@ A construction gives ``rows`` rows of a table and their labels. ``expected`` are
 given, by code, with the columns that they may name (empty: any); ``allowed`` are true as well, but are
 not missed. Whatever else is said is false. ``fits noise`` is true of any model on a table with
 overlapping classes; ``region`` is checked on fresh rows of the construction. FROZEN are the constructions
-that no threshold was chosen by.
+that no rule was chosen by.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ class Construction:
     expected: Mapping[str, Columns] = field(default_factory=dict)
     allowed: Mapping[str, Columns] = field(default_factory=dict)
     rows: int = 1000
+    mended: bool = False
 
     @property
     def frozen(self) -> bool:
-        """Whether no threshold was chosen by it: every second one, in the order of their names."""
-        return NAMES.index(self.name) % 2 == 1
+        """Whether no rule was chosen by it: every second one of the first, in the order of their names.
+
+        Of those that came later all, but for those that a rule was ``mended`` by.
+        """
+        return not self.mended and (self.name not in NAMES or NAMES.index(self.name) % 2 == 1)
 
     def draw(self, seed: int, rows: int | None = None) -> tuple[pd.DataFrame, Array]:
         """Return a table of the construction; more rows of the same seed are other rows."""
