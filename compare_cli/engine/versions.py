@@ -28,6 +28,13 @@ from compare_cli.types import ModelSpec
 PREPARATION_VERSION = 1  # raise when preparation, fitting or scoring changes a number
 KNOWN = frozenset({"compare_cli", "sklearn", "numpy", "scipy", *sys.stdlib_module_names})
 INSTALLED = {"site-packages", "dist-packages"}
+DATA_SUFFIXES = (
+    *(".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".txt", ".csv", ".tsv", ".parquet", ".npy", ".npz"),
+    *(".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".h5", ".keras", ".bin"),
+    *(".ubj", ".model", ".weights", ".so", ".dll", ".dylib"),
+)
+"""What a model may load from its package; not what it may write there: logs, caches, databases."""
+LARGE, ENDS = 16 << 20, 1 << 20  # bytes from which on a file is known by its ends, and bytes of each of them
 MANY = 1000  # source files of a package from which on only loaded ones are hashed
 
 
@@ -129,6 +136,7 @@ def differences(expected: Mapping[str, str], spec: ModelSpec) -> str:
 def _digest(name: str) -> str:
     """Return a module's version with a hash of its sources: of its package, or else of its folder.
 
+    The data in a package that is not installed, such as weights, are sources too.
     What an installed module of one file imports from elsewhere is not its own; of packages of more than
     `MANY` files those count that are loaded.
     """
@@ -136,8 +144,19 @@ def _digest(name: str) -> str:
     digest = hashlib.sha256(text_of(getattr(module, "__version__", "")).encode("utf-8", "replace"))
     for file in _sources(module):
         with contextlib.suppress(OSError):  # in an archive, or made on the fly
-            digest.update(f"|{file.name}|".encode("utf-8", "replace") + file.read_bytes())
+            digest.update(f"|{file.name}|".encode("utf-8", "replace") + _content(file))
     return digest.hexdigest()
+
+
+def _content(file: Path) -> bytes:
+    """Return the bytes of a file; of a large one, such as weights, their number, the first and the last."""
+    size = file.stat().st_size
+    if size <= LARGE:
+        return file.read_bytes()
+    with file.open("rb") as stream:
+        first = stream.read(ENDS)
+        stream.seek(-ENDS, 2)
+        return b"%d|" % size + first + stream.read()
 
 
 def _sources(module: ModuleType | None) -> list[Path]:
@@ -148,9 +167,13 @@ def _sources(module: ModuleType | None) -> list[Path]:
     if not folders and own and not installed:
         files += Path(own).parent.glob("*.py")
         folders = [package.parent for package in Path(own).parent.glob("*/__init__.py")]
-    kinds = ("*.py",) if installed else ("*.py", *(f"*{suffix}" for suffix in EXTENSION_SUFFIXES))
-    files += [file for folder in folders for kind in kinds for file in folder.rglob(kind)]
-    if len(files) > MANY:
+    kinds = (".py",) if installed else (".py", *EXTENSION_SUFFIXES)
+    inside = [file for folder in folders for file in folder.rglob("*")]
+    files += [file for file in inside if file.name.endswith(kinds)]
+    data = [] if installed else [file for file in inside if file.name.endswith(DATA_SUFFIXES)]
+    if len(files) + len(data) <= MANY:
+        files += data
+    elif len(files) > MANY:
         loaded = {getattr(other, "__file__", None) for other in list(sys.modules.values())}
         files = [file for file in files if str(file) in loaded]
     return sorted(set(files))

@@ -222,6 +222,9 @@ SOURCES = {
     "elsewhere/further.py": "class Odd:\n    def __getattr__(self, name): raise KeyError\nODD = Odd()\n",
     "wrapped/__init__.py": "from pack.inner import Mine as Base\nclass Mine(Base): pass\n",
     "wrapped/compiled.so": "",
+    "pack/weights.npz": "",
+    "pack/deep/settings.yaml": "a: 1",
+    "pack/deep/large.bin": "1" * 30,
 }
 
 
@@ -237,6 +240,9 @@ SOURCES = {
         ("uses:Mine", "other/far/module.py"),
         ("uses:Mine", "elsewhere/aside.py"),
         ("uses:Mine", "elsewhere/further.py"),
+        ("pack:Mine", "pack/weights.npz"),
+        ("pack:Mine", "pack/deep/large.bin"),
+        ("mine:Mine", "pack/weights.npz"),
     ],
 )
 def test_what_a_plugin_imports_counts_too(
@@ -247,6 +253,8 @@ def test_what_a_plugin_imports_counts_too(
         path = tmp_path / "made" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    monkeypatch.setattr("compare_cli.engine.versions.LARGE", 20)
+    monkeypatch.setattr("compare_cli.engine.versions.ENDS", 5)
     for folder in ("made", "made/other", "made/elsewhere"):
         monkeypatch.syspath_prepend(tmp_path / folder)
     try:
