@@ -21,7 +21,7 @@ from compare_cli.boundary.evidence import (
     in_words,
     without_shares,
 )
-from compare_cli.boundary.interplay import held, interaction, turns
+from compare_cli.boundary.interplay import alone, held, interaction, turns
 from compare_cli.types import Reason, Verdict
 
 MOST_GAIN = 3.0  # in ropes: the largest gain that may be open when a plane is called enough,
@@ -35,14 +35,14 @@ ENCLOSED, OPEN = 0.93, 0.85  # rays that leave a class: balls and rings 1.00 and
 TURNS = 0.75  # directions per active column: balls .81 to .99, bands .5 and less
 CUTS_PER_COLUMN = 2.6  # distinct cuts of a tree: rules gave 1 to 2.5 for each column that decides,
 MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are worse nearly surely
+LEAVES_PER_CUT = (
+    4.0  # of cuts + 1: rules gave 1 to 1.4, exclusive or 3.6; many small cuts beside few large 10
+)
 NEARLY_SURE = 0.95  # P(better) of it than each smooth model; "as well as any" claims less than better
 RATHER = 0.75  # P(better) of such a tree than each smooth model, or P(no worse than by the ROPE) where
 ALONG_AXES = 0.25  # axis_aligned of a smooth model itself says so: along cuts .26 to 1.00, bends .00 to .14
 LEAST_NOISE = 0.15  # of the errors of always giving the most frequent class: what the best model leaves
 LEVEL = 0.01  # gain elsewhere up to which two models count as level there
-RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
-LEAST_TOLD = 0.2  # share of the columns that are told alone: less of it is little to go by
-UNSTEADY = 0.14  # instability over folds, .2 from half to half of the rows: columns may be others, too
 MANY = 5.0  # effective columns of the plane: steps in so many at once would take 2^5 boxes
 
 
@@ -87,21 +87,7 @@ def explain(evidence: Evidence) -> tuple[Reason, ...]:
     less |= {"interaction"} if "surrounds" in codes - less else set()  # what surrounds is no sum either
     kept = [reason for reason in found if reason.code not in less]
     named = any(reason.columns for reason in kept if reason.code != "region")
-    return tuple(kept if named else [*_columns(evidence, models), *kept])
-
-
-def _columns(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
-    """Yield what most decides in the recommended model, where no other reason names it."""
-    best = next((p for p in models if p.beats_baseline and p.model == evidence.recommended), None)
-    columns = best.foremost() if best is not None and evidence.majority < RARE else ()
-    if best is None or sum(c.share or 0.0 for c in columns) < LEAST_TOLD:
-        return
-    if (best.mean("instability") or 0.0) > UNSTEADY:
-        return
-    shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
-    how = "mostly" if best.mostly() else "first of all"
-    sentence = f"{best.model} decides {how} by {in_words(shares)}."
-    yield Reason("columns", (best.model,), columns, sentence, ("models.boundary.columns",))
+    return tuple(kept if named else [*alone(evidence, models), *kept])
 
 
 def relative_linearity(model: Profile, line: Profile | None) -> float | None:
@@ -226,7 +212,9 @@ def _thresholds(
         shown = pruned if pruned is not None and (pruned.accuracy or 0) >= (tree.accuracy or 0) else tree
         cuts, axis, columns = shown.mean("cuts"), shown.mean("axis_aligned"), shown.deciding()
         numbers = [c for c in columns if c.name not in evidence.held_columns]
-        if cuts is None or not numbers or (axis is not None and axis < WALLS):
+        if cuts is None or (shown.mean("leaves") or 0.0) > LEAVES_PER_CUT * (cuts + 1):
+            continue
+        if not numbers or (axis is not None and axis < WALLS):
             continue
         if not turned <= {c.name for c in columns}:
             continue

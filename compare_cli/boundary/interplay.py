@@ -1,4 +1,4 @@
-"""Which columns decide together: pairs that interact, and what categories and gaps mean beside numbers."""
+"""Which columns decide: pairs that interact, what categories and gaps mean beside numbers, or a few alone."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ RETURNS_OF_STEPS = 0.4  # noisy trees .3
 MOVED = 0.04  # share of rows that such returns are counted among
 HELD_DECIDES = 0.8  # of what decides: categories alone
 GAPS_DECIDE = 0.5
+RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
+LEAST_TOLD = 0.2  # share of the columns that are told alone: less of it is little to go by
+UNSTEADY = 0.14  # instability over folds, .2 from half to half of the rows: columns may be others, too
 
 
 def interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
@@ -74,6 +77,20 @@ def held(evidence: Evidence, line: Profile | None, models: Sequence[Profile]) ->
             f" {sum(c.share or 0.0 for c in top):.0%} of what {best.model} decides by.",
             ("models.boundary.columns",),
         )
+
+
+def alone(evidence: Evidence, models: Sequence[Profile]) -> Iterator[Reason]:
+    """Yield what most decides in the recommended model, where no other reason names it."""
+    best = next((p for p in models if p.beats_baseline and p.model == evidence.recommended), None)
+    columns = best.foremost() if best is not None and evidence.majority < RARE else ()
+    if best is None or sum(c.share or 0.0 for c in columns) < LEAST_TOLD:
+        return
+    if (best.mean("instability") or 0.0) > UNSTEADY:
+        return
+    shares = [f"{c.name} ({c.share:.0%})" for c in columns if c.share is not None]
+    how = "mostly" if best.mostly() else "first of all"
+    sentence = f"{best.model} decides {how} by {in_words(shares)}."
+    yield Reason("columns", (best.model,), columns, sentence, ("models.boundary.columns",))
 
 
 def turns(reason: Reason) -> bool:

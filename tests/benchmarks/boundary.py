@@ -1,8 +1,8 @@
 """What looking at boundaries costs: `python -m tests.benchmarks.boundary [FILE[:TARGET] ...]`.
 
 For the default models how much longer a whole command takes than with --no-boundary, start, refits and
-reasons included, in pairs: by CPU time of all its processes, whatever else the machine does, and by the clock.
-For models that predict slowly how much more CPU time one repeat of ten folds takes.
+reasons included, in pairs: by CPU time of all its processes, whatever else the machine does, and by the
+clock. For models that predict slowly how much more CPU time one repeat of ten folds takes.
 """
 
 from __future__ import annotations

@@ -257,6 +257,14 @@ def test_thresholds_are_few_cuts_that_no_smooth_model_equals() -> None:
     assert "thresholds" not in told(rules(3.6, 0.6))
     assert "thresholds" in told(rules(6.5, 0.99))
     assert "thresholds" not in told(rules(6.5, 0.9))
+    tree, *others = rules(3.6, 0.96).profiles
+    for leaves, expected in (
+        (18.0, True),
+        (19.0, False),
+    ):  # beside a few large cuts there are many small ones
+        grown = replace(tree, statistics={**tree.statistics, "leaves": {"mean": leaves, "sd": 1.0}})
+        found = told(replace(rules(3.6, 0.96), profiles=[grown, *others]))
+        assert ("thresholds" in found) == expected
 
 
 def test_many_cuts_of_one_column_are_thresholds_where_no_smooth_model_comes_near() -> None:
