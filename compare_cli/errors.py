@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 LINE = 300  # characters of a message that somebody else wrote
+MOST = 20 * LINE  # characters of it that are looked at: it may be larger than half of the memory
 
 
 class ExitCode(IntEnum):
@@ -53,7 +54,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def one_line(text: str) -> str:
     """Return text without line breaks, cut where it is long."""
-    line = " ".join(encodable(text[: 20 * LINE]).split())
+    line = " ".join(encodable(text[:MOST]).split())
     return line if len(line) <= LINE else line[: LINE - 1] + "…"
 
 
@@ -78,7 +79,7 @@ def text_of(value: Any, how: Callable[[Any], str] = str) -> str:
 def message_of(error: BaseException) -> str:
     """Return what a foreign error says, in one line; of a group also what its members say."""
     members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    said = [text_of(error), *(f"{type(e).__name__}: {message_of(e)}" for e in members)]
+    said = [text_of(error)[:MOST], *(f"{type(e).__name__}: {message_of(e)}" for e in members)]
     return one_line("; ".join(said)) or "no message"
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare_cli.engine.workspace import Workspace, own_type
-from compare_cli.errors import encodable, kind_and_message, message_of, one_line, text_of
+from compare_cli.errors import MOST, encodable, kind_and_message, message_of, one_line, text_of
 from compare_cli.metrics import (
     METRICS,
     PER_ROW,
@@ -81,8 +81,12 @@ def _unchecked() -> contextlib.AbstractContextManager[None]:
 def _failure(task: FitTask, error: BaseException) -> FitResult:
     """Return the result of a task whose model raised."""
     status: FitStatus = "memory" if isinstance(error, MemoryError) else "failed"
-    told = encodable("".join(traceback.format_exception(error)))
-    return no_result(task, status, re.sub(r"\W+", "_", type(error).__name__), message_of(error), told)
+    told, lines = message_of(error), encodable(text_of(error, _lines_of))
+    return no_result(task, status, re.sub(r"\W+", "_", type(error).__name__), told, lines)
+
+
+def _lines_of(error: BaseException) -> str:
+    return "".join(line[:MOST] for line in traceback.format_exception(error))
 
 
 def _told(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from toy_tables import blobs, make_dataset, mixed, with_test
 
-from compare_cli.engine.fit import fit_task
+from compare_cli.engine.fit import _failure, fit_task
 from compare_cli.engine.plan import Options, make_tasks, prepare_job
 from compare_cli.engine.splits import make_splits
 from compare_cli.engine.workspace import Workspace
-from compare_cli.errors import LINE
+from compare_cli.errors import LINE, MOST
 from compare_cli.metrics import METRICS
 from compare_cli.types import Dataset, FitResult, FitTask
 
@@ -120,6 +120,15 @@ def test_a_long_message_is_cut() -> None:
     result = toy("RaisesALot")
     assert len(result.error_message) == LINE
     assert result.error_message.endswith("…")
+
+
+def test_the_traceback_of_a_message_without_end_is_short() -> None:
+    """Such a text may take half of the memory: it is cut before it is copied."""
+    result = _failure(first_task(blobs(), "tree")[0], ValueError("word " * 10**6))
+    assert result.traceback.startswith("ValueError: word")
+    assert len(result.traceback) <= MOST
+    assert result.error is not None
+    assert len(result.error) < 2 * LINE
 
 
 def test_warnings_are_kept_once_and_not_shown() -> None:
