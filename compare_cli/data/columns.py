@@ -308,6 +308,11 @@ def _stray(
     return note("stray_text", column=name, what=what, **facts)
 
 
+def is_whole(numbers: NDArray[Any]) -> bool:
+    """Whether all are whole numbers; none is where it is missing (NaN)."""
+    return bool((np.rint(numbers) == numbers).all())
+
+
 def id_like(name: str) -> bool:
     """Whether a name speaks of an identifier, as id, row_id, CustomerId and index do."""
     words = [word.casefold() for word in WORD.findall(name)]
@@ -334,7 +339,7 @@ def _counts_rows(values: Values) -> bool:
     numbers = values.numbers
     if numbers is None or values.kind != "numeric" or not len(numbers):
         return False
-    whole = bool((numbers % 1 == 0).all() and (numbers >= 0).all())  # false where one is missing
+    whole = is_whole(numbers) and bool((numbers >= 0).all())  # false where one is missing
     return whole and 2 * len(np.unique(numbers)) >= len(numbers)
 
 
@@ -345,26 +350,26 @@ def _reason_number(name: str, numbers: NDArray[np.float64], may_be_id: bool) -> 
         return "empty"
     if first == last and (numbers == first).all():
         return f"constant ({first:g})"
-    if not may_be_id or rows < MIN_ROWS_FOR_IDS or (numbers[:1000] % 1 != 0).any():
+    if not may_be_id or rows < MIN_ROWS_FOR_IDS or not is_whole(numbers[:1000]):
         return None  # a fraction or a missing value among the first rows, which tell most columns of measures
     if np.isnan(numbers).any():
         return None
     if first in (0.0, 1.0) and rows >= MIN_ROWS_FOR_SEQUENCE and (np.diff(numbers) == 1).all():
         return "row numbers"
-    if id_like(name) and (numbers % 1 == 0).all() and len(np.unique(numbers)) == rows:
+    if id_like(name) and is_whole(numbers) and len(np.unique(numbers)) == rows:
         return "identifier (a different number in every row)"
     return None
 
 
 def _reason_text(name: str, codes: NDArray[np.int32]) -> str | None:
-    present = codes[codes >= 0]
-    distinct = len(np.unique(present))
+    counts = np.bincount(codes + 1, minlength=1)  # of missing ones first
+    distinct, present = int(np.count_nonzero(counts[1:])), len(codes) - int(counts[0])
     if distinct == 0:
         return "empty"
-    if distinct == 1 and len(present) == len(codes):
+    if distinct == 1 and present == len(codes):
         return "constant"
-    if distinct == len(present) and (
-        len(present) >= MIN_ROWS_FOR_SEQUENCE or (id_like(name) and len(present) >= MIN_ROWS_FOR_IDS)
+    if distinct == present and (
+        present >= MIN_ROWS_FOR_SEQUENCE or (id_like(name) and present >= MIN_ROWS_FOR_IDS)
     ):
         return f"text that differs in every row ({distinct:,} values)"
     if distinct > MANY_TEXTS and distinct > MANY_TEXTS_SHARE * len(codes):

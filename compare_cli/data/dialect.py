@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -9,7 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import BinaryIO
 
+import numpy as np
+
+from compare_cli.data.bytes import CHUNK
 from compare_cli.data.cells import DATE, NUMBER
 
 SAMPLE_RECORDS = 100
@@ -72,6 +77,62 @@ class Dialect:
             strict=strict,
         )
         return ([cell.replace('""', '"') for cell in row] for row in rows) if self.halved else rows
+
+
+def surely_quoted(stream: BinaryIO, dialect: Dialect) -> bool:
+    """Whether each quote in bytes of UTF-8 begins a cell, ends one, or is doubled within one.
+
+    False where only a parser can tell, as with quotes in the middle of cells, or cells of many kilobytes.
+    """
+    quote, edge = ord(dialect.quote), np.zeros(256, dtype=bool)
+    edge[[ord(dialect.delimiter), ord("\r"), ord("\n"), quote]] = True
+    data, inside, more = b"\n" + stream.read(CHUNK).removeprefix(codecs.BOM_UTF8), False, True
+    while more:
+        chunk = stream.read(CHUNK)
+        data, more = data + (chunk or b"\n"), bool(chunk)
+        cells = np.frombuffer(data, dtype=np.uint8)
+        at = np.flatnonzero(cells[1:-1] == quote) + 1
+        opening, closing = at[int(inside) :: 2], at[int(not inside) :: 2]
+        if (inside and not len(at)) or not (
+            edge[cells[opening - 1]].all() and edge[cells[closing + 1]].all()
+        ):
+            return False
+        inside ^= len(at) % 2 == 1
+        data = data[-2:]
+    return not inside
+
+
+def surely_even(stream: BinaryIO, dialect: Dialect, width: int, rows: int) -> bool:
+    """Whether the bytes of UTF-8 are ``rows`` lines of ``width`` cells, without any quotes.
+
+    False where only a parser can tell.
+    """
+    mark, quote = ord(dialect.delimiter), dialect.quote.encode()
+    for data in _whole_lines(stream):
+        returns = data.count(b"\r\n") + data.endswith(b"\r")
+        if (quote and quote in data) or data.count(b"\r") != returns:
+            return False
+        cells = np.frombuffer(data, dtype=np.uint8)
+        ends = np.append(np.flatnonzero(cells == ord("\n")), len(cells))
+        marks = np.flatnonzero(cells == mark)
+        if len(marks) != len(ends) * (width - 1):
+            return False
+        in_line = marks.reshape(len(ends), width - 1)
+        if (in_line[:, -1] > ends).any() or (in_line[1:, 0] < ends[:-1]).any():
+            return False
+        rows -= len(ends)
+    return rows == 0
+
+
+def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield bytes in parts of whole lines, each without its last line end."""
+    rest = b""
+    while chunk := stream.read(max(CHUNK, len(rest))):
+        data, end, rest = (rest + chunk).rpartition(b"\n")
+        if end:
+            yield data
+    if rest:
+        yield rest
 
 
 def _unwrapped(line: str) -> str:

@@ -35,11 +35,12 @@ MAX_NULS = 0.05  # share of a text; stray NULs are taken out
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over the bytes tells: the codec that fits them, which quotes occur, and NUL bytes."""
+    """What one pass over the bytes tells: the codec that fits them, which quotes occur, NUL bytes, and #."""
 
     encoding: str
     quotes: frozenset[str]
     nuls: bool = False
+    hashes: bool = True
 
 
 def scan(text: ByteSource, wanted: str | None) -> Scan:
@@ -51,7 +52,7 @@ def scan(text: ByteSource, wanted: str | None) -> Scan:
     marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
     codec = marked or known_encoding(wanted or "utf-8")
     seen = _check(text, codec)
-    return Scan(codec, seen - {"\0"}, "\0" in seen)
+    return Scan(codec, seen & {'"', "'"}, "\0" in seen, "#" in seen or not codec.startswith("utf-8"))
 
 
 def known_encoding(name: str) -> str:
@@ -66,7 +67,7 @@ def known_encoding(name: str) -> str:
 
 
 def _check(text: ByteSource, codec: str) -> frozenset[str]:
-    """Decode in chunks without keeping anything (fast where the text is ASCII); return quotes and NULs seen.
+    """Decode in chunks without keeping anything (fast where the text is ASCII); return quotes, NUL, # seen.
 
     Raises DataError for bytes that the codec does not know, and where so many are NUL that it is no text.
     """
@@ -80,7 +81,7 @@ def _check(text: ByteSource, codec: str) -> frozenset[str]:
                 if chunk.count(0) > MAX_NULS * len(chunk):
                     raise _nul(text, offset + chunk.index(b"\0"))
                 quotes.add("\0")
-            quotes.update(quote for quote in "\"'" if quote not in quotes and quote.encode() in chunk)
+            quotes.update(quote for quote in "\"'#" if quote not in quotes and quote.encode() in chunk)
             pending = len(decoder.getstate()[0]) if plain else 0
             try:
                 if pending or not (plain and offset and chunk.isascii()):

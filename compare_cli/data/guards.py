@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.data.columns import WORD, Values, id_like
+from compare_cli.data.columns import WORD, Values, id_like, is_whole
 from compare_cli.notes import note
 from compare_cli.types import Dataset, Guard, Note
 
@@ -120,7 +120,7 @@ def _blocks(dataset: Dataset, columns: Mapping[str, Values]) -> Found:
     """Yield columns whose values each stand for a block of rows, as of a patient; the fewest values first."""
     candidates = []
     for name, values in columns.items():
-        codes = _id_codes(values)
+        codes = _id_codes(name, values)
         if codes is not None and (how := _block_kind(name, values, codes)):
             candidates.append((int(codes.max()) + 1, name, codes, how))
     for count, name, codes, how in sorted(candidates, key=lambda c: c[0]):
@@ -132,19 +132,33 @@ def _blocks(dataset: Dataset, columns: Mapping[str, Values]) -> Found:
         yield Guard("groups_suspected", (name,), groups=codes), told
 
 
-def _id_codes(values: Values) -> Codes | None:
-    """Return codes from 0 for a column without gaps whose values are whole numbers or texts and repeat."""
+def _id_codes(name: str, values: Values) -> Codes | None:
+    """Return codes from 0 for a column without gaps whose values are whole numbers or texts and repeat.
+
+    None, too, where they are in no blocks, and the name is not of those whom rows may belong to.
+    """
     raw = values.codes if values.numbers is None else values.numbers
     if values.kind not in {"numeric", "categorical"} or raw is None or len(raw) < MIN_ROWS:
         return None
     numbers = values.numbers
-    if numbers is not None and not all((n % 1 == 0).all() for n in (numbers[:1000], numbers)):
+    if numbers is not None and not is_whole(numbers[:1000]):
         return None  # a fraction, or a missing value; the first rows tell most columns of measures
-    if values.codes is not None and (values.codes < 0).any():
+    low, high = raw.min(), raw.max()
+    if not (high - low >= 0) or (values.codes is not None and low < 0):
+        return None  # a value is missing
+    most = min(len(raw) / 2, float(high - low) + 1)  # values that there may be
+    if 1 + np.count_nonzero(raw[1:] != raw[:-1]) > RUNS_PER_BLOCK * most and not _of_owners(name):
+        return None
+    if numbers is not None and not is_whole(numbers):
         return None
     codes, counts = _numbered(raw)
     repeated = counts[counts > 1].sum() >= 0.9 * len(raw) and 2 * len(counts) <= len(raw)
     return codes if repeated and len(counts) >= NAMED_BLOCKS else None
+
+
+def _of_owners(name: str) -> bool:
+    """Whether a name speaks of those whom several rows may belong to."""
+    return not {word.casefold() for word in WORD.findall(name)}.isdisjoint(OWNERS)
 
 
 def _numbered(whole: NDArray[Any]) -> tuple[Codes, Codes]:
@@ -161,14 +175,13 @@ def _numbered(whole: NDArray[Any]) -> tuple[Codes, Codes]:
 def _block_kind(name: str, values: Values, codes: Codes) -> str:
     """Return "named" for blocks of what is called an id, another word for what must show in scores, or ""."""
     counts = np.bincount(codes)
-    words = {word.casefold() for word in WORD.findall(name)}
     in_blocks = 1 + np.count_nonzero(np.diff(codes)) <= RUNS_PER_BLOCK * len(counts)
-    if in_blocks and (words.intersection(OWNERS) or id_like(name)):
+    if in_blocks and (_of_owners(name) or id_like(name)):
         return "named"
     if len(counts) < FEW_BLOCKS:
         return ""
     if not in_blocks:
-        return "owners" if words.intersection(OWNERS) and len(codes) >= 3 * len(counts) else ""
+        return "owners" if _of_owners(name) and len(codes) >= 3 * len(counts) else ""
     ordered = bool((np.diff(codes) >= 0).all() or (np.diff(codes) <= 0).all())
     numbered = any(ch.isdigit() for ch in "".join(values.categories[:3]))
     equal = counts.min() == counts.max() > 2
@@ -311,30 +324,28 @@ def _most_twins(dataset: Dataset) -> int:
     steps = np.diff(np.sort(_matrix(dataset, some), axis=0), axis=0)
     telling = np.count_nonzero(steps, axis=0).argsort(kind="stable")[-TELLING:]
     with np.errstate(over="ignore", invalid="ignore"):
-        weighed = (_cells(dataset.X.iloc[:, place]) * (1 + at * np.pi) for at, place in enumerate(telling))
-        sums = np.sort(sum(weighed))
-    alone = np.concatenate(([True], sums[1:] != sums[:-1], [True]))  # of neighbours; NaN come last
-    return len(sums) - int((alone[1:] & alone[:-1] & ~np.isnan(sums)).sum())
+        cells = (_cells(dataset.X.iloc[:, place]) * (1 + at * np.pi) for at, place in enumerate(telling))
+        sums = np.sort(sum(np.where(np.isnan(values), np.e, values) for values in cells))
+    alone = np.concatenate(([True], sums[1:] != sums[:-1], [True]))  # of neighbours
+    return len(sums) - int((alone[1:] & alone[:-1]).sum())
 
 
 def twin_numbers(dataset: Dataset) -> Codes:
     """Return a number for each row, the same for rows with the same features and target, (n,)."""
+    import pandas as pd
+
     rows = np.arange(len(dataset.y))  # those that still have a twin
     numbers = np.asarray(dataset.y, dtype=np.int64)
     for place in np.argsort([-count for count in dataset.distinct], kind="stable"):
-        cells = _cells(dataset.X.iloc[:, place])[rows]
-        _, codes = np.unique(cells, return_inverse=True)
-        _, numbers, counts = np.unique(
-            numbers * (int(codes.max()) + 1) + codes, return_inverse=True, return_counts=True
-        )
-        twin = counts[numbers] > 1
+        cells, _ = pd.factorize(_cells(dataset.X.iloc[:, place])[rows], use_na_sentinel=False)
+        numbers, _ = pd.factorize(numbers * (int(cells.max()) + 1) + cells)
+        twin = np.bincount(numbers)[numbers] > 1
         rows, numbers = rows[twin], numbers[twin]
         if not len(rows):
             break
     result = np.arange(len(dataset.y)) + len(dataset.y)
     result[rows] = numbers
-    _, plain = np.unique(result, return_inverse=True)
-    return plain.astype(np.int64)
+    return pd.factorize(result)[0].astype(np.int64)
 
 
 def _pairs_by_chance(dataset: Dataset) -> float:

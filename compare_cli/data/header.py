@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from compare_cli.data.cells import DATE, NUMBER, is_filled, is_missing, looks_numeric
+from compare_cli.data.dialect import Dialect
 
 COMMENT_MARKS = ("#", "%", "//")
 MAX_HEADER_ROWS = 6
@@ -75,6 +76,19 @@ def typical_width(records: Sequence[list[str]]) -> int:
     """Return the most frequent number of cells among records that are not blank (ties: the larger)."""
     widths = Counter(len(row) for row in records if any(cell.strip() for cell in row))
     return max(widths, key=lambda width: (widths[width], width), default=0)
+
+
+def wear_quotes(sample: str, dialect: Dialect) -> bool:
+    """Whether every cell of the first line is quoted while the second line's numbers are not."""
+    lines = [line for line in sample.splitlines()[:20] if line.strip() and not is_comment([line])][:2]
+    if len(lines) < 2:
+        return False
+    if not dialect.quote:
+        return False
+    first = [cell.strip() for cell in lines[0].split(dialect.delimiter)]
+    second = [cell.strip() for cell in lines[1].split(dialect.delimiter)]
+    quoted = all(len(c) >= 2 and c[0] == c[-1] == dialect.quote for c in first)
+    return quoted and any(c and c[0] != dialect.quote for c in second)
 
 
 def is_comment(row: Sequence[str]) -> bool:

@@ -15,9 +15,9 @@ import numpy as np
 from compare_cli.data.bytes import ByteSource
 from compare_cli.data.cells import MISSING
 from compare_cli.data.columns import MAX_EXACT
-from compare_cli.data.dialect import Dialect, find_dialect
+from compare_cli.data.dialect import Dialect, find_dialect, surely_even, surely_quoted
 from compare_cli.data.encoding import known_encoding, scan
-from compare_cli.data.header import ROW_NAMES, Layout, find_layout, is_comment, typical_width
+from compare_cli.data.header import ROW_NAMES, Layout, find_layout, is_comment, typical_width, wear_quotes
 from compare_cli.data.rows import Lines, Outcome, decoded_lines, iterate, read_records, refuse_many
 from compare_cli.data.table import (
     UNNAMED,
@@ -49,7 +49,7 @@ class Plan:
     """How a text will be read: found on its head, carried out on the whole.
 
     ``skip_rows`` lines stand before the table and ``skip_lines`` before its first row of data. ``unnamed``
-    are the columns for which the header has no name.
+    are the columns for which the header has no name. ``hashes``: there may be comments.
     """
 
     encoding: str
@@ -62,6 +62,7 @@ class Plan:
     skip_lines: int
     quoted: bool
     nuls: bool
+    hashes: bool = True
 
 
 def read_text(text: ByteSource, options: ReadOptions, keep_text: ChooseText) -> Table:
@@ -186,7 +187,7 @@ def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
     except csv.Error as error:
         raise _not_csv(text, error) from None
     begins_at = None if options.skip_rows is None else 0  # the user, or a second look, said where
-    quoted_names = _names_quoted(sample, dialect)
+    quoted_names = wear_quotes(sample, dialect)
     layout = find_layout(records, options.header, names_quoted=quoted_names, start=begins_at)
     written = [clean_name(name) for name in layout.names] or [f"c{i + 1}" for i in range(layout.width)]
     written = (written + [""] * layout.width)[: layout.width]
@@ -206,6 +207,7 @@ def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
         skip_rows + skip,
         quoted,
         scanned.nuls,
+        scanned.hashes,
     )
 
 
@@ -247,19 +249,6 @@ def head_records(sample: str, dialect: Dialect, *, whole: bool) -> tuple[list[li
     return [row for row, _, _ in found], [line for _, line, _ in found]
 
 
-def _names_quoted(sample: str, dialect: Dialect) -> bool:
-    """Whether every cell of the first line is quoted while the second line's numbers are not."""
-    lines = [line for line in sample.splitlines()[:20] if line.strip() and not is_comment([line])][:2]
-    if len(lines) < 2:
-        return False
-    if not dialect.quote:
-        return False
-    first = [cell.strip() for cell in lines[0].split(dialect.delimiter)]
-    second = [cell.strip() for cell in lines[1].split(dialect.delimiter)]
-    quoted = all(len(c) >= 2 and c[0] == c[-1] == dialect.quote for c in first)
-    return quoted and any(c and c[0] != dialect.quote for c in second)
-
-
 def read_fast(text: ByteSource, plan: Plan, as_text: Sequence[str]) -> pd.DataFrame | None:
     """Read through pandas' C parser; None where the table is irregular and needs a closer look."""
     import pandas as pd
@@ -288,10 +277,10 @@ def _long_codes(frame: pd.DataFrame) -> list[str]:
     found = []
     for name, kind in frame.dtypes.items():
         values = frame[name].to_numpy() if kind == np.float64 else np.empty(0)
-        with np.errstate(invalid="ignore"):  # the first rows tell most columns of measures
-            whole = all((np.isnan(part) | (part % 1 == 0)).all() for part in (values[:1000], values))
-            if whole and (np.abs(values) > MAX_EXACT).any():
-                found.append(str(name))
+        if max(-np.fmin.reduce(values, initial=0), np.fmax.reduce(values, initial=0)) > MAX_EXACT:
+            with np.errstate(invalid="ignore"):
+                if (np.isnan(values) | (values % 1 == 0)).all():
+                    found.append(str(name))
     return found
 
 
@@ -299,11 +288,18 @@ def _parse(text: ByteSource, plan: Plan, options: dict[str, Any]) -> pd.DataFram
     """Let pandas open a file itself, which costs least, where its way to skip lines is the same."""
     import pandas as pd
 
-    if text.path is not None and not plan.quoted:
+    if text.path is not None and (not plan.quoted or _even_quotes(text, plan)):
         where: dict[str, Any] = {"skiprows": plan.skip_lines, "encoding": plan.encoding, "compression": None}
         return cast("pd.DataFrame", pd.read_csv(text.path, **where, **options))
     with open_text(text, plan.encoding, plan.skip_lines) as stream:
         return cast("pd.DataFrame", pd.read_csv(stream, **options))
+
+
+def _even_quotes(text: ByteSource, plan: Plan) -> bool:
+    """Whether the lines before the first row end as usual, and not within quotes."""
+    with open_text(text, plan.encoding, 0) as stream:
+        head = list(islice(stream, plan.skip_lines))
+    return all(line.endswith("\n") and line.count(plan.dialect.quote) % 2 == 0 for line in head)
 
 
 def _pandas_options(pd: Any, plan: Plan, as_text: Sequence[str]) -> dict[str, Any]:
@@ -337,7 +333,8 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
     if frame.shape[1] >= 3 and len(list(islice(last, 2))) < 2:
         return True  # a footer
     texts = [at for at, kind in enumerate(frame.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
-    if texts[:1] == [0] and frame.iloc[:, 0].astype(str).str.lstrip().str.startswith("#").any():
+    first = frame.iloc[:, 0]
+    if texts[:1] == [0] and plan.hashes and first.astype(str).str.lstrip().str.startswith("#").any():
         return True
     header = [cell.strip() for cell in (plan.layout.header_cells or [[]])[-1]]
     if any(at < len(header) and header[at] and (frame.iloc[:, at] == header[at]).any() for at in texts):
@@ -345,11 +342,23 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
     missing_last = frame.iloc[:, -1].isna().to_numpy()
     if missing_last.any() and bool(frame[missing_last].isna().all(axis=1).any()):
         return True
-    return bool(missing_last.any() or plan.quoted) and not _well_formed(text, plan)
+    short = bool(missing_last.any())
+    return (short or plan.quoted) and not _well_formed(text, plan, len(frame), may_be_short=short)
 
 
-def _well_formed(text: ByteSource, plan: Plan) -> bool:
-    """Whether all rows have the table's width and all quotes match."""
+def _well_formed(text: ByteSource, plan: Plan, rows: int, *, may_be_short: bool) -> bool:
+    """Whether all rows have the table's width and all quotes match.
+
+    Bytes tell it of most tables in a tenth of the time; a row that is too short lacks its last cell.
+    """
+    if plan.encoding.startswith("utf-8") and not (plan.dialect.whitespace or plan.dialect.skip_blanks):
+        with text.open() as stream:
+            if not may_be_short and surely_quoted(stream, plan.dialect):
+                return True
+            for _ in range(plan.skip_lines if may_be_short else 0):
+                stream.readline()
+            if may_be_short and surely_even(stream, plan.dialect, plan.layout.width, rows):
+                return True
     with open_text(text, plan.encoding, plan.skip_lines) as stream:
         try:
             return all(len(row) in {0, plan.layout.width} for row in plan.dialect.rows(stream, strict=True))
