@@ -102,12 +102,14 @@ def surely_quoted(stream: BinaryIO, dialect: Dialect) -> bool:
     return not inside
 
 
-def surely_even(stream: BinaryIO, dialect: Dialect, width: int, rows: int) -> bool:
-    """Whether the bytes of UTF-8 are ``rows`` lines of ``width`` cells, without any quotes.
+def surely_even(stream: BinaryIO, dialect: Dialect, width: int, rows: int, skip: int) -> bool:
+    """Whether bytes of UTF-8 are, after ``skip`` lines, ``rows`` of ``width`` cells without any quotes.
 
     False where only a parser can tell.
     """
     mark, quote = ord(dialect.delimiter), dialect.quote.encode()
+    for _ in range(skip):
+        stream.readline()
     for data in _whole_lines(stream):
         returns = data.count(b"\r\n") + data.endswith(b"\r")
         if (quote and quote in data) or data.count(b"\r") != returns:

@@ -187,15 +187,14 @@ def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
     except csv.Error as error:
         raise _not_csv(text, error) from None
     begins_at = None if options.skip_rows is None else 0  # the user, or a second look, said where
-    quoted_names = wear_quotes(sample, dialect)
-    layout = find_layout(records, options.header, names_quoted=quoted_names, start=begins_at)
+    in_quotes = wear_quotes(sample, dialect)
+    layout = find_layout(records, options.header, names_quoted=in_quotes, start=begins_at)
     written = [clean_name(name) for name in layout.names] or [f"c{i + 1}" for i in range(layout.width)]
     written = (written + [""] * layout.width)[: layout.width]
     names, renamed = unique_names(written)
     unnamed = [name for name, old in zip(names, written, strict=True) if UNNAMED.fullmatch(old)]
     first = layout.first_record
     skip = begins[first] - 1 if first < len(begins) else len(list(io.StringIO(sample, newline="")))
-    quoted = bool(dialect.quote) and dialect.quote in scanned.quotes
     return Plan(
         scanned.encoding,
         dialect,
@@ -205,7 +204,7 @@ def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
         unnamed,
         skip_rows,
         skip_rows + skip,
-        quoted,
+        dialect.quote in scanned.quotes,
         scanned.nuls,
         scanned.hashes,
     )
@@ -328,8 +327,7 @@ def _irregular(frame: pd.DataFrame, text: ByteSource, plan: Plan) -> bool:
 
     if not len(frame):
         return False
-    cells: Any = frame.iat
-    last = (at for at in range(frame.shape[1]) if pd.notna(cells[-1, at]))
+    last = (at for at in range(frame.shape[1]) if pd.notna(frame.iat[-1, at]))  # type: ignore[arg-type] # of any cell
     if frame.shape[1] >= 3 and len(list(islice(last, 2))) < 2:
         return True  # a footer
     texts = [at for at, kind in enumerate(frame.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
@@ -352,12 +350,9 @@ def _well_formed(text: ByteSource, plan: Plan, rows: int, *, may_be_short: bool)
     Bytes tell it of most tables in a tenth of the time; a row that is too short lacks its last cell.
     """
     if plan.encoding.startswith("utf-8") and not (plan.dialect.whitespace or plan.dialect.skip_blanks):
+        even = (plan.layout.width, rows, plan.skip_lines) if may_be_short else ()
         with text.open() as stream:
-            if not may_be_short and surely_quoted(stream, plan.dialect):
-                return True
-            for _ in range(plan.skip_lines if may_be_short else 0):
-                stream.readline()
-            if may_be_short and surely_even(stream, plan.dialect, plan.layout.width, rows):
+            if (surely_even if may_be_short else surely_quoted)(stream, plan.dialect, *even):
                 return True
     with open_text(text, plan.encoding, plan.skip_lines) as stream:
         try:
