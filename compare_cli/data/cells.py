@@ -22,6 +22,7 @@ PLACEHOLDERS = frozenset(
     | {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "tbd", "nap", "–", "—", "nat", "\\n"}
 )
 _FOLDED = frozenset(token.casefold() for token in MISSING)
+LONGEST_MISSING = max(map(len, MISSING))
 LONGEST = 100  # characters of a number or date; patterns take long for what is no number and has no end
 MAX_STRAY_TEXTS = 10  # different texts that are no numbers, in a column that holds numbers
 
@@ -92,7 +93,8 @@ DAY = 86_400_000_000  # microseconds
 
 def is_missing(cell: str) -> bool:
     """Whether a cell of text stands for a missing value in any column."""
-    return cell.strip().casefold() in _FOLDED
+    text = cell.strip()
+    return len(text) <= LONGEST_MISSING and text.casefold() in _FOLDED
 
 
 def is_filled(cell: str) -> bool:
@@ -281,6 +283,28 @@ def date_numbers(texts: Sequence[str], *, month_first: bool | None = None) -> Da
     return Dates(
         np.array([days.get(text, np.nan) for text in texts]), order.month_first, ambiguous=order.ambiguous
     )
+
+
+def iso_days(texts: Sequence[str]) -> NDArray[np.float64] | None:
+    """Return days since 1970-01-01 where all texts are as 2024-12-31 or 2024-12-31 23:59:59, else None.
+
+    That is what `date_numbers` says of them, at once; of years that microseconds as floats reach exactly.
+    """
+    form = b"0000-00-00 00:00:00"[: len(texts[0])]
+    if len(form) not in {10, 19} or any(len(text) != len(texts[0]) for text in texts):
+        return None
+    try:
+        signs = np.array(texts, dtype=f"S{len(form)}")
+        cells = signs.view(np.uint8).reshape(len(texts), len(form))
+        digit = np.frombuffer(form, dtype=np.uint8) == ord("0")
+        if not (cells[:, ~digit] == np.frombuffer(form, dtype=np.uint8)[~digit]).all():
+            return None
+        if (cells[:, digit] - ord("0") > 9).any():  # unsigned: what comes before "0" is large
+            return None
+        whole = signs.astype("M8[us]").astype(np.int64)
+    except ValueError:  # no such day, no such time, or not ASCII
+        return None
+    return whole / DAY if np.abs(whole).max() < 2**53 else None
 
 
 def _date_parts(text: str) -> re.Match[str] | None:

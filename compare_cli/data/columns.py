@@ -19,6 +19,7 @@ from compare_cli.data.cells import (
     date_numbers,
     is_missing,
     is_placeholder,
+    iso_days,
     parse_numbers,
 )
 from compare_cli.notes import note
@@ -234,9 +235,11 @@ def _interpret_text(name: str, codes: NDArray[np.int64], texts: list[str], spell
         return Values("numeric", np.full(len(codes), np.nan))
     if _truth_values(texts):
         return Values("boolean", _spread(np.array([float(t.casefold() == "true") for t in texts]), codes))
+    if (iso := iso_days(texts)) is not None:
+        return Values("date", _spread(iso, codes))
     if sum(len(text) > 15 and LONG_CODE.fullmatch(text) is not None for text in texts) > 0.5 * len(texts):
         return categories(codes, texts)  # codes of many digits: floats would make different ones equal
-    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    counts = np.bincount(codes + 1, minlength=len(texts) + 1)[1:]
     numbers = parse_numbers(texts, decimal=spelling.decimal, likely=spelling.likely)
     if (values := _as_numeric(name, numbers, texts, codes, counts)) is not None:
         return values
