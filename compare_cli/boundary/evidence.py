@@ -99,6 +99,12 @@ class Profile:
         least = OF_LARGEST * max(shares.values(), default=0.0)
         return tuple(ColumnShare(name, share) for name, share in shares.items() if share >= least > 0)
 
+    def deciding_gaps(self) -> list[str]:
+        """Return the columns whose being missing decides, beside values of the largest share."""
+        gaps = self.shares("gaps")
+        least = OF_LARGEST * max([*self.shares().values(), *gaps.values()], default=0.0)
+        return [name for name, share in gaps.items() if share >= least > 0]
+
     def mostly(self) -> tuple[ColumnShare, ...]:
         """Return the few columns that make most of what decides; none where that takes more than four.
 

@@ -225,7 +225,8 @@ def _thresholds(
         most = MANY_CUTS if len(columns) > 1 else inf  # a staircase, or a bend, takes two columns
         if as_good < RATHER or cuts > (most if sure >= NEARLY_SURE else CUTS_PER_COLUMN) * len(columns):
             continue
-        each = [c for c in columns if c.name in evidence.held_columns]
+        each = [c.name for c in columns if c.name in evidence.held_columns]
+        each += [f"whether {name} is missing" for name in shown.deciding_gaps()]
         yield Reason(
             "thresholds",
             (tree.model,),

@@ -267,6 +267,16 @@ def test_thresholds_are_few_cuts_that_no_smooth_model_equals() -> None:
         assert ("thresholds" in found) == expected
 
 
+def test_thresholds_beside_a_gap_that_decides_name_it() -> None:
+    tree, *others = rules(2.0, 0.96).profiles
+    gone = replace(tree, statistics={**tree.statistics, "gaps": {"tax": {"mean": 0.4, "sd": 0.01}}})
+    found = told(replace(rules(2.0, 0.96), profiles=[gone, *others]))["thresholds"]
+    assert found.sentence == (
+        "Thresholds decide: about 2 cuts of age and pay, by whether tax is missing, do as well as any model"
+        " here."
+    )
+
+
 def test_many_cuts_of_one_column_are_thresholds_where_no_smooth_model_comes_near() -> None:
     evidence = rules(7.0, 0.99)
     assert "thresholds" in told(evidence)
