@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from compare_cli import __version__
 from compare_cli.api.fits import (
     Tuning,
     batches,
-    completed,
     halved,
     left_out_by_budget,
     most_fits,
     protocol,
     refitted,
+    run_batch,
     tune,
     with_headroom,
 )
@@ -65,7 +63,6 @@ from compare_cli.verdict.summary import summarise
 if TYPE_CHECKING:
     from compare_cli.data.sources import Entry
 
-NEEDED = ("scipy.special", "scipy.spatial.distance")  # by verdicts: loaded while processes that fit start
 Event = Planned | FitResult | Refitted | Comparison
 
 
@@ -215,14 +212,7 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     try:
         for batch in batches(job, session, results, looks):
             planned += batch
-            with closing(session.results(batch, job)) as stream:
-                for module in NEEDED:
-                    import_module(module)
-                facts = (most_fits(job), job.plan.max_repeats, job.metric.name, job.samples is not None)
-                yield Planned(job.dataset.name, tuple(batch), *facts, session.place.epochs)
-                for result in stream:
-                    results.append(completed(result, job))
-                    yield results[-1]
+            yield from run_batch(job, session, batch, results)
         refits = yield from refitted(job, session, results)
         if job.options.headroom and len(results) == len(planned):
             others = sum(len(fits) for _, fits in refits)
@@ -239,9 +229,10 @@ def _compare(job: Job, session: Session, clock: Clock) -> Generator[Event, None,
     session.place.forget()
     if job.options.headroom:
         comparison = with_headroom(comparison, job, session, results, tuning)
-    left_out = any(n.code == "model_not_loaded" for n in job.notes) or len(results) < len(planned)
-    partial = left_out or any(r.status != "ok" for r in results)
-    partial |= any(n.code == "headroom_cut" for n in comparison.notes)
+    partial = len(results) < len(planned) or any(r.status != "ok" for r in results)
+    partial |= not {"model_not_loaded", "headroom_cut"}.isdisjoint(
+        n.code for n in (*job.notes, *comparison.notes)
+    )
     notes = (*comparison.notes, *([_interrupted(job, len(results))] if interrupted else []))
     status = _status(interrupted=interrupted, partial=partial)
     return replace(comparison, seconds=clock.seconds, status=status, notes=notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 
 from compare_cli.engine import headroom as tuning
 from compare_cli.engine.execute import Session
@@ -34,6 +35,8 @@ from compare_cli.verdict.judge import Judgement
 from compare_cli.verdict.reasons import Refits, noisy_models, with_halves
 from compare_cli.verdict.repeats import LAST, look_after, repeats_enough
 from compare_cli.verdict.sentences import duration
+
+NEEDED = ("scipy.special", "scipy.spatial.distance")  # by verdicts: loaded while processes that fit start
 
 
 def batches(
@@ -182,6 +185,20 @@ def _sizes(job: Job) -> tuple[int, ...]:
     if job.samples is None:
         return ()
     return job.samples.sizes if job.options.sizes is not None else (*job.samples.sizes, job.samples.most)
+
+
+def run_batch(
+    job: Job, session: Session, batch: list[FitTask], results: list[FitResult]
+) -> Iterator[Planned | FitResult]:
+    """Yield a batch as it is planned, then each of its fits; ``results`` gets them too."""
+    with closing(session.results(batch, job)) as stream:
+        for module in NEEDED:
+            import_module(module)
+        facts = (most_fits(job), job.plan.max_repeats, job.metric.name, job.samples is not None)
+        yield Planned(job.dataset.name, tuple(batch), *facts, session.place.epochs)
+        for result in stream:
+            results.append(completed(result, job))
+            yield results[-1]
 
 
 def refitted(
