@@ -10,6 +10,7 @@ import pytest
 from conftest_types import Write
 
 from compare_cli.data import read
+from compare_cli.data.cells import date_numbers, iso_days
 from compare_cli.data.columns import Spelling, id_like, interpret, reason_to_leave_out
 
 NAN = math.nan
@@ -150,3 +151,20 @@ def test_high_cardinality_is_told(write: Write) -> None:
     dataset = read(write("town,class\n" + rows))
     assert dataset.distinct[0] == 60
     assert "high_cardinality" in {note.code for note in dataset.notes}
+
+
+def test_iso_dates_at_once_are_what_they_are_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    moments = (rng.integers(-8_000_000_000, 8_000_000_000, 3000)).astype("M8[s]")
+    for size in (10, 19):
+        texts = sorted({str(moment).replace("T", " ")[:size] for moment in moments})
+        found, one_by_one = iso_days(texts), date_numbers(texts)
+        assert one_by_one is not None
+        np.testing.assert_array_equal(found, one_by_one.days)
+
+
+@pytest.mark.parametrize(
+    "odd", ["2021-02-30", "0000-01-01", "9999-01-01", "2021-1-011", "2021/01/01", "20210101xx", "２021-01-01"]
+)
+def test_other_dates_are_not_read_at_once(odd: str) -> None:
+    assert iso_days(["2021-01-01", odd]) is None

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from compare_cli.data import dialect as parting
 from compare_cli.data import read, read_cells
+from compare_cli.data.dialect import surely_even, surely_quoted
 from compare_cli.errors import DataError, UsageError
 
 many = pytest.mark.parametrize("examples", [80, pytest.param(3000, marks=pytest.mark.slow)])
@@ -253,3 +255,50 @@ def read_cells_or_tell(path: Path, content: bytes) -> None:
         except (DataError, UsageError) as error:
             told = str(error)
         assert len(told.splitlines()) <= 1
+
+
+PIECES = ("a", "b", ",", '"', "\n", "\r\n", '","', '"a"', '""', ",1\n", "2,3\n")
+
+
+def strict_rows(data: bytes) -> list[list[str]] | None:
+    """Return the rows that a strict parser has of bytes, None where quotes do not match."""
+    try:
+        return list(
+            parting.Dialect().rows(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True)
+        )
+    except csv.Error:
+        return None
+
+
+@many
+def test_what_bytes_say_of_quotes_and_widths_a_strict_parser_says_too(
+    monkeypatch: pytest.MonkeyPatch, examples: int
+) -> None:
+    sure = {"quoted": 0, "even": 0}
+
+    @steady(20 * examples)
+    @given(st.lists(st.sampled_from(PIECES), max_size=12), st.integers(1, 40))
+    def check(pieces: list[str], at_a_time: int) -> None:
+        monkeypatch.setattr(parting, "CHUNK", at_a_time)
+        data = "".join(pieces).encode()
+        rows = strict_rows(data)
+        if surely_quoted(io.BytesIO(data), parting.Dialect()):
+            sure["quoted"] += 1
+            assert rows is not None
+        lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+        if surely_even(io.BytesIO(data), parting.Dialect(), 2, lines, skip=0):
+            sure["even"] += 1
+            assert rows is not None
+            assert [len(row) for row in rows] == [2] * lines
+
+    check()
+    assert min(sure.values()) > examples / 4
+
+
+def test_ordinary_tables_are_sure() -> None:
+    quoted = b'"a","b c, d"\r\n"say ""yes""","2\nlines"\r\n'
+    assert surely_quoted(io.BytesIO(b"\xef\xbb\xbf" + quoted), parting.Dialect())
+    assert not surely_quoted(io.BytesIO(quoted + b'"open'), parting.Dialect())
+    assert not surely_quoted(io.BytesIO(quoted + b'5" disk,2\n'), parting.Dialect())
+    assert surely_even(io.BytesIO(b"a;b;c\n1;2;\n3;;4"), parting.Dialect(";"), 3, 2, skip=1)
+    assert not surely_even(io.BytesIO(b"a;b;c\n1;2;\n3;4\n;;5;\n"), parting.Dialect(";"), 3, 3, skip=1)
