@@ -86,12 +86,13 @@ def _check(text: ByteSource, codec: str) -> frozenset[str]:
             try:
                 if pending or not (plain and offset and chunk.isascii()):
                     decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                raise _undecodable(text, codec, offset + max(0, error.start - pending)) from None
+            except UnicodeError as error:  # of which UTF-16 without its mark is one without a place
+                start = getattr(error, "start", 0)
+                raise _undecodable(text, codec, offset + max(0, start - pending)) from None
             offset += len(chunk)
     try:
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise _undecodable(text, codec, max(0, offset - 1)) from None
     return frozenset(quotes)
 
@@ -125,11 +126,23 @@ def _undecodable(text: ByteSource, codec: str, offset: int) -> DataError:
             f"{text.source}: is no text (byte {offset}): it is damaged, or a file of a kind that is not "
             "read; save the table as CSV or Parquet."
         )
+    told = f"{text.source}: line {line} (byte {offset}) is not {name}; "
+    if name != "UTF-8" and _is_utf8(text):
+        return DataError(f"{told}it is UTF-8: leave --encoding out.")
+    if wide and text.head(4).startswith(tuple(mark for mark, _ in MARKS)):
+        return DataError(f"{told}the file is cut off or damaged: fetch it again.")
     guess = guess_encoding(text, offset)
-    return DataError(
-        f"{text.source}: line {line} (byte {offset}) is not {name}; "
-        f"it looks like {guess}: try --encoding {guess}."
-    )
+    return DataError(f"{told}it looks like {guess}: try --encoding {guess}.")
+
+
+def _is_utf8(text: ByteSource) -> bool:
+    """Whether the beginning of a text is UTF-8, and none of UTF-16 or 32."""
+    head = text.head(CHUNK)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in head
 
 
 def guess_encoding(text: ByteSource, offset: int) -> str:

@@ -141,7 +141,10 @@ def _read_irregular(text: ByteSource, plan: Plan, options: ReadOptions) -> tuple
 
 def checked(options: ReadOptions) -> ReadOptions:
     """Return options that a text can be read with. Raises UsageError for others."""
-    delimiter, quote = options.delimiter, options.quote
+    delimiter, quote, header = options.delimiter, options.quote, options.header
+    if isinstance(header, str):
+        header = {"yes": True, "no": False}.get(header.lower(), header)
+        options = replace(options, header=header)
     named = delimiter is None or delimiter in {"whitespace", r"\s+", r"\t", "tab"}
     if not named and (len(str(delimiter)) != 1 or str(delimiter) in '\r\n"\0'):
         raise UsageError(f"--delimiter {delimiter!r}: give one character, or 'tab', or 'whitespace'.")
@@ -153,8 +156,8 @@ def checked(options: ReadOptions) -> ReadOptions:
     for option, number, least in numbers:
         if number is not None and number < least:
             raise UsageError(f"{option} {number}: give a number of at least {least}.")
-    if options.header is not None and not 0 <= int(options.header) <= MAX_HEADER:
-        raise UsageError(f"--header {options.header}: give yes, no or 0 to {MAX_HEADER} rows.")
+    if header is not None and not (isinstance(header, int) and 0 <= header <= MAX_HEADER):
+        raise UsageError(f"--header {header}: give yes, no or 0 to {MAX_HEADER} rows.")
     if options.encoding is not None:
         known_encoding(options.encoding)
     return options
@@ -182,6 +185,8 @@ def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
     body = "".join(line for line in io.StringIO(sample, newline="") if not is_comment([line]))
     tabs = text.source.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
     dialect = find_dialect(body or sample, options.delimiter, options.quote, tab_first=tabs)
+    if options.quote == dialect.delimiter:
+        raise UsageError(f"--quote {options.quote!r}: stands between the columns; give another --delimiter.")
     try:
         records, begins = head_records(sample, dialect, whole=len(sample) < HEAD)
     except csv.Error as error:

@@ -143,3 +143,38 @@ def test_columns_are_left_out(write: Write) -> None:
     assert read_cells(write(ROWS), header=False, drop="c1,c3").rows[0] == ["2"]
     with pytest.raises(DataError, match="--drop 'z'"):
         read_cells(write("a,b,y\n" + ROWS), drop=("z",))
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-32", "utf-32-be", "punycode", "idna", "ascii"])
+def test_the_encoding_of_another_text_is_told_in_a_line(write: Write, name: str) -> None:
+    path = write("a,b,label\n" + "1,2.5,größer\n2,3.5,klein\n" * 20)
+    with pytest.raises(DataError, match=r"is not .*; it is UTF-8: leave --encoding out") as error:
+        read(path, encoding=name)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-32"])
+def test_a_text_of_wide_letters_that_is_cut_off_is_told(write: Write, codec: str) -> None:
+    path = write(("a,label\n" + "1,p\n2,q\n" * 20).encode(codec)[:-1])
+    with pytest.raises(DataError, match="cut off or damaged"):
+        read(path)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "|"])
+def test_a_quote_that_parts_the_columns_is_wrong_usage(write: Write, delimiter: str) -> None:
+    path = write("a,b,label\n1,2,p\n2,3,q\n4,5,p\n7,8,q\n".replace(",", delimiter))
+    for asked in ({"quote": delimiter}, {"quote": delimiter, "delimiter": delimiter}):
+        with pytest.raises(UsageError, match="--quote"):
+            read(path, **asked)
+
+
+@pytest.mark.parametrize(("header", "names"), [("yes", ["a", "b"]), ("no", ["c1", "c2"]), (True, ["a", "b"])])
+def test_a_header_may_be_asked_for_in_words(write: Write, header: str | bool, names: list[str]) -> None:
+    path = write("a,b,label\n" + "1,2,p\n2,3,q\n4,5,p\n7,8,q\n" * 3)
+    assert [column.name for column in read(path, header=header, target=3).columns] == names
+
+
+@pytest.mark.parametrize("header", ["maybe", 2.5, -1, 51, "", [1]])
+def test_another_header_is_wrong_usage(write: Write, header: object) -> None:
+    with pytest.raises(UsageError, match=r"--header .*: give yes, no or 0 to 50 rows"):
+        read(write("a,b,label\n1,2,p\n2,3,q\n4,5,p\n7,8,q\n"), header=header)
