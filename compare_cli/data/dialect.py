@@ -16,6 +16,7 @@ import numpy as np
 
 from compare_cli.data.bytes import CHUNK
 from compare_cli.data.cells import DATE, NUMBER
+from compare_cli.errors import UsageError
 
 SAMPLE_RECORDS = 100
 CANDIDATES = (",", ";", "\t", "|", " ", ":", "^", "~", "\x1f", "\x01")
@@ -157,7 +158,8 @@ def find_dialect(
 ) -> Dialect:
     """Return the dialect of a text table from its first lines.
 
-    ``delimiter`` and ``quote`` ("none" for none) are the user's, if given.
+    ``delimiter`` and ``quote`` ("none" for none) are the user's, if given. Raises UsageError where they are
+    the same.
     """
     sample = sample.replace("\r\n", "\n").replace("\r", "\n")  # patterns below know one line end
     found = _find_dialect(sample, delimiter, tab_first=tab_first)
@@ -166,6 +168,8 @@ def find_dialect(
         within = inner and _find_dialect(inner, delimiter, tab_first=tab_first)
         sure = within and score(inner or "", within) >= CLEAR_SCORE and _one_width(inner or "", within)
         return replace(within, wrapped=True) if within and sure else found
+    if quote == found.delimiter:
+        raise UsageError(f"--quote {quote!r}: stands between the columns; give another --delimiter.")
     mark = "" if quote == "none" else quote
     escape = _escape(sample, mark, found.delimiter) if mark else None
     return replace(found, quote=mark, escape=escape, halved=False)

@@ -259,7 +259,7 @@ def group_codes(series: pd.Series[Any], name: str, source: str) -> NDArray[np.in
     """Return the number of each row's group. Raises DataError where one is missing, or all are the same."""
     codes, labels, _ = label_codes(series)
     if (codes < 0).any():
-        row = int(series.index[(codes < 0).argmax()]) + 1  # of the table, rows without a label counted
+        row = int(series.index[int((codes < 0).argmax())]) + 1  # of the table, rows without a label counted
         raise DataError(f"{source}: row {row}: --groups {name!r} is missing: fill it, or leave the row out.")
     if len(labels) < 2:
         raise DataError(f"{source}: --groups {name!r} has one group only: name another column.")

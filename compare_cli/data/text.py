@@ -141,10 +141,10 @@ def _read_irregular(text: ByteSource, plan: Plan, options: ReadOptions) -> tuple
 
 def checked(options: ReadOptions) -> ReadOptions:
     """Return options that a text can be read with. Raises UsageError for others."""
-    delimiter, quote, header = options.delimiter, options.quote, options.header
-    if isinstance(header, str):
-        header = {"yes": True, "no": False}.get(header.lower(), header)
-        options = replace(options, header=header)
+    delimiter, quote = options.delimiter, options.quote
+    header: Any = options.header  # from Python it may be anything
+    if header in ("yes", "no"):
+        options = replace(options, header=(header := header == "yes"))
     named = delimiter is None or delimiter in {"whitespace", r"\s+", r"\t", "tab"}
     if not named and (len(str(delimiter)) != 1 or str(delimiter) in '\r\n"\0'):
         raise UsageError(f"--delimiter {delimiter!r}: give one character, or 'tab', or 'whitespace'.")
@@ -185,8 +185,6 @@ def make_plan(text: ByteSource, options: ReadOptions) -> Plan:
     body = "".join(line for line in io.StringIO(sample, newline="") if not is_comment([line]))
     tabs = text.source.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
     dialect = find_dialect(body or sample, options.delimiter, options.quote, tab_first=tabs)
-    if options.quote == dialect.delimiter:
-        raise UsageError(f"--quote {options.quote!r}: stands between the columns; give another --delimiter.")
     try:
         records, begins = head_records(sample, dialect, whole=len(sample) < HEAD)
     except csv.Error as error:

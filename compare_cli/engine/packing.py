@@ -13,6 +13,7 @@ from compare_cli.types import Boundary, FitResult
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST = 1 << 29  # bytes of a fit or a document: a store may be somebody else's, and zeros pack well
 LEVEL = 1  # of compression: it makes arrays of labels ten times smaller, in less time than writing them
 _WHOLE = ("<u1", "<i1", "<u2", "<i2", "<u4", "<i4", "<i8")
 _ARRAYS = {"predictions": "<i8", "row_scores": "<f8", "confusion": "<i8", "calibration": "<f8", "roc": "<f8"}
@@ -37,7 +38,7 @@ def unpack(data: bytes, task_facts: FitResult) -> FitResult:
     Raises ValueError for bytes that `pack` did not make.
     """
     try:
-        facts = json.loads(zlib.decompress(data))
+        facts = json.loads(unpressed(data))
         for name, kind in _ARRAYS.items():
             facts[name] = _array(facts.get(name), kind)  # fits of earlier versions have fewer
         facts["accuracy"] = facts["scores"].pop("accuracy", None)
@@ -51,6 +52,15 @@ def unpack(data: bytes, task_facts: FitResult) -> FitResult:
         return replace(task_facts, **{**facts, "warnings": tuple(facts["warnings"])})
     except (zlib.error, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a stored result: {error}") from error
+
+
+def unpressed(data: bytes) -> bytes:
+    """Return compressed bytes as they were. Raises zlib.error for others, and for more than a result has."""
+    found = zlib.decompressobj()
+    plain = found.decompress(data, MOST)
+    if not found.eof:
+        raise zlib.error(f"incomplete, or more than {MOST:,} bytes")
+    return plain
 
 
 def _flat(array: NDArray[Any] | None) -> list[Any] | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from compare_cli.engine.packing import pack, unpack
+from compare_cli.engine.packing import pack, unpack, unpressed
 from compare_cli.engine.runs import is_that_of
 from compare_cli.errors import CompareError, ExitCode, utf8
 from compare_cli.types import FitResult, FitTask, Pruned, StoredRun, StoreFacts
@@ -250,7 +250,7 @@ class Store:
         with self._faults():
             row = self._db.execute("SELECT document FROM runs WHERE id = ?", (run,)).fetchone()
         try:
-            return zlib.decompress(row[0]) if row and row[0] else None
+            return unpressed(row[0]) if row and row[0] else None
         except (zlib.error, TypeError) as error:
             raise StoreError(f"{self.path}: the result of run {run} is damaged.") from error
 

@@ -173,3 +173,14 @@ def test_half_a_result_is_a_value_error(cut: int) -> None:
     data = pack(results_of(blobs(40), "tree")[0])
     with pytest.raises(ValueError):  # noqa: PT011
         unpack(data[:-cut], FitResult("m", 0, 0, "ok"))
+
+
+@pytest.mark.parametrize("cut", [1, 10, 100])
+def test_what_is_cut_off_or_too_much_is_damaged(monkeypatch: pytest.MonkeyPatch, cut: int) -> None:
+    """A store may come from elsewhere, and a few bytes of it unpack to as many as there are."""
+    data = pack(FitResult("m", 0, 0, "ok"))
+    with pytest.raises(ValueError, match="not a stored result: incomplete"):
+        unpack(data[:-cut], FitResult("m", 0, 0, "ok"))
+    monkeypatch.setattr("compare_cli.engine.packing.MOST", 100 * cut)
+    with pytest.raises(ValueError, match=f"or more than {100 * cut:,} bytes"):
+        unpack(zlib.compress(b" " * (100 * cut + 1)), FitResult("m", 0, 0, "ok"))
