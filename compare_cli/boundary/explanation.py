@@ -35,9 +35,8 @@ ENCLOSED, OPEN = 0.93, 0.85  # rays that leave a class: balls and rings 1.00 and
 TURNS = 0.75  # directions per active column: balls .81 to .99, bands .5 and less
 CUTS_PER_COLUMN = 2.6  # distinct cuts of a tree: rules gave 1 to 2.5 for each column that decides,
 MANY_CUTS = 3.6  # chess boards 3.2; these count where smooth models are worse nearly surely
-LEAVES_PER_CUT = (
-    4.0  # of cuts + 1: rules gave 1 to 1.4, exclusive or 3.6; many small cuts beside few large 10
-)
+LEAVES_OF_RULES = 1.5  # leaves by cuts + 1: rules gave .7 to 1.4, a slanted plane beside rules 2.2,
+LEAVES_PER_CUT = 4.0  # exclusive or 3.6, many small cuts beside a few large ones 10
 NEARLY_SURE = 0.95  # P(better) of it than each smooth model; "as well as any" claims less than better
 RATHER = 0.75  # P(better) of such a tree than each smooth model, or P(no worse than by the ROPE) where
 ALONG_AXES = 0.25  # axis_aligned of a smooth model itself says so: along cuts .26 to 1.00, bends .00 to .14
@@ -221,7 +220,10 @@ def _thresholds(
         if line is None or not evidence.surely_better(shown.model, line.model):
             continue
         sure = min((_better(evidence, shown, p) for p in smooth), default=0.0)
-        as_good = max(sure, _level_along_axes(evidence, shown, smooth))
+        boxes = (shown.mean("leaves") or 0.0) <= LEAVES_OF_RULES * (cuts + 1)  # else steps, too, are possible
+        as_good = max(
+            sure if boxes or sure >= NEARLY_SURE else 0.0, _level_along_axes(evidence, shown, smooth)
+        )
         most = MANY_CUTS if len(columns) > 1 else inf  # a staircase, or a bend, takes two columns
         if as_good < RATHER or cuts > (most if sure >= NEARLY_SURE else CUTS_PER_COLUMN) * len(columns):
             continue

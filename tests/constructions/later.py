@@ -236,6 +236,7 @@ LATER = (
         {},
         {"categories": named("c0 x0 x1"), "interaction": named("c0 x0 x1")} | NOISE,
         1500,
+        mended=True,
     ),
     Construction(
         "gap or a number",
