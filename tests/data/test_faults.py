@@ -352,6 +352,51 @@ def test_only_classes_that_rows_of_a_parquet_file_have_count(tmp_path, name: str
     assert len(read(tmp_path / "t.parquet").classes) == 2
 
 
+DECLARED = {
+    "codes": [1, 2, 3],
+    "halves": [1.5, 2.0, 2.5],
+    "texts": ["01", "1", "2"],
+    "dates": [pd.Timestamp("2020"), pd.Timestamp("2021"), pd.Timestamp("2022")],
+    "with gaps": [1, None, 3],
+    "large": [2**53, 2**53 + 1, 2**53 + 2],
+}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_what_is_declared_a_category_is_one(name: str) -> None:
+    cells = DECLARED[name]
+    given = pd.Categorical(cells * 20, categories=[cell for cell in cells if cell is not None])
+    dataset = read(pd.DataFrame({"a": np.arange(60) * 7 % 13, "c": given, "y": list("pqq") * 20}))
+    assert [(column.name, column.kind) for column in dataset.columns] == [
+        ("a", "numeric"),
+        ("c", "categorical"),
+    ]
+    assert dataset.X["c"].nunique() == len([cell for cell in cells if cell is not None])
+    assert dataset.columns[1].missing == 20 * cells.count(None)
+
+
+AGAIN: dict[str, tuple[Any, list[str | None], int]] = {
+    "numbers": ([1, 2, 4], ["1", "2", None], 1),
+    "numbers with gaps": ([1.0, None, 3.0], ["1", None, "3"], 0),
+    "texts": (["1", "2", "03"], ["1", "2", None], 1),
+    "numbers that know gaps": (pd.array([1, None, 3], dtype="Int64"), ["1", None, "3"], 0),
+    "categories in other order": (pd.Categorical([3, 1, 2], categories=[3, 2, 1]), ["3", "1", "2"], 0),
+    "other categories": (pd.Categorical([9, 1, 8]), [None, "1", None], 2),
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_declared_codes_are_the_same_in_a_second_table(name: str) -> None:
+    given, wanted, unseen = AGAIN[name]
+    declared = pd.Categorical([1, 2, 3] * 20)
+    train = read(pd.DataFrame({"a": np.arange(60) * 7 % 13, "c": declared, "y": list("pqq") * 20}))
+    test = attach_test(train, pd.DataFrame({"a": [1, 2, 3], "c": given, "y": list("pqq")})).test
+    assert test is not None
+    assert [None if cell is np.nan else cell for cell in test.X["c"]] == wanted
+    told = [note.message for note in test.notes if note.code == "unseen_categories"]
+    assert [f"{unseen} cell" in message for message in told] == [True] * bool(unseen)
+
+
 def test_groups_and_time_are_two_protocols(write: Write) -> None:
     rows = [(at % 7, at % 5, f"2023-01-{at % 28 + 1:02}", "pq"[at % 2]) for at in range(ROWS)]
     path = write(lines("f,patient,month,label", rows))
