@@ -258,12 +258,10 @@ def test_thresholds_are_few_cuts_that_no_smooth_model_equals() -> None:
     assert "thresholds" in told(rules(6.5, 0.99))
     assert "thresholds" not in told(rules(6.5, 0.9))
     tree, *others = rules(3.6, 0.96).profiles
-    for leaves, expected in (
-        (18.0, True),
-        (19.0, False),
-    ):  # beside a few large cuts there are many small ones
+    # many leaves: steps of something slanted, or many small cuts beside a few large ones
+    for leaves, sure, expected in ((36, 0.96, True), (38, 0.96, False), (6, 0.9, True), (8, 0.9, False)):
         grown = replace(tree, statistics={**tree.statistics, "leaves": {"mean": leaves, "sd": 1.0}})
-        found = told(replace(rules(3.6, 0.96), profiles=[grown, *others]))
+        found = told(replace(rules(3.6, sure), profiles=[grown, *others]))
         assert ("thresholds" in found) == expected
 
 
