@@ -393,6 +393,7 @@ class Probabilities(Plugin):
             "negative": np.tile([1.5, -0.5], (len(X), 1)),
             "too much": good * 1.01,
             "nothing": good * 0,
+            "masked": np.ma.MaskedArray(good, mask=good > 0.5),
             "rounded": good + 4e-4,
             "whole": np.tile([1, 0], (len(X), 1)),
             "truth": np.tile([True, False], (len(X), 1)),

@@ -257,7 +257,7 @@ def class_probabilities(estimator: Any, X: NDArray[np.float64], classes: int) ->
     if not hasattr(estimator, "predict_proba"):
         return None
     try:
-        given = np.asarray(estimator.predict_proba(X))
+        given = estimator.predict_proba(X)
     except (AttributeError, NotImplementedError) as error:  # declared, but refused when called
         warnings.warn(f"no probabilities: {kind_and_message(error)}", stacklevel=2)
         return None
@@ -273,8 +273,11 @@ def class_probabilities(estimator: Any, X: NDArray[np.float64], classes: int) ->
     return probabilities
 
 
-def _checked(given: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+def _checked(told: Any, shape: tuple[int, int]) -> NDArray[Any]:
     """Return probabilities as floats. Raises ValueError for what is none."""
+    if np.ma.is_masked(told):
+        raise ValueError("predict_proba returned masked values")
+    given: NDArray[Any] = np.asarray(told)
     if given.shape != shape:
         raise ValueError(f"predict_proba returned shape {given.shape}, not {shape}")
     if given.dtype.kind != "f":

@@ -166,6 +166,7 @@ WRONG_PROBABILITIES = {
     "negative": "predict_proba returned -0.5, less than 0",
     "too much": "predict_proba returned a row that adds up to 1.01, not to 1",
     "nothing": "predict_proba returned a row that adds up to 0, not to 1",
+    "masked": "predict_proba returned masked values",
     "text": "predict_proba returned no real numbers (<U4)",
     "complex": "predict_proba returned no real numbers (complex128)",
     "dates": "predict_proba returned no real numbers (datetime64[s])",
