@@ -18,6 +18,7 @@ from compare_cli.types import ColumnShare, Reason
 RETURNS = 0.25  # exclusive or gave .7 to 1, spirals .3; what adds up .00 to .05,
 RETURNS_OF_STEPS = 0.4  # noisy trees .3
 MOVED = 0.04  # share of rows that such returns are counted among
+HALF = 0.5  # of the gain of the best model
 HELD_DECIDES = 0.8  # of what decides: categories alone
 GAPS_DECIDE = 0.5
 RARE = 0.9  # majority from which few rows come near the boundary: what lies there decides hardly any
@@ -26,10 +27,19 @@ UNSTEADY = 0.14  # instability over folds, .2 from half to half of the rows: col
 
 
 def interaction(evidence: Evidence, line: Profile | None, bent: Sequence[Profile]) -> Iterator[Reason]:
-    """Yield which two numbers interact: no sum of one function each can imitate the model."""
-    for p in beaten_by(evidence, line, bent):
+    """Yield which two numbers interact: no sum of one function each can imitate the model.
+
+    Of models that gain less than half of what the best does over logistic regression nothing is told.
+    """
+    better = beaten_by(evidence, line, bent)
+    gains = [(p.accuracy or 0.0) - ((line and line.accuracy) or 0.0) for p in better]
+    for p, gain in zip(better, gains, strict=True):
+        if gain < HALF * gains[0]:
+            continue
         pair = _interacting(evidence, p)
         if pair is None or {pair.left, pair.right} & (evidence.held_columns | _mostly_gaps(p)):
+            continue
+        if not {pair.left, pair.right} <= {c.name for c in p.deciding()}:  # of little weight: noise
             continue
         sums = [m.model for m in (evidence.refit("", "additive"), line) if m is not None]
         gains = [d.delta for name in sums if (d := evidence.difference(p.model, name)) is not None]

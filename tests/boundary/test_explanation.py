@@ -214,6 +214,18 @@ def test_an_interaction_needs_returns_and_an_additive_model_that_loses() -> None
     assert "interaction" not in told(interacting([("age", "pay", 0.9, 0.01)]))
 
 
+def test_nothing_interacts_in_a_model_that_is_far_behind_or_in_columns_of_little_weight() -> None:
+    evidence = interacting(CROSS)
+    behind = replace(evidence.profiles[0], accuracy=0.84)  # gains 4 pt over logistic, the best one 15 or 5
+    pairs = [pair("tree", "logistic", 0.1, 0.05, 0.15, 0.999), *evidence.pairs]
+    for accuracy, expected in ((0.95, False), (0.85, True)):
+        best = profile("tree", HALF, accuracy=accuracy, linearity=0.1)
+        found = told(replace(evidence, profiles=[best, behind, LINE], pairs=pairs))
+        assert ("interaction" in found) == expected
+    idle = interacting([("age", "idle", 0.8, 0.2)])
+    assert "interaction" not in told(idle)
+
+
 def test_a_category_that_turns_a_number_is_told_as_that() -> None:
     one = told(interacting([("age", "job", 0.8, 0.2)], held_columns=frozenset({"job"})))
     assert one["categories"].sentence == "A category decides what a number means: job turns what age says."
