@@ -99,7 +99,9 @@ def is_missing(cell: str) -> bool:
 
 def is_filled(cell: str) -> bool:
     """Whether a cell stands for a value in any column; "-" and the like do not count as one."""
-    return "1" <= cell[:1] <= "9" or not (is_missing(cell) or is_placeholder(cell))
+    if "1" <= cell[:1] <= "9" or "1" <= cell[-1:] <= "9":  # as no word for a missing value does
+        return True
+    return not (is_missing(cell) or is_placeholder(cell))
 
 
 def is_placeholder(cell: str) -> bool:

@@ -72,14 +72,19 @@ def load_classic(name: str) -> Table:
     """Return one of scikit-learn's data sets, from its file: what reads it there takes a second to load.
 
     Their first line has the names of the classes, but that of the digits; the last column is the class.
+    Raises DataError where this scikit-learn keeps them elsewhere.
     """
     import numpy as np
     import pandas as pd
 
     found = importlib.util.find_spec("sklearn")
     folder = Path(found.origin or "").parent / "datasets" / "data" if found is not None else Path()
-    lines = gzip.open if CLASSIC_FILES[name].endswith(".gz") else open
-    with lines(folder / CLASSIC_FILES[name], "rt", encoding="utf-8") as file:
+    path = folder / CLASSIC_FILES[name]
+    if not path.is_file():
+        raise DataError(
+            f"{name}: scikit-learn has no file {path}: install a version that has, or name a file."
+        )
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
         classes = "0123456789" if name == "digits" else file.readline().strip().split(",")[2:]
         cells = np.loadtxt(file, delimiter=",")
     frame = pd.DataFrame(np.ascontiguousarray(cells[:, :-1]), columns=classic_columns(name))

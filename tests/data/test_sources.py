@@ -12,7 +12,7 @@ from threading import Thread
 import pandas as pd
 import pytest
 
-from compare_cli.data import builtin_names, expand, read
+from compare_cli.data import builtin_names, expand, named, read
 from compare_cli.data.named import CLASSICS, load_classic
 from compare_cli.data.sources import Entry
 from compare_cli.errors import DataError, UsageError
@@ -262,3 +262,9 @@ def test_the_classics_are_those_of_scikit_learn(name: str) -> None:
     frame = load_classic(name).frame
     assert frame.drop(columns="class").equals(bunch.data)
     assert frame["class"].tolist() == [str(bunch.target_names[code]) for code in bunch.target]
+
+
+def test_a_classic_that_is_not_where_it_was_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(named.CLASSIC_FILES, "iris", "moved.csv")
+    with pytest.raises(DataError, match=r"iris: scikit-learn has no file .*moved\.csv"):
+        read("iris")
