@@ -44,7 +44,7 @@ REFUSED: dict[tuple[str, ...], frozenset[str]] = {
 }
 """Options that a command shares and refuses: settings for all commands are not meant for it."""
 CODE = ("models", "model", "baseline", "save-model")
-WRITES = ("output", "store", "to-csv", "save", "mlflow")
+WRITES = ("output", "store", "to-csv", "save")
 DELETES = ("all", "keep", "older-than")  # of `runs prune`
 
 
@@ -284,12 +284,19 @@ def _refuse_untrusted(settings: Settings, trust: str) -> None:
             why = "it names code to import"
         elif key == "cluster" and "://" in text:
             why = "it names a cluster"
-        elif key in WRITES and setting.value is not False:
-            why = "it says what is written"
+        elif key == "mlflow" and setting.value is not False:
+            why = "it sends results away"
         elif key in DELETES and setting.value is not False:
             why = "it says what is deleted"
-        elif key == "test" and setting.folder is not None:
-            outside = not (setting.folder / text).resolve().is_relative_to(setting.folder.resolve())
-            why = "it reads outside of its folder" if outside else ""
+        elif key in (*WRITES, "test") and setting.folder is not None and not _is_below(setting.folder, text):
+            why = "it writes" if key in WRITES else "it reads"
+            why += " outside of its folder, or in what is hidden there"
         if why:
             raise UsageError(f"{setting.place}: {text!r}: {why}; if you trust the file, {trust}.")
+
+
+def _is_below(folder: Path, text: str) -> bool:
+    """Whether a path from a file of settings stays in its folder, and in what is not hidden there."""
+    path = (folder / text).resolve()
+    below = path.is_relative_to(folder.resolve()) and path.relative_to(folder.resolve())
+    return below is not False and not any(part.startswith(".") for part in below.parts)
