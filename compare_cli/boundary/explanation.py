@@ -213,9 +213,7 @@ def _thresholds(
         numbers = [c for c in columns if c.name not in evidence.held_columns]
         if cuts is None or (shown.mean("leaves") or 0.0) > LEAVES_PER_CUT * (cuts + 1):
             continue
-        if not numbers or (axis is not None and axis < WALLS):
-            continue
-        if not turned <= {c.name for c in columns}:
+        if not numbers or not turned <= {c.name for c in columns} or (axis is not None and axis < WALLS):
             continue
         if line is None or not evidence.surely_better(shown.model, line.model):
             continue

@@ -164,6 +164,11 @@ def _days(series: pd.Series[Any]) -> NDArray[np.float64]:
 
 def text_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     """Return codes into stripped, distinct texts in order of appearance; missing cells are -1."""
+    return stripped(*value_codes(series))
+
+
+def value_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return codes into distinct values as they are, in order of appearance; missing to pandas is -1."""
     import pandas as pd
 
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -175,9 +180,14 @@ def text_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
             series = series.map(_label_or_missing).astype(object)
         codes, index = pd.factorize(series)
         raw = list(index)
+    return codes.astype(np.int64, copy=False), raw
+
+
+def stripped(codes: NDArray[np.int64], values: Sequence[Any]) -> tuple[NDArray[np.int64], list[str]]:
+    """Return codes into stripped, distinct texts for codes into values; words for missing are -1."""
     texts: dict[str, int] = {}
-    lookup = np.full(len(raw) + 1, -1, dtype=np.int64)
-    for at, value in enumerate(raw):
+    lookup = np.full(len(values) + 1, -1, dtype=np.int64)
+    for at, value in enumerate(values):
         text = label_text(value).strip()
         if not is_missing(text):
             lookup[at] = texts.setdefault(text, len(texts))

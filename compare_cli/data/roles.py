@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compare_cli.data.cells import date_numbers, parse_numbers, plain_numbers
-from compare_cli.data.columns import Spelling, interpret, label_text, places_of_long, text_codes
+from compare_cli.data.cells import date_numbers, is_missing, parse_numbers, plain_numbers
+from compare_cli.data.columns import (
+    Spelling,
+    interpret,
+    label_text,
+    places_of_long,
+    stripped,
+    text_codes,
+    value_codes,
+)
 from compare_cli.data.table import ReadOptions, Table
 from compare_cli.errors import DataError, nearest
 from compare_cli.notes import note
@@ -146,7 +154,10 @@ def label_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str], l
 
     if pd.api.types.is_float_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
         series = series.map(label_text, na_action="ignore").astype(object)
-    codes, texts = text_codes(series)
+    codes, values = value_codes(series)
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(values)))
+    joined = _same_but_blanks([values[at] for at in map(int, used)])
+    codes, texts = stripped(codes, values)
     used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts)))
     spellings: dict[str, list[int]] = {}
     for at in map(int, used):
@@ -161,8 +172,17 @@ def label_codes(series: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str], l
     groups = list(spellings.values())
     for rank, at in enumerate(order):
         lookup[groups[at]] = rank
-    joined = [" and ".join(texts[at] for at in ats) for ats in groups if len(ats) > 1]
+    joined += [" and ".join(texts[at] for at in ats) for ats in groups if len(ats) > 1]
     return lookup[codes], [labels[at] for at in order], joined
+
+
+def _same_but_blanks(values: Sequence[Any]) -> list[str]:
+    """Return the texts that differ by blanks around them only, as "'a' and ' a'"."""
+    same: dict[str, list[str]] = {}
+    for value in values:
+        if isinstance(value, str) and not is_missing(value):
+            same.setdefault(value.strip(), []).append(value)
+    return [" and ".join(map(repr, texts)) for texts in same.values() if len(texts) > 1]
 
 
 def plain_label(text: str) -> str:

@@ -154,13 +154,29 @@ def test_classes_are_the_texts_of_the_file(write: Write, name: str) -> None:
 
 @pytest.mark.parametrize(
     "pair",
-    [("1", "1.0"), ("True", "TRUE"), ("false", "False"), ("2.50", "2.5"), ("3.", "3"), ("-1", "-1.00")],
+    [
+        ("1", "1.0"),
+        ("True", "TRUE"),
+        ("false", "False"),
+        ("2.50", "2.5"),
+        ("3.", "3"),
+        ("-1", "-1.00"),
+        ("good", "good "),
+        ("good", "\u00a0good"),
+        ("7", " 7"),
+    ],
 )
 def test_spellings_of_one_class_are_joined_and_told(write: Write, pair: tuple[str, str]) -> None:
     rows = [(at % 9, (*pair, "other")[at % 3]) for at in range(60)]
     dataset = read(write(lines("a,label", rows)))
     assert len(dataset.classes) == 2
     assert "labels_joined" in {note.code for note in dataset.notes}
+
+
+def test_blanks_that_all_labels_wear_join_nothing(write: Write) -> None:
+    dataset = read(write(lines("a,label", [(at % 9, (" good", " bad")[at % 2]) for at in range(60)])))
+    assert dataset.classes == ("bad", "good")
+    assert "labels_joined" not in {note.code for note in dataset.notes}
 
 
 # Numbers in the spellings of the world: what a column says, the table says of each column by itself
