@@ -25,7 +25,7 @@ def register_toys(patch: pytest.MonkeyPatch) -> None:
 
     toys = {"broken": "Raises", "flaky": "RaisesSometimes", "constant": "Constant", "warner": "Warns"}
     for name, cls in toys.items():
-        patch.setitem(FAMILIES, name, Family(name, f"toy_models:{cls}", cls, needs="plain"))
+        patch.setitem(FAMILIES, name, Family(name, f"toy_models:{cls}", cls, needs="plain", seeded=False))
 
 
 class Constant:

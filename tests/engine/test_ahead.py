@@ -100,6 +100,7 @@ def test_planning_needs_no_scikit_learn() -> None:
 
 
 def test_it_ends_at_once_with_a_program_that_has_no_use_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sklearn", raising=False)  # which other tests have loaded
     monkeypatch.setattr(ahead, "_load", lambda connection, parents: time.sleep(60))
     began = time.monotonic()
     ahead.begin(["fit", "absent.csv"])
@@ -112,13 +113,16 @@ def test_it_ends_at_once_with_a_program_that_has_no_use_for_it(monkeypatch: pyte
     ahead.end()
 
 
-def test_a_table_that_proves_large_gets_a_nursery_that_shares_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compare_cli.engine.child.LARGE", 1)
-    ahead.begin(["fit", "iris"])
-    process = ahead._begun[0]  # type: ignore[index]
-    result = api.compare("iris", models="tree,logistic", repeats=1, boundary=False)
-    assert not process.is_alive()
-    assert {fit.status for fit in result.fits} == {"ok"}
+def test_a_table_that_proves_large_gets_a_nursery_that_shares_it() -> None:
+    code = (
+        "import os\nos.sched_getaffinity = lambda process: {0, 1}\n"
+        "from compare_cli import api\nfrom compare_cli.engine import ahead, child\n"
+        "child.LARGE = 1\nahead.begin(['fit', 'iris'])\nprocess = ahead._begun[0]\n"
+        "result = api.compare('iris', models='tree,logistic', repeats=1, boundary=False)\n"
+        "assert not process.is_alive()\n"
+        "assert {fit.status for fit in result.fits} == {'ok'}"
+    )
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
 
 
 def test_pandas_is_found_again_when_scikit_learn_is_loaded() -> None:
