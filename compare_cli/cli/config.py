@@ -297,6 +297,5 @@ def _refuse_untrusted(settings: Settings, trust: str) -> None:
 
 def _is_below(folder: Path, text: str) -> bool:
     """Whether a path from a file of settings stays in its folder, and in what is not hidden there."""
-    path = (folder / text).resolve()
-    below = path.is_relative_to(folder.resolve()) and path.relative_to(folder.resolve())
-    return below is not False and not any(part.startswith(".") for part in below.parts)
+    home, path = folder.resolve(), (folder / text).resolve()
+    return path.is_relative_to(home) and not any(p.startswith(".") for p in path.relative_to(home).parts)
